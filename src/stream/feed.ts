@@ -1,0 +1,83 @@
+import type { TrackConfig } from '../media/track.ts';
+
+/**
+ * The part feed: everything delivery ever learns about media, as messages in order. A message can cross a thread or a
+ * network as it is; whoever applies them in order (window.ts) holds the same windows as everybody else.
+ *
+ * Stream time starts near zero when the stream is created and only grows, over reconnects and restarts too:
+ * `availabilityStartMs` + start is the wall clock time of a frame (EXT-X-PROGRAM-DATE-TIME, MPD@availabilityStartTime).
+ */
+export type FeedMessage =
+  | { readonly type: 'stream'; readonly stream: StreamDescription }
+  | { readonly type: 'rendition'; readonly streamId: string; readonly rendition: RenditionDescription }
+  | { readonly type: 'segment'; readonly streamId: string; readonly rendition: string; readonly segment: SegmentStart }
+  | { readonly type: 'part'; readonly streamId: string; readonly rendition: string; readonly part: Part }
+  | { readonly type: 'segment-end'; readonly streamId: string; readonly rendition: string; readonly msn: number }
+  /** A whole segment for which there is no media (EXT-X-GAP). */
+  | {
+      readonly type: 'gap';
+      readonly streamId: string;
+      readonly rendition: string;
+      readonly segment: SegmentStart;
+      readonly durationTicks: number;
+    }
+  /** Media stopped (true) or goes on (false): while it is stopped nothing is promised about the next part. */
+  | { readonly type: 'interrupted'; readonly streamId: string; readonly interrupted: boolean }
+  /** No media will follow: playlists end. */
+  | { readonly type: 'ended'; readonly streamId: string };
+
+/** Applies or transports a feed message. Never blocks. */
+export type FeedSink = (message: FeedMessage) => void;
+
+/** What is fixed for the life of a stream. */
+export interface StreamDescription {
+  readonly streamId: string;
+  readonly channel: string;
+  /** Wall clock of stream time zero, ms since the epoch. */
+  readonly availabilityStartMs: number;
+  /** EXT-X-TARGETDURATION. */
+  readonly targetDurationSeconds: number;
+  /** PART-TARGET. */
+  readonly partTargetMs: number;
+  /** How much media a playlist lists; at least six target durations. */
+  readonly windowMs: number;
+}
+
+/** One rendition, sent when it appears and again, with a new init version, when its encoding changes. */
+export interface RenditionDescription {
+  /** `source`, `720p`, …, or `audio`. */
+  readonly name: string;
+  readonly config: TrackConfig;
+  /** Ticks per second of all times of this rendition. */
+  readonly timescale: number;
+  /** Measured, of the first frames; absent for audio. */
+  readonly frameRate?: number;
+  /**
+   * How far decode times were moved later so that a segment begins at its first presentation time (CMAF without edit lists).
+   * Writers that must not present before they decode (MPEG-TS) move them back by this.
+   */
+  readonly decodeDelayTicks: number;
+  readonly init: { readonly version: number; readonly bytes: Uint8Array };
+}
+
+export interface SegmentStart {
+  /** Media sequence number; the first is 1. Equal numbers of different renditions cover the same time. */
+  readonly msn: number;
+  readonly startTicks: number;
+  /** An EXT-X-DISCONTINUITY stands before this segment. */
+  readonly isDiscontinuity: boolean;
+  /** How many discontinuities the stream has had up to and including this segment. */
+  readonly discontinuitySequence: number;
+  readonly initVersion: number;
+}
+
+/** One CMAF chunk: moof + mdat, the first of a segment with styp and prft before it. */
+export interface Part {
+  readonly msn: number;
+  readonly index: number;
+  readonly startTicks: number;
+  readonly durationTicks: number;
+  /** Begins with a sync sample. */
+  readonly isIndependent: boolean;
+  readonly bytes: Uint8Array;
+}

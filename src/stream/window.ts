@@ -1,0 +1,208 @@
+import type { Clock } from '../base/clock.ts';
+import { assertNever } from '../base/errors.ts';
+import type { FeedMessage, Part, RenditionDescription, SegmentStart, StreamDescription } from './feed.ts';
+
+/** A segment as listed, or as still being made (`isComplete` false). */
+export interface Segment extends SegmentStart {
+  durationTicks: number;
+  sizeBytes: number;
+  isComplete: boolean;
+  readonly isGap: boolean;
+  readonly parts: Part[];
+}
+
+/** The segments of one rendition: complete ones that playlists list, the one being made, and those kept a while after they left the list. */
+export class RenditionWindow {
+  description: RenditionDescription;
+  /** Every init segment ever sent, by version. */
+  readonly inits = new Map<number, Uint8Array>();
+  /** Listed segments, oldest first; only the last may be incomplete. */
+  readonly segments: Segment[] = [];
+  /** Grows with everything that changes a playlist. */
+  version = 0;
+  /** Highest and overall bit rate of complete segments so far, bit/s. */
+  peakBitrateBps = 0;
+  private totalBits = 0;
+  private totalSeconds = 0;
+  private readonly removed: { readonly segment: Segment; readonly untilMs: number }[] = [];
+
+  constructor(description: RenditionDescription) {
+    this.description = description;
+    this.describe(description);
+  }
+
+  get averageBitrateBps(): number {
+    return this.totalSeconds === 0 ? 0 : Math.round(this.totalBits / this.totalSeconds);
+  }
+
+  get lastSegment(): Segment | undefined {
+    return this.segments.at(-1);
+  }
+
+  get lastComplete(): Segment | undefined {
+    const last = this.segments.at(-1);
+    return last === undefined || last.isComplete ? last : this.segments.at(-2);
+  }
+
+  /** A segment by number, whether still listed or only still kept. */
+  find(msn: number): Segment | undefined {
+    const first = this.segments[0];
+    if (first !== undefined && msn >= first.msn) return this.segments[msn - first.msn];
+    return this.removed.find((entry) => entry.segment.msn === msn)?.segment;
+  }
+
+  describe(description: RenditionDescription): void {
+    this.description = description;
+    this.inits.set(description.init.version, description.init.bytes);
+    this.version++;
+  }
+
+  open(start: SegmentStart): void {
+    this.segments.push({ ...start, durationTicks: 0, sizeBytes: 0, isComplete: false, isGap: false, parts: [] });
+    this.version++;
+  }
+
+  append(part: Part): void {
+    const segment = this.lastSegment;
+    if (segment === undefined || segment.isComplete || segment.msn !== part.msn) {
+      throw new Error(`part ${part.msn}.${part.index} does not belong to the open segment ${segment?.msn}`);
+    }
+    segment.parts.push(part);
+    segment.durationTicks += part.durationTicks;
+    segment.sizeBytes += part.bytes.length;
+    this.version++;
+  }
+
+  complete(msn: number): void {
+    const segment = this.lastSegment;
+    if (segment === undefined || segment.msn !== msn) throw new Error(`segment ${msn} is not the open one`);
+    segment.isComplete = true;
+    this.measure(segment);
+    this.version++;
+  }
+
+  gap(start: SegmentStart, durationTicks: number): void {
+    this.segments.push({ ...start, durationTicks, sizeBytes: 0, isComplete: true, isGap: true, parts: [] });
+    this.version++;
+  }
+
+  /** Takes segments off the list while at least `windowMs` stay, and forgets those that have left it for long enough. */
+  slide(windowMs: number, keepMs: number, nowMs: number): void {
+    const { timescale } = this.description;
+    const windowTicks = (windowMs / 1000) * timescale;
+    let listedTicks = 0;
+    for (const segment of this.segments) if (segment.isComplete) listedTicks += segment.durationTicks;
+    for (let first = this.segments[0]; first?.isComplete; first = this.segments[0]) {
+      if (listedTicks - first.durationTicks < windowTicks) break;
+      listedTicks -= first.durationTicks;
+      this.segments.shift();
+      this.removed.push({ segment: first, untilMs: nowMs + keepMs });
+      this.version++;
+    }
+    while (this.removed[0] !== undefined && this.removed[0].untilMs <= nowMs) this.removed.shift();
+  }
+
+  private measure(segment: Segment): void {
+    const seconds = segment.durationTicks / this.description.timescale;
+    if (seconds <= 0) return;
+    const bits = segment.sizeBytes * 8;
+    this.totalBits += bits;
+    this.totalSeconds += seconds;
+    this.peakBitrateBps = Math.max(this.peakBitrateBps, Math.round(bits / seconds));
+  }
+}
+
+/** All renditions of one stream, as far as they have been fed. */
+export class StreamWindow {
+  readonly stream: StreamDescription;
+  readonly renditions = new Map<string, RenditionWindow>();
+  isInterrupted = false;
+  isEnded = false;
+
+  constructor(stream: StreamDescription) {
+    this.stream = stream;
+  }
+}
+
+/** The windows of every stream that has media, kept by applying the feed in order. Knows no HTTP. */
+export class Windows {
+  private readonly clock: Clock;
+  private readonly byStreamId = new Map<string, StreamWindow>();
+  private readonly byChannel = new Map<string, StreamWindow>();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  get streams(): Iterable<StreamWindow> {
+    return this.byStreamId.values();
+  }
+
+  /** By stream id, or by channel name: then the channel's newest stream. */
+  find(idOrChannel: string): StreamWindow | undefined {
+    return this.byStreamId.get(idOrChannel) ?? this.byChannel.get(idOrChannel);
+  }
+
+  /** Forgets a stream with all its media. */
+  remove(streamId: string): void {
+    const window = this.byStreamId.get(streamId);
+    if (window === undefined) return;
+    this.byStreamId.delete(streamId);
+    if (this.byChannel.get(window.stream.channel) === window) this.byChannel.delete(window.stream.channel);
+  }
+
+  apply(message: FeedMessage): void {
+    if (message.type === 'stream') {
+      const window = new StreamWindow(message.stream);
+      this.byStreamId.set(message.stream.streamId, window);
+      this.byChannel.set(message.stream.channel, window);
+      return;
+    }
+    const window = this.byStreamId.get(message.streamId);
+    if (window === undefined) return; // removed while its last messages were on their way
+    switch (message.type) {
+      case 'rendition': {
+        const known = window.renditions.get(message.rendition.name);
+        if (known !== undefined) known.describe(message.rendition);
+        else window.renditions.set(message.rendition.name, new RenditionWindow(message.rendition));
+        return;
+      }
+      case 'segment':
+        window.renditions.get(message.rendition)?.open(message.segment);
+        return;
+      case 'part':
+        window.renditions.get(message.rendition)?.append(message.part);
+        return;
+      case 'segment-end': {
+        const rendition = window.renditions.get(message.rendition);
+        rendition?.complete(message.msn);
+        rendition?.slide(window.stream.windowMs, keepMs(window.stream), this.clock.monotonicMs());
+        return;
+      }
+      case 'gap': {
+        const rendition = window.renditions.get(message.rendition);
+        rendition?.gap(message.segment, message.durationTicks);
+        rendition?.slide(window.stream.windowMs, keepMs(window.stream), this.clock.monotonicMs());
+        return;
+      }
+      case 'interrupted':
+        window.isInterrupted = message.interrupted;
+        for (const rendition of window.renditions.values()) rendition.version++;
+        return;
+      case 'ended':
+        window.isEnded = true;
+        for (const rendition of window.renditions.values()) rendition.version++;
+        return;
+      default:
+        assertNever(message);
+    }
+  }
+}
+
+/**
+ * How long a segment outlives its listing. Until first listed + its duration + the longest playlist duration it must be there
+ * (RFC 8216bis §6.2.2); it was listed for about the window, so two target durations and a slow request are owed.
+ */
+function keepMs(stream: StreamDescription): number {
+  return stream.targetDurationSeconds * 2000 + 2000;
+}
