@@ -19,6 +19,181 @@ export const errorCatalog = {
     httpStatus: 400,
     exitCode: 1,
   }),
+  MEDIA_MALFORMED: entry<{ what: string; why: string }>({
+    message: ({ what, why }) => `The ${what} is damaged: ${why}.`,
+    remedy: 'The encoder or the connection corrupts its data: restart the encoder, or update it.',
+    httpStatus: 400,
+    exitCode: 1,
+  }),
+  MEDIA_UNSUPPORTED: entry<{ what: string }>({
+    message: ({ what }) => `${what[0]?.toUpperCase()}${what.slice(1)} is not supported.`,
+    remedy: 'Set the encoder to H.264 video and AAC-LC sound.',
+    httpStatus: 415,
+    exitCode: 1,
+  }),
+  CONFIG_INVALID: entry<{ problems: readonly string[] }>({
+    message: ({ problems }) =>
+      `The configuration has ${problems.length} ${problems.length === 1 ? 'mistake' : 'mistakes'}; nothing was started.\n${problems.map((line) => `  ${line}`).join('\n')}`,
+    remedy: 'Correct each line above, then: streamctl config check',
+    httpStatus: 500,
+    exitCode: 2,
+  }),
+  CONFIG_UNREADABLE: entry<{ path: string; reason: string }>({
+    message: ({ path, reason }) => `The configuration file ${path} cannot be read (${reason}).`,
+    remedy: 'Check the path given by --config or STREAMCTL_CONFIG, and who may read the file.',
+    httpStatus: 500,
+    exitCode: 2,
+  }),
+  CONFIG_FILE_EXISTS: entry<{ path: string }>({
+    message: ({ path }) => `${path} exists already and was left as it is.`,
+    remedy: 'Move it away first, or name another file: streamctl init OTHER.yaml',
+    httpStatus: 409,
+    exitCode: 2,
+  }),
+  STORE_UNSUPPORTED: entry<{ scheme: string }>({
+    message: ({ scheme }) => `A store of ${scheme} is not available in this build.`,
+    remedy: 'Set store.url to sqlite:PATH.',
+    httpStatus: 500,
+    exitCode: 2,
+  }),
+  STORE_LOCKED: entry<{ path: string }>({
+    message: ({ path }) => `The store ${path} was held by another process for too long.`,
+    remedy: 'Try again; if it lasts, find who holds it: fuser -v PATH',
+    httpStatus: 503,
+    exitCode: 5,
+  }),
+  STORE_CORRUPT: entry<{ path: string; reason: string }>({
+    message: ({ path, reason }) => `The store ${path} is damaged (${reason}).`,
+    remedy: 'Move the file aside and put a backup in its place (made by: streamctl db backup FILE).',
+    httpStatus: 500,
+    exitCode: 1,
+  }),
+  STORE_NOT_A_DATABASE: entry<{ path: string }>({
+    message: ({ path }) => `${path} is not an SQLite database.`,
+    remedy: 'Point store.url at the right file, or move this one aside.',
+    httpStatus: 500,
+    exitCode: 2,
+  }),
+  STORE_FULL: entry<{ path: string }>({
+    message: ({ path }) => `The disk of the store ${path} is full; what was asked for was not saved.`,
+    remedy: 'Free some disk space, then try again. Live streams go on meanwhile.',
+    httpStatus: 507,
+    exitCode: 1,
+  }),
+  STORE_UNWRITABLE: entry<{ path: string; reason: string }>({
+    message: ({ path, reason }) => `The store ${path} cannot be opened or written (${reason}).`,
+    remedy: 'Give the user that runs streamctl the file and its folder, or choose another data_dir.',
+    httpStatus: 500,
+    exitCode: 1,
+  }),
+  STORE_TOO_NEW: entry<{ path: string; migration: string }>({
+    message: ({ path, migration }) =>
+      `The store ${path} was made by a newer streamctl (it has migration ${migration}).`,
+    remedy: 'Run that version or a later one; a store is never taken back.',
+    httpStatus: 500,
+    exitCode: 2,
+  }),
+  STORE_DATA_DIR_IN_USE: entry<{ path: string; pid: string }>({
+    message: ({ path, pid }) =>
+      `Another streamctl server${pid === '' ? '' : ` (process ${pid})`} uses the data folder ${path}.`,
+    remedy: 'Stop it, or give this one a data_dir of its own.',
+    httpStatus: 409,
+    exitCode: 5,
+  }),
+  STREAM_UNKNOWN: entry<{ stream: string }>({
+    message: ({ stream }) => `There is no stream or channel "${stream}".`,
+    remedy: 'See what there is: streamctl streams list',
+    httpStatus: 404,
+    exitCode: 3,
+  }),
+  STREAM_TRANSITION_ILLEGAL: entry<{ streamId: string; from: string; to: string; reason: string }>({
+    message: ({ streamId, from, to, reason }) =>
+      `Stream ${streamId} cannot go from ${from} to ${to}${reason === '' ? '' : ` (${reason})`}.`,
+    remedy: 'The stream has moved on meanwhile: look at it again.',
+    httpStatus: 409,
+    exitCode: 4,
+  }),
+  ACCESS_CHANNEL_INVALID: entry<{ channel: string }>({
+    message: ({ channel }) => `"${channel}" is not a channel name.`,
+    remedy: 'Use 1 to 63 of a-z, 0-9 and "-", beginning with a letter or digit: morning-show',
+    httpStatus: 400,
+    exitCode: 2,
+  }),
+  ACCESS_APP_UNKNOWN: entry<{ app: string }>({
+    message: ({ app }) => `There is no RTMP application "${app}".`,
+    remedy: 'Publish to rtmp://HOST/live with the stream key in its own field.',
+    httpStatus: 404,
+    exitCode: 3,
+  }),
+  ACCESS_KEY_UNKNOWN: entry<Record<never, never>>({
+    message: () => 'The stream key is not known.',
+    remedy: 'Copy the whole key, or create a new one: streamctl keys create NAME',
+    httpStatus: 401,
+    exitCode: 4,
+  }),
+  ACCESS_KEY_EXPIRED: entry<{ keyId: string }>({
+    message: ({ keyId }) => `The stream key sk_${keyId} has expired.`,
+    remedy: 'Create a new one: streamctl keys create NAME',
+    httpStatus: 403,
+    exitCode: 4,
+  }),
+  ACCESS_KEY_REVOKED: entry<{ keyId: string }>({
+    message: ({ keyId }) => `The stream key sk_${keyId} was revoked.`,
+    remedy: 'Create a new one: streamctl keys create NAME',
+    httpStatus: 403,
+    exitCode: 4,
+  }),
+  ACCESS_PEPPER_UNREADABLE: entry<{ path: string; reason: string }>({
+    message: ({ path, reason }) => `The secret that keys are checked with, ${path}, cannot be used (${reason}).`,
+    remedy:
+      'Give it to the user that runs streamctl with mode 0600; restore it from a backup if it was lost, else every key must be made anew.',
+    httpStatus: 500,
+    exitCode: 1,
+  }),
+  KEY_NOT_FOUND: entry<{ id: string }>({
+    message: ({ id }) => `There is no stream key "${id}".`,
+    remedy: 'See which there are: streamctl keys list',
+    httpStatus: 404,
+    exitCode: 3,
+  }),
+  RTMP_CHUNK_INVALID: entry<{ reason: string }>({
+    message: ({ reason }) => `The RTMP chunk stream is broken: ${reason}.`,
+    remedy: 'The publisher cut or corrupted its data; it has to connect again.',
+    httpStatus: 400,
+    exitCode: 1,
+  }),
+  RTMP_MESSAGE_TOO_LARGE: entry<{ lengthBytes: number; maxBytes: number }>({
+    message: ({ lengthBytes, maxBytes }) =>
+      `An RTMP message of ${lengthBytes} bytes was announced; ${maxBytes} are the limit.`,
+    remedy: 'Lower the bit rate or the keyframe size in the encoder.',
+    httpStatus: 400,
+    exitCode: 1,
+  }),
+  RTMP_MEMORY_BUDGET: entry<{ limitBytes: number }>({
+    message: ({ limitBytes }) => `Unfinished RTMP messages would take more than ${limitBytes} bytes of memory.`,
+    remedy: 'Send messages whole; if many publishers are connected, spread them over more nodes.',
+    httpStatus: 503,
+    exitCode: 4,
+  }),
+  RTMP_HANDSHAKE_INVALID: entry<{ reason: string }>({
+    message: ({ reason }) => `This is no RTMP handshake: ${reason}.`,
+    remedy: 'Use an rtmp:// address (rtmps:// for TLS) and the port of the RTMP listener.',
+    httpStatus: 400,
+    exitCode: 1,
+  }),
+  RTMP_MESSAGE_INVALID: entry<{ reason: string }>({
+    message: ({ reason }) => `An RTMP message is malformed: ${reason}.`,
+    remedy: 'The sender has to send it again, whole; if it repeats, use another encoder or report it with a capture.',
+    httpStatus: 400,
+    exitCode: 1,
+  }),
+  AMF_INVALID: entry<{ reason: string }>({
+    message: ({ reason }) => `The AMF data is malformed: ${reason}.`,
+    remedy:
+      'The sender has to send AMF0 within the limits; if it repeats, use another encoder or report it with a capture.',
+    httpStatus: 400,
+    exitCode: 1,
+  }),
 } as const;
 
 export type ErrorCode = keyof typeof errorCatalog;

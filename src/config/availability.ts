@@ -1,0 +1,30 @@
+import type { Config } from './schema.ts';
+
+/** Something that is configured but that this build cannot do: told at the start rather than ignored. */
+export interface UnavailableSetting {
+  readonly path: string;
+  readonly why: string;
+}
+
+/** What `config` asks for in vain. The defaults ask for nothing that is missing. */
+export function unavailableInThisBuild(config: Config): UnavailableSetting[] {
+  const settings: (UnavailableSetting & { readonly isAsked: boolean })[] = [
+    {
+      path: 'roles',
+      isAsked: config.roles.length < 4,
+      why: 'a node does everything: roles cannot be divided between nodes yet',
+    },
+    { path: 'http.tls', isAsked: config.http.tls !== undefined, why: 'HTTPS needs a proxy in front, such as nginx' },
+    { path: 'http.threads', isAsked: config.http.threads !== 'auto', why: 'delivery runs on one thread' },
+    { path: 'ladder.mode', isAsked: config.ladder.mode === 'on_demand', why: 'the source alone is offered, untouched' },
+    { path: 'auth.playback', isAsked: config.auth.playback === 'signed', why: 'everybody with the link can watch' },
+    { path: 'realtime.url', isAsked: config.realtime.url !== 'memory:', why: 'memory is used' },
+    { path: 'analytics.url', isAsked: config.analytics.url !== 'store:', why: 'viewer analytics are not kept' },
+    { path: 'events.url', isAsked: config.events.url !== 'store:', why: 'events stay in the store' },
+    { path: 'storage.url', isAsked: config.storage.url.startsWith('s3:'), why: 'nothing is recorded' },
+    { path: 'webhooks', isAsked: config.webhooks.length > 0, why: 'no webhook is called' },
+    { path: 'metrics.public', isAsked: config.metrics.isPublic, why: 'there is no GET /metrics' },
+    { path: 'tracing.otlp', isAsked: config.tracing.otlpUrl !== '', why: 'no traces are sent' },
+  ];
+  return settings.filter(({ isAsked }) => isAsked).map(({ path, why }) => ({ path, why }));
+}
