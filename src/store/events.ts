@@ -1,0 +1,48 @@
+import type { Kysely, Selectable, Transaction } from 'kysely';
+import type { EventFilter, EventRow, EventStore, NewEvent } from './ports.ts';
+import type { Tables } from './schema.ts';
+
+export class EventTable implements EventStore {
+  private readonly db: Kysely<Tables>;
+
+  constructor(db: Kysely<Tables>) {
+    this.db = db;
+  }
+
+  async append(event: NewEvent): Promise<EventRow> {
+    return await insertEvent(this.db, event);
+  }
+
+  async list({ streamId, afterId, limit }: EventFilter): Promise<readonly EventRow[]> {
+    let query = this.db.selectFrom('events').selectAll().orderBy('id').limit(limit);
+    if (streamId !== undefined) query = query.where('stream_id', '=', streamId);
+    if (afterId !== undefined) query = query.where('id', '>', afterId);
+    return (await query.execute()).map(toEvent);
+  }
+}
+
+export async function insertEvent(db: Kysely<Tables> | Transaction<Tables>, event: NewEvent): Promise<EventRow> {
+  const row = await db
+    .insertInto('events')
+    .values({
+      time: event.timeMs,
+      type: event.type,
+      stream_id: event.streamId,
+      trace_id: event.traceId,
+      payload_json: JSON.stringify(event.payload),
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toEvent(row);
+}
+
+function toEvent(row: Selectable<Tables['events']>): EventRow {
+  return {
+    id: row.id,
+    timeMs: row.time,
+    type: row.type,
+    streamId: row.stream_id,
+    traceId: row.trace_id,
+    payload: JSON.parse(row.payload_json) as EventRow['payload'],
+  };
+}

@@ -1,0 +1,55 @@
+import type { Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+/** Every step from an empty store to today's tables, in order of name. Forward only: a step that was released never changes. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-first-light': { up: firstLight },
+};
+
+async function firstLight(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('stream_keys')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('channel', 'text', (column) => column.notNull())
+    .addColumn('secret_hash', 'text', (column) => column.notNull())
+    .addColumn('last4', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint')
+    .addColumn('revoked_at', 'bigint')
+    .addColumn('last_used_at', 'bigint')
+    .addColumn('previous_hash', 'text')
+    .addColumn('previous_valid_until', 'bigint')
+    .addColumn('policy_json', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('stream_keys_by_channel').on('stream_keys').column('channel').execute();
+  await db.schema
+    .createTable('streams')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('channel', 'text', (column) => column.notNull())
+    // No foreign key: the history of a stream outlives its key.
+    .addColumn('key_id', 'text')
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('reason', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('started_at', 'bigint')
+    .addColumn('ended_at', 'bigint')
+    .addColumn('interrupted_since', 'bigint')
+    .addColumn('tracks_json', 'text', (column) => column.notNull())
+    .addColumn('ladder_json', 'text', (column) => column.notNull())
+    .addColumn('node', 'text', (column) => column.notNull())
+    .addColumn('continuity_json', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('streams_by_channel').on('streams').columns(['channel', 'created_at']).execute();
+  await db.schema.createIndex('streams_by_time').on('streams').columns(['created_at', 'id']).execute();
+  await db.schema.createIndex('streams_by_state').on('streams').column('state').execute();
+  await db.schema
+    .createTable('events')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement().notNull())
+    .addColumn('time', 'bigint', (column) => column.notNull())
+    .addColumn('type', 'text', (column) => column.notNull())
+    .addColumn('stream_id', 'text', (column) => column.references('streams.id'))
+    .addColumn('trace_id', 'text')
+    .addColumn('payload_json', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('events_by_stream').on('events').columns(['stream_id', 'id']).execute();
+}

@@ -1,0 +1,18 @@
+import { StreamctlError } from '../base/errors.ts';
+import type { Store } from './ports.ts';
+
+export interface OpenStoreOptions {
+  /** `store.url` of the configuration. */
+  readonly url: string;
+  /** Default true; false opens the store as it is. */
+  readonly shouldMigrate?: boolean;
+  readonly nativeBinding?: string | undefined;
+}
+
+/** Opens the store that a URL names. Throws STORE_UNSUPPORTED, and what the adapter throws. */
+export async function openStore({ url, shouldMigrate = true, nativeBinding }: OpenStoreOptions): Promise<Store> {
+  const scheme = url.slice(0, url.indexOf(':'));
+  if (scheme !== 'sqlite') throw new StreamctlError('STORE_UNSUPPORTED', { scheme });
+  const { openSqliteStore } = await import('./sqlite/open.ts');
+  return await openSqliteStore({ filePath: url.slice('sqlite:'.length), shouldMigrate, nativeBinding });
+}

@@ -1,0 +1,42 @@
+import type { Generated } from 'kysely';
+import type { StreamEndReason, StreamState } from '../contract/stream-state.ts';
+
+/** The tables as they are after all migrations. Times are ms since the epoch; columns named `*_json` hold JSON text. */
+export interface Tables {
+  stream_keys: {
+    id: string;
+    channel: string;
+    secret_hash: string;
+    last4: string;
+    created_at: number;
+    expires_at: number | null;
+    revoked_at: number | null;
+    last_used_at: number | null;
+    previous_hash: string | null;
+    previous_valid_until: number | null;
+    policy_json: string;
+  };
+  streams: {
+    id: string;
+    channel: string;
+    key_id: string | null;
+    state: StreamState;
+    reason: StreamEndReason | null;
+    created_at: number;
+    started_at: number | null;
+    ended_at: number | null;
+    interrupted_since: number | null;
+    tracks_json: string;
+    ladder_json: string;
+    node: string;
+    continuity_json: string;
+  };
+  events: {
+    id: Generated<number>;
+    time: number;
+    type: string;
+    stream_id: string | null;
+    trace_id: string | null;
+    payload_json: string;
+  };
+}

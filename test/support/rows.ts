@@ -1,0 +1,42 @@
+import { newStreamId, randomBase32 } from '../../src/contract/names.ts';
+import type { KeyRow, NewEvent, StreamRow } from '../../src/store/ports.ts';
+
+export function someKey(members: Partial<KeyRow> = {}): KeyRow {
+  return {
+    id: randomBase32(10),
+    channel: 'morning-show',
+    secretHash: 'ab'.repeat(32),
+    last4: 'wxyz',
+    createdAtMs: 1_700_000_000_000,
+    expiresAtMs: null,
+    revokedAtMs: null,
+    lastUsedAtMs: null,
+    previousHash: null,
+    previousValidUntilMs: null,
+    policy: {},
+    ...members,
+  };
+}
+
+export function someStream(members: Partial<StreamRow> = {}): StreamRow {
+  return {
+    id: newStreamId(),
+    channel: 'morning-show',
+    keyId: null,
+    state: 'PENDING_INGEST',
+    reason: null,
+    createdAtMs: 1_700_000_000_000,
+    startedAtMs: null,
+    endedAtMs: null,
+    interruptedSinceMs: null,
+    tracks: [],
+    ladder: [],
+    node: 'test',
+    continuity: null,
+    ...members,
+  };
+}
+
+export function someEvent(members: Partial<NewEvent> = {}): NewEvent {
+  return { timeMs: 1_700_000_000_000, type: 'stream.created', streamId: null, traceId: null, payload: {}, ...members };
+}
