@@ -1,0 +1,122 @@
+import Hls from 'hls.js';
+import { readWatchAddress, type WatchAddress } from './address.ts';
+import { type Broadcast, waitForBroadcast } from './broadcast.ts';
+import { attachControls } from './controls.ts';
+import { latencySeconds } from './format.ts';
+import { HlsPlayer } from './hls-player.ts';
+import { NativePlayer } from './native-player.ts';
+import type { PageState } from './page-state.ts';
+import { PageView } from './page-view.ts';
+import type { PlaybackEnd, Player, PlayerEvents } from './player.ts';
+
+const factsEveryMs = 500;
+/** Further behind than this, the live button offers to go to live. */
+const behindLiveSeconds = 3;
+
+/** Waits for a broadcast, plays it, and waits for the next, for as long as the page is open. */
+class WatchPage {
+  private readonly view: PageView;
+  private readonly address: WatchAddress;
+  private readonly workerUrl: string;
+  private player: Player | undefined;
+  private broadcast: Broadcast | undefined;
+
+  constructor(view: PageView, address: WatchAddress, workerUrl: string) {
+    this.view = view;
+    this.address = address;
+    this.workerUrl = workerUrl;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    attachControls(this.view, this.address.shareUrl, () => this.player);
+    setInterval(() => this.showFacts(), factsEveryMs);
+    let absentState: PageState | undefined;
+    let endedIdentity: string | undefined;
+    for (;;) {
+      const broadcast = await waitForBroadcast(
+        this.address.playlistUrl,
+        endedIdentity,
+        // After an end the viewer keeps reading that it ended, until the server itself is in trouble.
+        (absence) => this.view.showState(absence === 'offline' ? (absentState ?? 'offline') : absence),
+        signal,
+      );
+      const end = await this.playToEnd(broadcast);
+      absentState = end === 'ended' ? 'ended' : undefined;
+      endedIdentity = end === 'ended' ? broadcast.identity : undefined;
+      this.view.showState(end === 'ended' ? 'ended' : 'unreachable');
+    }
+  }
+
+  private async playToEnd(broadcast: Broadcast): Promise<PlaybackEnd> {
+    const { view } = this;
+    let isInterrupted = false;
+    // What is buffered is still watched; the card comes when the picture stands.
+    const onWaiting = () => {
+      if (isInterrupted) view.showState('interrupted');
+    };
+    view.showState('starting');
+    view.video.addEventListener('waiting', onWaiting);
+    this.broadcast = broadcast;
+    const end = await new Promise<PlaybackEnd>((resolve) => {
+      this.player = this.createPlayer({
+        onPlaying: () => view.showState('live'),
+        onInterrupted: (interrupted) => {
+          isInterrupted = interrupted;
+        },
+        onQualities: (qualities) => view.showQualities(qualities),
+        onEnd: resolve,
+      });
+      void this.startWithSound();
+    });
+    view.video.removeEventListener('waiting', onWaiting);
+    this.player?.destroy();
+    this.player = undefined;
+    view.unmute.hidden = true;
+    return end;
+  }
+
+  private createPlayer(events: PlayerEvents): Player {
+    const { view, address } = this;
+    // Media Source first: a browser's own HLS (Chromium has one too) tells neither latency nor quality.
+    if (Hls.isSupported()) return new HlsPlayer(view.video, address.playlistUrl, this.workerUrl, events);
+    return new NativePlayer(view.video, address.playlistUrl, events);
+  }
+
+  /** Browsers let a page play with sound only after the viewer has touched it: then pictures first, and a button for the sound. */
+  private async startWithSound(): Promise<void> {
+    const { video, unmute } = this.view;
+    try {
+      await video.play();
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') return;
+      video.muted = true;
+      unmute.hidden = false;
+      await video.play().catch(() => this.view.showPlayback());
+    }
+  }
+
+  private showFacts(): void {
+    const facts = this.player?.facts();
+    const isPlaying = facts !== undefined && document.body.dataset.state === 'live';
+    if (!isPlaying) {
+      this.view.showFacts(undefined, undefined, undefined);
+      return;
+    }
+    const latency =
+      facts.frameWallMs === undefined
+        ? undefined
+        : latencySeconds(facts.frameWallMs, Date.now(), this.broadcast?.clockAheadMs ?? 0);
+    this.view.showFacts(latency, facts.qualityLabel, facts.bitrateBps);
+    this.view.showBehindLive(facts.behindLiveSeconds > behindLiveSeconds);
+  }
+}
+
+const view = new PageView();
+const address = readWatchAddress(location.href);
+const workerUrl = document.body.dataset.worker;
+if (address === undefined || workerUrl === undefined) throw new Error('this script belongs to a watch page');
+view.showName(address.name);
+const canPlayNatively = view.video.canPlayType('application/vnd.apple.mpegurl') !== '';
+if (Hls.isSupported() || canPlayNatively)
+  await new WatchPage(view, address, workerUrl).run(new AbortController().signal);
+else view.showState('unsupported');
