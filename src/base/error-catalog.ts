@@ -250,6 +250,48 @@ export const errorCatalog = {
     httpStatus: 502,
     exitCode: 5,
   }),
+  RTMP_STREAM_NAME_INVALID: entry<{ why: string }>({
+    message: ({ why }) => `The stream name cannot be used: ${why}.`,
+    remedy: 'Put the stream key, and nothing else, into the stream key field of the encoder.',
+    httpStatus: 400,
+    exitCode: 2,
+  }),
+  RTMP_APP_UNKNOWN: entry<{ wanted: string }>({
+    message: ({ wanted }) => `There is no such application here; there is "${wanted}".`,
+    remedy: 'Publish to rtmp://HOST/live and put the stream key into its own field.',
+    httpStatus: 404,
+    exitCode: 3,
+  }),
+  RTMP_PUBLISHER_LIMIT: entry<{ limit: number }>({
+    message: ({ limit }) => `The server already has ${limit} publishers, its limit.`,
+    remedy: 'Stop another broadcast, or raise rtmp.max_publishers.',
+    httpStatus: 503,
+    exitCode: 4,
+  }),
+  RTMP_ADDRESS_LIMIT: entry<{ limit: number }>({
+    message: ({ limit }) => `${limit} publishers from your address are connected already, the limit.`,
+    remedy: 'Stop another broadcast, or raise rtmp.max_per_ip.',
+    httpStatus: 429,
+    exitCode: 4,
+  }),
+  RTMP_AUTHORIZATION_UNAVAILABLE: entry<Record<never, never>>({
+    message: () => 'The stream key could not be checked.',
+    remedy: 'Try again in a moment; the log of the server tells what failed.',
+    httpStatus: 503,
+    exitCode: 5,
+  }),
+  RTMP_INPUT_UNUSABLE: entry<{ why: string }>({
+    message: ({ why }) => `Nothing that was sent can be used: ${why}`,
+    remedy: 'Set the encoder to H.264 video and AAC audio.',
+    httpStatus: 400,
+    exitCode: 1,
+  }),
+  RTMP_COMMAND_UNEXPECTED: entry<{ command: string }>({
+    message: ({ command }) => `The RTMP command "${command}" has no place at this point of the session.`,
+    remedy: 'Connect, create a stream, then publish to it once.',
+    httpStatus: 400,
+    exitCode: 1,
+  }),
 } as const;
 
 export type ErrorCode = keyof typeof errorCatalog;

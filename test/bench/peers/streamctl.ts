@@ -1,0 +1,36 @@
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import type { PeerKind } from './peer.ts';
+import { freePorts, makeServerFolder, startServer } from './server-process.ts';
+
+const main = resolve(import.meta.dirname, '../../../src/main.ts');
+
+/** Our own server with its defaults: every output there is, from memory. */
+export const streamctl: PeerKind = {
+  name: 'streamctl',
+  work: 'RTMP in, LL-HLS (0.5 s parts, 2 s) + DASH in memory',
+  missing: () => undefined,
+  async start(signal) {
+    const folder = makeServerFolder();
+    const [rtmpPort = 0, httpPort = 0] = await freePorts(2);
+    const file = join(folder, 'streamctl.yaml');
+    const config = {
+      data_dir: join(folder, 'data'),
+      http: { listen: `127.0.0.1:${httpPort}` },
+      rtmp: { listen: `127.0.0.1:${rtmpPort}` },
+      auth: { open_publish: true },
+    };
+    writeFileSync(file, stringify(config));
+    const profile = process.env.STREAMCTL_BENCH_PROFILE;
+    const profiler = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+    const args = [...profiler, main, 'serve', '--config', file];
+    const server = await startServer({ command: process.execPath, args, folder, port: rtmpPort, signal });
+    return {
+      pid: server.pid,
+      publishUrl: (index) => `rtmp://127.0.0.1:${rtmpPort}/live/bench${index}`,
+      playlistUrl: (index) => `http://127.0.0.1:${httpPort}/hls/bench${index}/source/index.m3u8`,
+      stop: server.stop,
+    };
+  },
+};
