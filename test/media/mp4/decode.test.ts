@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import { readFragments } from '../../../src/media/mp4/fragment-reader.ts';
+import { makeFlv } from '../clips.ts';
+import { decodedFrames, probePackets } from '../decoded.ts';
+import { readClip } from '../flv-clip.ts';
+import { packageTrack } from './package-track.ts';
+
+const clips = [
+  { name: '30 fps without B-frames, 48 kHz stereo', options: {} },
+  { name: '30 fps with B-frames', options: { bFrames: 3 } },
+  { name: '24 fps', options: { fps: '24', gopFrames: 24 } },
+  {
+    name: '25 fps with B-frames, 44.1 kHz mono',
+    options: { fps: '25', bFrames: 2, sampleRateHz: 44100, channelCount: 1 },
+  },
+  { name: '29.97 fps with B-frames', options: { fps: '30000/1001', bFrames: 2 } },
+  { name: '50 fps, 44.1 kHz stereo', options: { fps: '50', gopFrames: 50, sampleRateHz: 44100 } },
+  { name: '60 fps with B-frames, mono', options: { fps: '60', gopFrames: 60, bFrames: 2, channelCount: 1 } },
+];
+
+describe.each(clips)('fMP4 of $name', ({ options }) => {
+  const flv = makeFlv(options);
+  const clip = readClip(flv);
+
+  test('video decodes to the frames of the FLV', () => {
+    const pieces = packageTrack(clip.video!.config, clip.video!.frames);
+    const decoded = decodedFrames(Buffer.concat(pieces), 'video.mp4', 'video');
+    expect(decoded).toHaveLength(clip.video!.frames.length);
+    expect(decoded).toEqual(decodedFrames(flv, 'clip.flv', 'video'));
+  });
+
+  test('sound decodes to the frames of the FLV', () => {
+    const pieces = packageTrack(clip.audio!.config, clip.audio!.frames);
+    const decoded = decodedFrames(Buffer.concat(pieces), 'audio.mp4', 'audio');
+    expect(decoded).toHaveLength(clip.audio!.frames.length);
+    expect(decoded).toEqual(decodedFrames(flv, 'clip.flv', 'audio'));
+  });
+
+  test('every segment begins with a key frame shown at its decode time', () => {
+    const [init, ...segments] = packageTrack(clip.video!.config, clip.video!.frames);
+    for (const segment of segments) {
+      const [first] = probePackets(Buffer.concat([init!, segment]), 'segment.mp4', 'video');
+      expect(first?.isKey).toBe(true);
+      expect(readFragments(segment)[0]!.samples[0]!.compositionOffsetTicks).toBe(0);
+    }
+  });
+});
