@@ -57,15 +57,6 @@ export class KeyTable implements KeyStore {
     });
   }
 
-  async remove(id: string, event: NewEvent): Promise<boolean> {
-    return await this.db.transaction().execute(async (tx) => {
-      const { numDeletedRows } = await tx.deleteFrom('stream_keys').where('id', '=', id).executeTakeFirst();
-      if (numDeletedRows === 0n) return false;
-      await insertEvent(tx, event);
-      return true;
-    });
-  }
-
   async touch(id: string, lastUsedAtMs: number): Promise<void> {
     await this.db.updateTable('stream_keys').set({ last_used_at: lastUsedAtMs }).where('id', '=', id).execute();
   }

@@ -42,8 +42,6 @@ export interface KeyStore {
   find(id: string): Promise<KeyRow | undefined>;
   /** The key as it is now; undefined when there is none of that id. */
   update(id: string, patch: KeyPatch, event?: NewEvent): Promise<KeyRow | undefined>;
-  /** Takes the key out for good. False when there was none. */
-  remove(id: string, event: NewEvent): Promise<boolean>;
   touch(id: string, lastUsedAtMs: number): Promise<void>;
 }
 

@@ -1,0 +1,71 @@
+import { StreamctlError } from '../base/errors.ts';
+import type { KeyRow, KeyStore } from '../store/ports.ts';
+import { parseKeyText } from './key-text.ts';
+import type { Pepper } from './pepper.ts';
+
+export type KeyVerdict = { readonly key: KeyRow } | { readonly error: StreamctlError };
+
+/** The keys in memory: a publisher is checked without asking the store, so also while the store is away. */
+export class KeyRing {
+  private readonly store: KeyStore;
+  private readonly pepper: Pepper;
+  private readonly dummyHash: string;
+  private keys = new Map<string, KeyRow>();
+  private readonly revokedListeners = new Set<(keyId: string) => void>();
+
+  constructor(store: KeyStore, pepper: Pepper) {
+    this.store = store;
+    this.pepper = pepper;
+    this.dummyHash = pepper.hash('');
+  }
+
+  /** Takes over what the store has; listeners hear of keys that were revoked since the last time. */
+  async refresh(): Promise<void> {
+    const before = this.keys;
+    const rows = await this.store.list();
+    this.keys = new Map(rows.map((row) => [row.id, row]));
+    for (const row of rows) {
+      const known = before.get(row.id);
+      if (row.revokedAtMs !== null && known?.revokedAtMs === null) this.tellRevoked(row.id);
+    }
+  }
+
+  /** Takes over one key that was just created or changed. */
+  replace(key: KeyRow): void {
+    const wasValid = this.keys.get(key.id)?.revokedAtMs === null;
+    this.keys.set(key.id, key);
+    if (wasValid && key.revokedAtMs !== null) this.tellRevoked(key.id);
+  }
+
+  /** Calls `listener` with the id of every key that is revoked from now on; the returned function ends that. */
+  onRevoked(listener: (keyId: string) => void): () => void {
+    this.revokedListeners.add(listener);
+    return () => void this.revokedListeners.delete(listener);
+  }
+
+  find(id: string): KeyRow | undefined {
+    return this.keys.get(id);
+  }
+
+  /** Whether `text` is a key that may publish now. Why not is told only to who holds the secret. */
+  check(text: string, nowMs: number): KeyVerdict {
+    const parsed = parseKeyText(text);
+    const key = parsed === undefined ? undefined : this.keys.get(parsed.id);
+    const secret = parsed?.secret ?? '';
+    // The same work is done for every guess, so that time tells nothing about which ids exist.
+    const isCurrent = this.pepper.matches(secret, key?.secretHash ?? this.dummyHash);
+    const isPrevious = this.pepper.matches(secret, key?.previousHash ?? this.dummyHash);
+    if (key === undefined) return { error: new StreamctlError('ACCESS_KEY_UNKNOWN', {}) };
+    const isOverlapping = key.previousHash !== null && isPrevious && nowMs < (key.previousValidUntilMs ?? 0);
+    if (!isCurrent && !isOverlapping) return { error: new StreamctlError('ACCESS_KEY_UNKNOWN', {}) };
+    if (key.revokedAtMs !== null) return { error: new StreamctlError('ACCESS_KEY_REVOKED', { keyId: key.id }) };
+    if (key.expiresAtMs !== null && nowMs >= key.expiresAtMs) {
+      return { error: new StreamctlError('ACCESS_KEY_EXPIRED', { keyId: key.id }) };
+    }
+    return { key };
+  }
+
+  private tellRevoked(keyId: string): void {
+    for (const listener of this.revokedListeners) listener(keyId);
+  }
+}
