@@ -79,5 +79,7 @@ export interface Part {
   readonly durationTicks: number;
   /** Begins with a sync sample. */
   readonly isIndependent: boolean;
+  /** The segment will probably end with this part: the next one to come is the first of the following segment. */
+  readonly isPredictedLast: boolean;
   readonly bytes: Uint8Array;
 }

@@ -1,0 +1,73 @@
+import {
+  chooseTargetDurationSeconds,
+  endsAtKeyframe,
+  isLongGop,
+  type SegmentWishes,
+  segmentLimitMs,
+} from './segment-rule.ts';
+import type { Slot } from './slot.ts';
+
+/** Numbers segments, counts discontinuities, and remembers what the rules about segment ends need. Times are stream time, ms. */
+export class SegmentClock {
+  nextMsn: number;
+  discontinuitySequence: number;
+  targetDurationSeconds: number | undefined;
+  /** The next segment will stand behind an EXT-X-DISCONTINUITY. */
+  isDiscontinuityDue = false;
+  private readonly wishes: SegmentWishes;
+  private readonly onLongGop: (gopMs: number) => void;
+  private keyframeMs: number | undefined;
+
+  constructor(
+    wishes: SegmentWishes,
+    start: { nextMsn: number; discontinuitySequence: number; targetDurationSeconds?: number },
+    onLongGop: (gopMs: number) => void,
+  ) {
+    this.wishes = wishes;
+    this.nextMsn = start.nextMsn;
+    this.discontinuitySequence = start.discontinuitySequence;
+    this.targetDurationSeconds = start.targetDurationSeconds;
+    this.onLongGop = onLongGop;
+  }
+
+  /** No segment may last longer; until the target duration is known the longest GOP limits it. */
+  get limitMs(): number {
+    return segmentLimitMs(this.targetDurationSeconds ?? this.wishes.maxGopMs / 1000);
+  }
+
+  /** The distance from the keyframe before does not count: a new run of frames starts. */
+  restart(): void {
+    this.keyframeMs = undefined;
+  }
+
+  /** Whether the open segment, `elapsedMs` long, ends at this keyframe. The first complete GOP decides the target duration. */
+  endsAt(keyframeMs: number, elapsedMs: number): boolean {
+    const gopMs = this.keyframeMs === undefined ? 0 : keyframeMs - this.keyframeMs;
+    const isFirst = this.keyframeMs === undefined;
+    this.keyframeMs = keyframeMs;
+    if (isFirst) return false;
+    this.decideTargetDuration(gopMs);
+    return this.isDiscontinuityDue || endsAtKeyframe(this.wishes, this.limitMs, elapsedMs, gopMs);
+  }
+
+  decideTargetDuration(gopMs: number): number {
+    if (this.targetDurationSeconds === undefined) {
+      this.targetDurationSeconds = chooseTargetDurationSeconds(this.wishes, gopMs);
+      if (isLongGop(this.wishes, gopMs)) this.onLongGop(gopMs);
+    }
+    return this.targetDurationSeconds;
+  }
+
+  next(startMs: number, gapEndMs?: number): Slot {
+    const isDiscontinuity = this.isDiscontinuityDue;
+    this.isDiscontinuityDue = false;
+    if (isDiscontinuity) this.discontinuitySequence++;
+    return {
+      msn: this.nextMsn++,
+      startMs,
+      isDiscontinuity,
+      discontinuitySequence: this.discontinuitySequence,
+      ...(gapEndMs === undefined ? {} : { gapEndMs }),
+    };
+  }
+}

@@ -1,0 +1,114 @@
+import { msFromTicks, ticksFromMs } from '../media/ticks.ts';
+import type { AccessUnit } from '../media/track.ts';
+import { FrameInterval } from './frame-interval.ts';
+import type { PartClock } from './part-clock.ts';
+import { partToleranceMs } from './part-target.ts';
+import { SegmentWriter, type SegmentWriterOptions } from './segment-writer.ts';
+
+/** A frame this late on the decode clock was stretched into its place, and is counted. */
+const stretchedMs = 100;
+
+/**
+ * Puts video frames into parts. A frame's duration is known when the next one comes; waiting for that would cost a frame
+ * time at the end of every part, so the last frame of a part gets a predicted one, and the error goes into the next:
+ * presentation times stay exact through signed composition offsets.
+ *
+ * `settle` the frame before, decide about the segment, then `add` the new one.
+ */
+export class VideoTrack {
+  readonly writer: SegmentWriter;
+  readonly interval = new FrameInterval();
+  /** Frames whose decode time was more than 100 ms off, after a hole. */
+  stretchedFrames = 0;
+  private readonly partClock: PartClock;
+  private readonly toleranceTicks: number;
+  private decodeDelayTicks = 0;
+  private lastDtsTicks: number | undefined;
+  /** The frame before has no final duration yet; it counts with zero. */
+  private isPending = false;
+
+  constructor(options: SegmentWriterOptions, partClock: PartClock) {
+    this.writer = new SegmentWriter(options);
+    this.partClock = partClock;
+    this.toleranceTicks = ticksFromMs(partToleranceMs, options.timescale);
+  }
+
+  get decodeDelay(): number {
+    return this.decodeDelayTicks;
+  }
+
+  /** Milliseconds between frames, as learnt so far. */
+  get intervalMs(): number | undefined {
+    return this.interval.ticks === undefined ? undefined : msFromTicks(this.interval.ticks, this.writer.timescale);
+  }
+
+  /** Starts a run of frames: the first keyframe's composition offset moves all decode times, so that its tfdt is its PTS. */
+  begin(first: AccessUnit): void {
+    this.decodeDelayTicks = Math.max(0, ticksFromMs(first.compositionOffsetMs, this.writer.timescale));
+    this.lastDtsTicks = undefined;
+    this.isPending = false;
+    this.writer.decodeTicks = this.wantedTicks(first);
+  }
+
+  /** Where the frame wants to stand on the decode clock. */
+  wantedTicks(unit: AccessUnit): number {
+    return ticksFromMs(unit.dtsMs, this.writer.timescale) + this.decodeDelayTicks;
+  }
+
+  /** Gives the frame before its duration, now that the next one is known. */
+  settle(next: AccessUnit): void {
+    const wantedTicks = this.wantedTicks(next);
+    const dtsTicks = wantedTicks - this.decodeDelayTicks;
+    if (this.lastDtsTicks !== undefined) this.interval.add(dtsTicks - this.lastDtsTicks);
+    this.lastDtsTicks = dtsTicks;
+    if (!this.isPending) return;
+    const intervalTicks = this.interval.ticks ?? 1;
+    this.finish(wantedTicks - this.writer.decodeTicks);
+    if (this.writer.partTicks + intervalTicks > this.targetTicks(intervalTicks) + this.toleranceTicks) this.cutPart();
+  }
+
+  /**
+   * Adds a frame; cuts the part behind it when no further one will fit. `segmentEndTicks` is where the segment probably ends.
+   */
+  add(unit: AccessUnit, segmentEndTicks: number | undefined): void {
+    const { writer } = this;
+    const ptsTicks = ticksFromMs(unit.dtsMs + unit.compositionOffsetMs, writer.timescale);
+    const wantedTicks = this.wantedTicks(unit);
+    const lagTicks = wantedTicks - writer.decodeTicks;
+    if (lagTicks > ticksFromMs(stretchedMs, writer.timescale)) this.stretchedFrames++;
+    writer.add(unit.data, 0, ptsTicks - writer.decodeTicks, unit.isSync);
+    this.isPending = true;
+    const intervalTicks = this.interval.ticks;
+    if (intervalTicks === undefined) return;
+    const predictedTicks = wantedTicks + intervalTicks - writer.decodeTicks;
+    const targetTicks = this.targetTicks(intervalTicks);
+    const isFull = writer.partTicks + predictedTicks + intervalTicks > targetTicks + this.toleranceTicks;
+    if (!isFull) return;
+    this.finish(predictedTicks);
+    this.cutPart(segmentEndTicks !== undefined && Math.abs(segmentEndTicks - writer.decodeTicks) < intervalTicks / 2);
+  }
+
+  /** No next frame will come: the last one lasts as long as frames do here. */
+  flush(): void {
+    if (this.isPending) this.finish(this.interval.ticks ?? ticksFromMs(40, this.writer.timescale));
+  }
+
+  /** Duration of the pending frame: at least a tick, at most what its part still takes. */
+  private finish(durationTicks: number): void {
+    const { writer } = this;
+    const roomTicks = this.targetTicks(this.interval.ticks ?? durationTicks) - writer.partTicks;
+    const finalTicks = Math.max(1, Math.min(Math.round(durationTicks), roomTicks));
+    writer.setLastDuration(0, finalTicks);
+    this.isPending = false;
+  }
+
+  private cutPart(isPredictedLast = false): void {
+    this.partClock.settle(this.intervalMs);
+    this.writer.cutPart(isPredictedLast);
+  }
+
+  private targetTicks(intervalTicks: number): number {
+    const { timescale } = this.writer;
+    return ticksFromMs(this.partClock.targetMs(msFromTicks(intervalTicks, timescale)), timescale);
+  }
+}

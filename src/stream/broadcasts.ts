@@ -1,0 +1,82 @@
+import type { Clock } from '../base/clock.ts';
+import type { Service } from '../base/lifecycle.ts';
+import type { LiveStream } from './live-stream.ts';
+import type { Publication, PublisherConnection, PublishGrant } from './publication.ts';
+
+/** How often gaps, grace and time-outs are looked at. */
+const tickMs = 100;
+/** Takeovers of one channel within a minute after which the next has to wait. */
+const freeTakeovers = 5;
+const takeoverDelayMs = 3000;
+
+/** The broadcasts of this node that have not ended: at most one a channel. */
+export class Broadcasts implements Service {
+  private readonly clock: Clock;
+  private readonly create: (grant: PublishGrant) => LiveStream;
+  private readonly byChannel = new Map<string, LiveStream>();
+  private readonly takeovers = new Map<string, number[]>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(clock: Clock, create: (grant: PublishGrant) => LiveStream) {
+    this.clock = clock;
+    this.create = create;
+  }
+
+  get streams(): readonly LiveStream[] {
+    return [...this.byChannel.values()];
+  }
+
+  /** By id, or by channel name. */
+  find(idOrChannel: string): LiveStream | undefined {
+    return this.byChannel.get(idOrChannel) ?? this.streams.find((stream) => stream.id === idOrChannel);
+  }
+
+  async start(): Promise<void> {
+    this.timer = setInterval(() => this.tick(), tickMs);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    for (const stream of this.streams) stream.suspend();
+  }
+
+  add(stream: LiveStream): void {
+    this.byChannel.set(stream.channel, stream);
+  }
+
+  /** The publisher continues the channel's broadcast, or begins one. */
+  open(grant: PublishGrant, connection: PublisherConnection): Publication {
+    let stream = this.byChannel.get(grant.channel);
+    if (stream === undefined || stream.hasEnded) {
+      stream = this.create(grant);
+      this.add(stream);
+    } else if (stream.publisher !== undefined) {
+      this.noteTakeover(grant.channel);
+    }
+    return stream.attach(connection);
+  }
+
+  /** How long a publisher that would take over this channel must wait: two that push each other out are slowed, not refused. */
+  takeoverDelayMs(channel: string): number {
+    if (this.byChannel.get(channel)?.publisher === undefined) return 0;
+    return this.recentTakeovers(channel).length >= freeTakeovers ? takeoverDelayMs : 0;
+  }
+
+  tick(): void {
+    for (const stream of this.byChannel.values()) {
+      stream.tick();
+      if (stream.hasEnded) this.byChannel.delete(stream.channel);
+    }
+  }
+
+  private noteTakeover(channel: string): void {
+    this.takeovers.set(channel, [...this.recentTakeovers(channel), this.clock.monotonicMs()]);
+  }
+
+  private recentTakeovers(channel: string): number[] {
+    const sinceMs = this.clock.monotonicMs() - 60_000;
+    const recent = (this.takeovers.get(channel) ?? []).filter((atMs) => atMs >= sinceMs);
+    if (recent.length === 0) this.takeovers.delete(channel);
+    return recent;
+  }
+}

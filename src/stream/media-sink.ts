@@ -1,0 +1,25 @@
+import type { AccessUnit, AudioConfig, VideoConfig } from '../media/track.ts';
+
+/**
+ * What a live stream hands its media to (the packager). All times are stream time in milliseconds; access units of one track
+ * come with growing decode times. Bytes are only lent for the call.
+ */
+export interface MediaSink {
+  /** Whether the time that passes is being filled with gaps: video goes on only after another `begin`. */
+  readonly isGapping: boolean;
+  /** Stream time up to which there is media or a gap, ms: nothing can begin before. */
+  readonly endMs: number;
+  /** Frames that follow start here, after a beginning, an absence or a jump: with a keyframe if there is video. */
+  begin(start: { readonly startMs: number; readonly video?: VideoConfig; readonly audio?: AudioConfig }): void;
+  /** The track changes its encoding, or is new: from the next keyframe on. */
+  configure(config: VideoConfig | AudioConfig): void;
+  accessUnit(unit: AccessUnit): void;
+  /** Time jumped: the next segment is a discontinuity. */
+  markDiscontinuity(): void;
+  /** The publisher is gone for now: what is open becomes a segment. */
+  interrupt(): void;
+  /** Time goes on: decides about gaps. `nowMs` is the stream time of this moment. */
+  tick(nowMs: number): void;
+  /** No media will come any more. */
+  end(): void;
+}
