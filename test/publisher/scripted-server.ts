@@ -28,7 +28,7 @@ export class ScriptedConnection {
     this.socket = socket;
     const handshake = new ServerHandshake(randomBytes);
     this.reader = new ChunkReader({ buffers: new MessageBuffers({ limitBytes: 1 << 24, keepBytes: 0 }) }, (message) => {
-      this.received.push({ ...message, payload: message.payload.slice(), atMs: performance.now() });
+      this.received.push({ ...message, payload: new Uint8Array(message.payload), atMs: performance.now() });
       if (message.typeId !== messageType.amf0Command) return;
       const command = readCommand(message);
       this.commands.push(command);
