@@ -146,7 +146,7 @@ test('a server that stops reading holds the sender back, and lets it go on', asy
 
 test('pings are answered and windows acknowledged', async () => {
   const { url, connections } = await scriptedServer((command, connection) => {
-    if (command.name === 'connect') connection.send(writeControlValue(messageType.windowAckSize, 2000));
+    if (command.name === 'connect') connection.send(writeControlValue(messageType.windowAckSize, 1000));
     welcoming(command, connection);
   });
   const publisher = new RtmpPublisher({ url });
