@@ -1,0 +1,72 @@
+import type { Clock } from '../../base/clock.ts';
+
+interface Bucket {
+  tokens: number;
+  atMs: number;
+  /** Answers that are being held back. */
+  delayedUntilMs: number[];
+}
+
+const burst = 5;
+const perSecond = 1;
+const delayMs = 1000;
+const maxAddresses = 10_000;
+/** More held-back answers than this would only hold our own sockets. */
+const maxDelayed = 16;
+
+/**
+ * Slows down whoever tries keys: after a few wrong ones from an address, each further answer takes a second.
+ * It is asked only after a key was found wrong, so a valid key never waits, whoever shares its address.
+ */
+export class Rejections {
+  private readonly clock: Clock;
+  private readonly buckets = new Map<string, Bucket>();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** Counts a wrong key from `address`, and says how long its answer has to wait. */
+  delayMs(address: string): number {
+    const nowMs = this.clock.monotonicMs();
+    const bucket = this.find(addressGroup(address), nowMs);
+    bucket.tokens = Math.min(burst, bucket.tokens + ((nowMs - bucket.atMs) / 1000) * perSecond);
+    bucket.atMs = nowMs;
+    if (bucket.tokens >= 1) {
+      bucket.tokens--;
+      return 0;
+    }
+    bucket.delayedUntilMs = bucket.delayedUntilMs.filter((untilMs) => untilMs > nowMs);
+    if (bucket.delayedUntilMs.length >= maxDelayed) return 0;
+    bucket.delayedUntilMs.push(nowMs + delayMs);
+    return delayMs;
+  }
+
+  /** When there are too many addresses, the one that was heard of first is forgotten. */
+  private find(group: string, nowMs: number): Bucket {
+    const known = this.buckets.get(group);
+    if (known !== undefined) return known;
+    if (this.buckets.size >= maxAddresses) {
+      for (const oldest of this.buckets.keys()) {
+        this.buckets.delete(oldest);
+        break;
+      }
+    }
+    const bucket = { tokens: burst, atMs: nowMs, delayedUntilMs: [] };
+    this.buckets.set(group, bucket);
+    return bucket;
+  }
+}
+
+/** An IPv4 address, or the /64 network that one IPv6 subscriber has. Expects a canonical text form, as sockets give it. */
+export function addressGroup(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.split('::');
+  const groups = head.split(':').filter((group) => group !== '');
+  if (tail !== undefined) {
+    const last = tail.split(':').filter((group) => group !== '');
+    while (groups.length + last.length < 8) groups.push('0');
+    groups.push(...last);
+  }
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}

@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { Clock } from '../../base/clock.ts';
+import type { Service } from '../../base/lifecycle.ts';
+import { MessageBuffers } from '../../rtmp/message-buffers.ts';
+import type { AuthorizePublish, OpenPublication } from '../publish-gate.ts';
+import { ConnectionTable } from './connection-table.ts';
+import { type RtmpLimits, sweepIntervalMs } from './limits.ts';
+import { Rejections } from './rejections.ts';
+import type { SessionStats } from './session.ts';
+import { type Log, SessionLog } from './session-log.ts';
+
+export interface ListenAt {
+  readonly host: string;
+  /** 0: one that is free. */
+  readonly port: number;
+}
+
+export interface RtmpServerOptions {
+  readonly listen: ListenAt;
+  /** RTMPS beside RTMP; certificate and key as PEM. */
+  readonly tls?:
+    | { readonly listen: ListenAt; readonly cert: string | Buffer; readonly key: string | Buffer }
+    | undefined;
+  readonly limits: RtmpLimits;
+}
+
+export interface RtmpServerDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly authorizePublish: AuthorizePublish;
+  readonly openPublication: OpenPublication;
+}
+
+export interface RtmpServerStats {
+  readonly connections: number;
+  readonly publishers: number;
+  readonly accepted: number;
+  readonly bytesIn: number;
+  /** Memory of unfinished messages, now and at most. */
+  readonly heldBytes: number;
+  readonly peakHeldBytes: number;
+  /** Connections that were refused or ended by us, by error code. */
+  readonly refused: Readonly<Record<string, number>>;
+  readonly sessions: readonly SessionStats[];
+}
+
+/** Publishers' way in: RTMP and RTMPS. */
+export class RtmpServer implements Service {
+  private readonly options: RtmpServerOptions;
+  private readonly deps: RtmpServerDeps;
+  private readonly buffers: MessageBuffers;
+  private readonly table: ConnectionTable;
+  private readonly sessionLog: SessionLog;
+  private readonly listeners: Server[] = [];
+  private cancelSweep: (() => void) | undefined;
+
+  constructor(options: RtmpServerOptions, deps: RtmpServerDeps) {
+    const { clock, log, authorizePublish, openPublication } = deps;
+    const { limits } = options;
+    this.options = options;
+    this.deps = deps;
+    this.buffers = new MessageBuffers({ limitBytes: limits.totalMemoryBytes, keepBytes: limits.totalMemoryBytes / 16 });
+    this.sessionLog = new SessionLog(log, clock);
+    const rejections = new Rejections(clock);
+    this.table = new ConnectionTable({
+      clock,
+      random: randomBytes,
+      buffers: this.buffers,
+      limits,
+      authorizePublish,
+      openPublication,
+      rejectionDelayMs: (address) => rejections.delayMs(address),
+      observer: this.sessionLog,
+    });
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const { listen, tls, limits } = this.options;
+    try {
+      const plain = createServer({ noDelay: true, keepAlive: true });
+      await this.listen(plain, 'connection', listen, false, signal);
+      if (tls !== undefined) {
+        const { cert, key } = tls;
+        const secure = createTlsServer({ cert, key, handshakeTimeout: limits.handshakeMs });
+        secure.maxConnections = limits.maxPending + limits.maxPublishers;
+        await this.listen(secure, 'secureConnection', tls.listen, true, signal);
+      }
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.table.restartSweep();
+    this.scheduleSweep();
+  }
+
+  /** Tells every publisher that the server stops, and waits until all connections are closed. */
+  async stop(): Promise<void> {
+    const closed = this.listeners.splice(0).map((server) => new Promise((resolve) => server.close(resolve)));
+    this.table.shutDown();
+    const cancel = this.deps.clock.after(this.options.limits.closingMs, () => this.table.destroyAll());
+    await this.table.emptied();
+    await Promise.all(closed);
+    cancel();
+    this.cancelSweep?.();
+    this.cancelSweep = undefined;
+  }
+
+  /** Where it listens: RTMP, then RTMPS. */
+  get addresses(): readonly AddressInfo[] {
+    return this.listeners.map((server) => server.address() as AddressInfo);
+  }
+
+  stats(): RtmpServerStats {
+    const sessions = this.table.stats();
+    return {
+      connections: sessions.length,
+      publishers: sessions.filter(({ state }) => state === 'publishing').length,
+      accepted: this.table.accepted,
+      bytesIn: this.table.bytesIn,
+      heldBytes: this.buffers.lentBytes,
+      peakHeldBytes: this.buffers.peakLentBytes,
+      refused: Object.fromEntries(this.sessionLog.refusedByCode),
+      sessions,
+    };
+  }
+
+  private async listen(
+    server: Server,
+    event: 'connection' | 'secureConnection',
+    at: ListenAt,
+    isTls: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    signal.throwIfAborted();
+    server.on(event, (socket: Socket) => this.table.add(socket, isTls));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: at.host, port: at.port, backlog: 1024 }, () => {
+        server.off('error', reject);
+        server.on('error', (error) => this.deps.log.error({ err: error }, 'RTMP listener failed'));
+        resolve();
+      });
+    });
+    this.listeners.push(server);
+  }
+
+  private scheduleSweep(): void {
+    this.cancelSweep = this.deps.clock.after(sweepIntervalMs, () => {
+      this.table.sweep();
+      this.scheduleSweep();
+    });
+  }
+}

@@ -1,0 +1,458 @@
+import type { Clock } from '../../base/clock.ts';
+import { isStreamctlError, StreamctlError } from '../../base/errors.ts';
+import { readAggregate } from '../../rtmp/aggregate.ts';
+import { readData } from '../../rtmp/command.ts';
+import type { RandomBytes } from '../../rtmp/handshake.ts';
+import { messageType, type OutgoingMessage, type RtmpMessage } from '../../rtmp/message.ts';
+import type { MessageBuffers } from '../../rtmp/message-buffers.ts';
+import type {
+  Publication,
+  PublicationEnd,
+  PublisherConnection,
+  PublisherDismissal,
+  PublishGrant,
+} from '../../stream/publication.ts';
+import type { AuthorizePublish, OpenPublication, PublishDecision, PublishRequest } from '../publish-gate.ts';
+import { type CommandHandler, obeyCommand } from './commands.ts';
+import type { RtmpLimits } from './limits.ts';
+import { RtmpLink } from './link.ts';
+import { type IntakeCounts, MediaIntake } from './media-intake.ts';
+import { readEncoderName } from './publish-target.ts';
+import {
+  dismissal,
+  onStatus,
+  publishRefusalCode,
+  publishStarted,
+  refusal,
+  streamBegin,
+  unpublished,
+} from './replies.ts';
+import { canEnter, type SessionState } from './session-state.ts';
+
+/** The socket of a session. */
+export interface SessionWire {
+  send(bytes: Uint8Array): void;
+  pause(): void;
+  resume(): void;
+  /** Lets what was sent arrive, then closes. */
+  close(): void;
+  destroy(): void;
+}
+
+export interface SessionPeer {
+  readonly id: string;
+  readonly remoteAddress: string;
+  readonly isTls: boolean;
+}
+
+/** What happened, for the server to count and log. */
+export interface SessionObserver {
+  published(session: RtmpSession): void;
+  unpublished(session: RtmpSession, how: PublicationEnd | PublisherDismissal): void;
+  refused(session: RtmpSession, error: StreamctlError): void;
+  /** A defect of ours. */
+  broke(session: RtmpSession, error: unknown): void;
+}
+
+export interface SessionDeps {
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly buffers: MessageBuffers;
+  readonly limits: RtmpLimits;
+  readonly authorizePublish: AuthorizePublish;
+  readonly openPublication: OpenPublication;
+  /** Is there room for one more publisher? */
+  readonly admit: (grant: PublishGrant, session: RtmpSession) => StreamctlError | undefined;
+  /** How long an answer to a wrong key has to wait. */
+  readonly rejectionDelayMs: (remoteAddress: string) => number;
+  readonly observer: SessionObserver;
+}
+
+export interface SessionStats extends SessionPeer {
+  readonly state: SessionState;
+  readonly encoder: string;
+  readonly channel: string | undefined;
+  readonly keyId: string | undefined;
+  /** Wall clock. */
+  readonly connectedAtMs: number;
+  readonly bytesIn: number;
+  readonly messages: number;
+  /** Media outside of publishing. */
+  readonly dropped: number;
+  readonly media: IntakeCounts | undefined;
+}
+
+/** One publisher's conversation, from the first byte to the last. Knows no socket: bytes go in by `receive`, out by the wire. */
+export class RtmpSession implements PublisherConnection, CommandHandler {
+  readonly id: string;
+  readonly remoteAddress: string;
+  readonly isTls: boolean;
+  encoder = '';
+  canReconnect = false;
+  grant: PublishGrant | undefined;
+  intake: MediaIntake | undefined;
+  private readonly deps: SessionDeps;
+  private readonly wire: SessionWire;
+  private readonly link: RtmpLink;
+  private readonly connectedAtMs: number;
+  private current: SessionState = 'handshake';
+  private publication: Publication | undefined;
+  private publishStreamId = 1;
+  private authorization: AbortController | undefined;
+  /** What came behind a publish command in the same read, while the key is being checked. */
+  private early: RtmpMessage[] = [];
+  private messages = 0;
+  private dropped = 0;
+  private hasMetadata = false;
+  /** Since when the deadline of the present state counts, on the monotonic clock. */
+  private sinceMs: number;
+  private bytesSeen = 0;
+  private nextPingMs = 0;
+
+  constructor(deps: SessionDeps, peer: SessionPeer, wire: SessionWire) {
+    this.deps = deps;
+    this.wire = wire;
+    this.id = peer.id;
+    this.remoteAddress = peer.remoteAddress;
+    this.isTls = peer.isTls;
+    this.connectedAtMs = deps.clock.wallMs();
+    this.sinceMs = deps.clock.monotonicMs();
+    const { random, buffers, limits } = deps;
+    this.link = new RtmpLink({
+      random,
+      buffers,
+      limits,
+      send: (bytes) => wire.send(bytes),
+      onHandshake: () => this.enter('connecting'),
+      onMessage: (message) => this.take(message),
+    });
+  }
+
+  get state(): SessionState {
+    return this.current;
+  }
+
+  get bytesIn(): number {
+    return this.link.bytesRead;
+  }
+
+  stats(): SessionStats {
+    const { id, remoteAddress, isTls, encoder, connectedAtMs, bytesIn, messages, dropped, state } = this;
+    const { channel, keyId } = this.grant ?? {};
+    const media = this.intake === undefined ? undefined : { ...this.intake.counts };
+    return {
+      id,
+      remoteAddress,
+      isTls,
+      encoder,
+      connectedAtMs,
+      messages,
+      dropped,
+      state,
+      channel,
+      keyId,
+      bytesIn,
+      media,
+    };
+  }
+
+  /** Takes over the bytes. Never throws: what is wrong ends this session and nothing else. */
+  receive(bytes: Uint8Array): void {
+    if (this.isOver) return;
+    try {
+      this.link.receive(bytes);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The socket is gone. */
+  closed(): void {
+    if (this.current === 'closed') return;
+    this.endPublication('lost');
+    this.enter('closed');
+    this.release();
+  }
+
+  dismiss(reason: PublisherDismissal): void {
+    if (this.isOver) return;
+    this.publication = undefined;
+    this.deps.observer.unpublished(this, reason);
+    this.leave([dismissal(this.publishStreamId, reason, this.canReconnect)]);
+  }
+
+  /** Ends the session as if the connection had broken, but says why: for a server that stops. */
+  shutDown(): void {
+    if (this.isOver) return;
+    if (this.current === 'handshake') {
+      this.drop();
+      return;
+    }
+    this.endPublication('lost');
+    this.leave([dismissal(this.publishStreamId, 'shutdown', this.canReconnect)]);
+  }
+
+  /** Makes room for newer connections. */
+  evict(): void {
+    if (this.isOver) return;
+    this.deps.observer.refused(this, new StreamctlError('RTMP_CROWDED', {}));
+    this.drop();
+  }
+
+  destroy(): void {
+    if (this.current !== 'closed') this.drop();
+  }
+
+  /** Looks at the deadline of the present state; called every `sweepIntervalMs`. */
+  sweep(nowMs: number): void {
+    const { limits } = this.deps;
+    if (this.current === 'publishing') {
+      const { bytesRead } = this.link;
+      if (bytesRead !== this.bytesSeen) {
+        this.bytesSeen = bytesRead;
+        this.sinceMs = nowMs;
+      }
+    }
+    if (nowMs - this.sinceMs >= this.allowedMs(limits)) this.expire();
+    else if (this.current === 'publishing' && nowMs >= this.nextPingMs) {
+      this.nextPingMs = nowMs + limits.pingMs;
+      this.link.ping(nowMs);
+    }
+  }
+
+  /** The process stood still for so long: nobody else is to blame. */
+  forgive(stalledMs: number): void {
+    this.sinceMs += stalledMs;
+  }
+
+  // What commands may do.
+
+  accept(messages: OutgoingMessage[]): void {
+    this.enter('connected');
+    this.link.send(messages);
+  }
+
+  send(messages: readonly OutgoingMessage[]): void {
+    this.link.send(messages);
+  }
+
+  refuse(error: StreamctlError, lastWords: OutgoingMessage): void {
+    this.deps.observer.refused(this, error);
+    this.leave([lastWords]);
+  }
+
+  requestPublish(request: Pick<PublishRequest, 'app' | 'streamName'>, streamId: number): void {
+    this.enter('authorizing');
+    this.publishStreamId = streamId;
+    this.wire.pause();
+    const { remoteAddress, isTls, encoder } = this;
+    void this.authorize({ ...request, remoteAddress, isTls, encoder });
+  }
+
+  goodbye(streamId?: number): void {
+    if (this.current !== 'publishing' || (streamId !== undefined && streamId !== this.publishStreamId)) return;
+    this.endPublication('goodbye');
+    this.enter('connected');
+    this.link.send([onStatus(this.publishStreamId, unpublished)]);
+  }
+
+  private get isOver(): boolean {
+    return this.current === 'closing' || this.current === 'closed';
+  }
+
+  private async authorize(request: PublishRequest): Promise<void> {
+    const { clock, authorizePublish, rejectionDelayMs } = this.deps;
+    this.authorization = new AbortController();
+    let decision: PublishDecision;
+    try {
+      decision = await authorizePublish(request, this.authorization.signal);
+    } catch (cause) {
+      if (this.current === 'authorizing') this.deps.observer.broke(this, cause);
+      decision = { allowed: false, error: new StreamctlError('RTMP_AUTHORIZATION_UNAVAILABLE', {}, { cause }) };
+    }
+    if (this.current !== 'authorizing') return;
+    if (decision.allowed) {
+      const { grant } = decision;
+      this.guard(() => this.publish(grant));
+      return;
+    }
+    const { error } = decision;
+    const delayMs = error.httpStatus < 500 ? rejectionDelayMs(this.remoteAddress) : 0;
+    if (delayMs === 0) this.refusePublish(error);
+    else clock.after(delayMs, () => this.refusePublish(error));
+  }
+
+  private publish(grant: PublishGrant): void {
+    const { admit, openPublication, observer, clock, limits } = this.deps;
+    const noRoom = admit(grant, this);
+    if (noRoom !== undefined) {
+      this.refusePublish(noRoom);
+      return;
+    }
+    this.grant = grant;
+    const publication = openPublication(grant, this);
+    if (this.current !== 'authorizing') return; // dismissed meanwhile
+    this.publication = publication;
+    this.intake = new MediaIntake(publication);
+    this.enter('publishing');
+    this.nextPingMs = clock.monotonicMs() + limits.pingMs;
+    this.link.send([streamBegin(this.publishStreamId), onStatus(this.publishStreamId, publishStarted)]);
+    observer.published(this);
+    const { early } = this;
+    this.early = [];
+    for (const message of early) this.take(message);
+    this.wire.resume();
+  }
+
+  private refusePublish(error: StreamctlError): void {
+    if (this.current !== 'authorizing') return;
+    this.refuse(error, onStatus(this.publishStreamId, refusal(publishRefusalCode(error), error)));
+  }
+
+  private take(message: RtmpMessage): void {
+    this.messages++;
+    switch (this.current) {
+      case 'publishing':
+      case 'connecting':
+      case 'connected':
+        this.obey(message);
+        return;
+      case 'authorizing':
+        this.early.push({ ...message, payload: Uint8Array.from(message.payload) });
+        return;
+      default:
+        this.dropped++;
+    }
+  }
+
+  private obey(message: RtmpMessage): void {
+    switch (message.typeId) {
+      case messageType.video:
+        if (this.current === 'publishing') this.intake?.video(message);
+        else this.dropped++;
+        return;
+      case messageType.audio:
+        if (this.current === 'publishing') this.intake?.audio(message);
+        else this.dropped++;
+        return;
+      case messageType.aggregate:
+        readAggregate(message, (inner) => {
+          if (inner.typeId !== messageType.aggregate) this.take(inner);
+        });
+        return;
+      case messageType.amf0Command:
+      case messageType.amf3Command:
+        obeyCommand(message, this);
+        return;
+      case messageType.amf0Data:
+      case messageType.amf3Data:
+        this.readMetadata(message);
+        return;
+      default:
+        this.dropped++;
+    }
+  }
+
+  /** Only for the encoder's name: what metadata says about the media is wrong too often, the bitstream is not. */
+  private readMetadata(message: RtmpMessage): void {
+    if (this.hasMetadata || this.current !== 'publishing') return;
+    this.hasMetadata = true;
+    try {
+      for (const value of readData(message)) {
+        if (value === null || typeof value !== 'object' || Array.isArray(value) || value instanceof Date) continue;
+        const name = readEncoderName(value.encoder);
+        if (name !== '') this.encoder = name;
+      }
+    } catch (error) {
+      if (!isStreamctlError(error)) throw error; // nothing depends on it
+    }
+  }
+
+  private guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private fail(error: unknown): void {
+    if (this.isOver) return;
+    const { observer } = this.deps;
+    const wasAuthorizing = this.current === 'authorizing';
+    const wasPublishing = this.current === 'publishing';
+    this.endPublication('lost');
+    if (!isStreamctlError(error)) {
+      observer.broke(this, error);
+      this.drop();
+    } else if (this.current === 'handshake') {
+      observer.refused(this, error);
+      this.drop();
+    } else if (wasAuthorizing) {
+      this.refusePublish(error);
+    } else {
+      const streamId = wasPublishing ? this.publishStreamId : 0;
+      this.refuse(error, onStatus(streamId, refusal('NetStream.Failed', error)));
+    }
+  }
+
+  private allowedMs(limits: RtmpLimits): number {
+    switch (this.current) {
+      case 'handshake':
+        return limits.handshakeMs;
+      case 'publishing':
+        return limits.idleMs;
+      case 'closing':
+        return limits.closingMs;
+      default:
+        return limits.publishMs;
+    }
+  }
+
+  private expire(): void {
+    if (this.current !== 'publishing' && this.current !== 'closing') {
+      const waitedFor = this.current === 'handshake' ? 'a handshake' : 'a publish command';
+      this.deps.observer.refused(this, new StreamctlError('RTMP_TOO_SLOW', { waitedFor }));
+    }
+    this.drop();
+  }
+
+  private endPublication(how: PublicationEnd): void {
+    const { publication } = this;
+    if (publication === undefined) return;
+    this.publication = undefined;
+    this.deps.observer.unpublished(this, how);
+    publication.end(how);
+  }
+
+  private leave(lastWords: OutgoingMessage[]): void {
+    this.enter('closing');
+    this.link.send(lastWords);
+    this.release();
+    this.wire.resume();
+    this.wire.close();
+  }
+
+  private drop(): void {
+    this.endPublication('lost');
+    if (this.current !== 'closing') this.enter('closing');
+    this.release();
+    this.wire.destroy();
+  }
+
+  private release(): void {
+    this.authorization?.abort();
+    this.early = [];
+    this.link.dispose();
+  }
+
+  private enter(state: SessionState): void {
+    if (!canEnter(this.current, state))
+      throw new Error(`RTMP session ${this.id}: ${this.current} cannot become ${state}`);
+    // From the handshake to Publish.Start there is one deadline for all steps.
+    if (!(this.current === 'connecting' && state === 'connected') && state !== 'authorizing') {
+      this.sinceMs = this.deps.clock.monotonicMs();
+    }
+    this.current = state;
+  }
+}
