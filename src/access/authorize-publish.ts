@@ -54,8 +54,8 @@ export function publishAuthorizer(
 }
 
 function decide(attempt: PublishAttempt, { keys, clock, isOpen, onKeyUsed }: PublishAuthorizerOptions): PublishVerdict {
-  const [app = ''] = attempt.app.split('?');
-  if (app.replace(/\/+$/, '') !== 'live') return { allowed: false, error: unknownApp(app) };
+  // `live/anything` is an instance of the application `live`: what an encoder sends whose URL ends with the key twice.
+  if (!/^live(?:[/?]|$)/.test(attempt.app)) return { allowed: false, error: unknownApp(attempt.app) };
   const [name = ''] = attempt.streamName.split('?');
   if (isOpen && isChannelName(name)) return { allowed: true, grant: { channel: name } };
   const nowMs = clock.wallMs();
@@ -65,8 +65,8 @@ function decide(attempt: PublishAttempt, { keys, clock, isOpen, onKeyUsed }: Pub
   return { allowed: true, grant: { channel: verdict.key.channel, keyId: verdict.key.id } };
 }
 
-/** Some put the key into the application's field: then the first part is all that is repeated. */
+/** Some put the key into the application's field: it is not repeated. */
 function unknownApp(app: string): StreamctlError {
-  const shown = (app.split('/')[0] ?? '').replace(/sk_.*/s, '…').slice(0, 32);
-  return new StreamctlError('ACCESS_APP_UNKNOWN', { app: app.includes('/') ? `${shown}/…` : shown });
+  const [first = ''] = app.split(/[/?]/);
+  return new StreamctlError('ACCESS_APP_UNKNOWN', { app: first.replace(/sk_.*/s, '…').slice(0, 32) });
 }

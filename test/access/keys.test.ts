@@ -35,8 +35,10 @@ describe('publishing', () => {
     const { key, text } = await keys.create({ channel: 'morning-show' });
     const allowed = { allowed: true, grant: { channel: 'morning-show', keyId: key.id } };
     expect(await publish(text)).toEqual(allowed);
-    expect(await publish(`${text}?bandwidthtest=true`, 'live/')).toEqual(allowed);
-    expect(used).toEqual([key.id, key.id]);
+    for (const app of ['live/', `live/${text}`, 'live?x=1']) {
+      expect(await publish(`${text}?bandwidthtest=true`, app)).toEqual(allowed);
+    }
+    expect(used).toEqual([key.id, key.id, key.id, key.id]);
   });
 
   test('without a right key is refused, and a channel name is none', async () => {
@@ -66,7 +68,7 @@ describe('publishing', () => {
   test('to another application is refused without repeating a key typed there', async () => {
     const { keys, publish } = await setUp();
     const { text } = await keys.create({ channel: 'morning-show' });
-    for (const app of ['vod', `live/${text}`, text, `${text}/live`]) {
+    for (const app of ['vod', 'live2', '', `vod/${text}`, text, `${text}/live`]) {
       const verdict = await publish(text, app);
       expect(verdict).toMatchObject(refused('ACCESS_APP_UNKNOWN'));
       expect(JSON.stringify([verdict, 'error' in verdict && verdict.error.message])).not.toContain(text.slice(14));

@@ -1,0 +1,39 @@
+import type { RenditionView } from '../contract/api.ts';
+
+/** A stream that has a publisher, or waits for one to come back, as the API shows it. */
+export interface LiveStreamView {
+  readonly streamId: string;
+  readonly channel: string;
+  readonly viewers: number;
+  readonly renditions: readonly RenditionView[];
+  readonly interruptedSinceMs?: number | undefined;
+  /** Absent while nobody publishes. */
+  readonly ingest?:
+    | {
+        readonly bitrateBps: number;
+        readonly encoder: string;
+        readonly remoteAddress: string;
+        readonly frames: number;
+        readonly dropped: number;
+      }
+    | undefined;
+  /** What the broadcaster should know, in plain words. */
+  readonly warnings: readonly string[];
+}
+
+export interface LiveStatus {
+  readonly publishers: number;
+  readonly viewers: number;
+  /** Playback requests answered since the start. */
+  readonly requestsTotal: number;
+  readonly warnings: readonly string[];
+}
+
+/** What the API needs from the running server. */
+export interface LiveControl {
+  list(): readonly LiveStreamView[];
+  get(idOrChannel: string): LiveStreamView | undefined;
+  /** Sends the publisher away and ends the stream; resolves when the store knows. False when no such stream runs here. */
+  stop(idOrChannel: string, reason: 'operator' | 'key_revoked'): Promise<boolean>;
+  status(): LiveStatus;
+}

@@ -1,0 +1,60 @@
+import { networkInterfaces } from 'node:os';
+
+/** What the addresses shown to people are made of. */
+export interface PublicUrlsOptions {
+  /** `http.public_url` without a slash at its end; empty: made from the addresses. */
+  readonly publicUrl: string;
+  readonly http: { readonly host: string; readonly port: number };
+  readonly rtmp: { readonly host: string; readonly port: number };
+}
+
+/** The addresses shown to people. `name` is a channel or a stream id. */
+export interface PublicUrls {
+  readonly http: string;
+  /** The server as OBS wants it: `rtmp://HOST/live`. */
+  readonly rtmp: string;
+  playback(name: string): {
+    readonly hls: string;
+    readonly hls_ts: string;
+    readonly dash: string;
+    readonly watch: string;
+  };
+}
+
+export function publicUrls({ publicUrl, http, rtmp }: PublicUrlsOptions): PublicUrls {
+  const base = publicUrl === '' ? `http://${reachable(http.host)}${portSuffix(http.port, 80)}` : publicUrl;
+  const rtmpHost = isEveryAddress(rtmp.host) ? new URL(base).hostname : bracketed(rtmp.host);
+  return {
+    http: base,
+    rtmp: `rtmp://${rtmpHost}${portSuffix(rtmp.port, 1935)}/live`,
+    playback: (name) => ({
+      hls: `${base}/hls/${name}/index.m3u8`,
+      hls_ts: `${base}/hls/${name}/ts.m3u8`,
+      dash: `${base}/dash/${name}/manifest.mpd`,
+      watch: `${base}/watch/${name}`,
+    }),
+  };
+}
+
+function portSuffix(port: number, usual: number): string {
+  return port === usual ? '' : `:${port}`;
+}
+
+function isEveryAddress(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** A host others can type: the listening address, or, when that is "every", the first of this machine that is not loopback. */
+function reachable(host: string): string {
+  if (!isEveryAddress(host)) return bracketed(host);
+  try {
+    const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+    return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
+  } catch {
+    return '127.0.0.1'; // interfaces cannot be listed in some sandboxes
+  }
+}

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { KeyRing } from '../../src/access/key-ring.ts';
+import { loadPepper } from '../../src/access/pepper.ts';
+import { StreamKeys } from '../../src/access/stream-keys.ts';
+import { createApi } from '../../src/api/app.ts';
+import type { LiveControl, LiveStreamView } from '../../src/api/live-control.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { publicUrls } from '../../src/contract/public-urls.ts';
+import { openStore } from '../../src/store/open.ts';
+import { tempDir } from './temp-dir.ts';
+
+/** The API over a real store in a folder of its own, and a stand-in for the running streams that the test fills. */
+export async function apiUnderTest() {
+  const dataDir = tempDir();
+  const store = await openStore({ url: `sqlite:${join(dataDir, 'streamctl.db')}` });
+  onTestFinished(() => store.close());
+  const pepper = loadPepper({ dataDir, mayCreate: true });
+  const ring = new KeyRing(store.keys, pepper);
+  const keys = new StreamKeys({ store: store.keys, pepper, clock: systemClock, onChange: (key) => ring.replace(key) });
+  const running: LiveStreamView[] = [];
+  const stopped: string[] = [];
+  const live: LiveControl = {
+    list: () => running,
+    get: (name) => running.find(({ streamId, channel }) => streamId === name || channel === name),
+    stop: async (name) => {
+      const found = live.get(name) !== undefined;
+      if (found) stopped.push(name);
+      return found;
+    },
+    status: () => ({ publishers: running.length, viewers: 3, requestsTotal: 7, warnings: ['disk is slow'] }),
+  };
+  const errors: unknown[] = [];
+  const api = createApi({
+    keys,
+    store,
+    live,
+    clock: systemClock,
+    urls: publicUrls({
+      publicUrl: 'https://live.example.org',
+      http: { host: '0.0.0.0', port: 8080 },
+      rtmp: { host: '0.0.0.0', port: 1935 },
+    }),
+    version: '0.1.0',
+    node: 'test',
+    startedAtMs: Date.now() - 5000,
+    log: { error: (...args: unknown[]) => void errors.push(args) },
+  });
+  const call = async (method: string, path: string, body?: unknown) => {
+    const init =
+      body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    const response = await api.request(path, { method, ...init });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  };
+  return { dataDir, store, ring, keys, running, stopped, errors, api, call };
+}
