@@ -1,0 +1,76 @@
+import { parseArgs } from 'node:util';
+import { benchIngest } from './ingest.ts';
+import { benchLatency } from './latency.ts';
+import { nginxRtmp } from './peers/nginx-rtmp.ts';
+import { nodeMediaServer } from './peers/node-media-server.ts';
+import type { PeerKind } from './peers/peer.ts';
+import { streamctl } from './peers/streamctl.ts';
+import { Report } from './report.ts';
+
+const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summary on stderr
+
+  latency   age of every frame when it can be downloaded
+  ingest    CPU per stream-second and memory of publishers of 2.5 Mbit/s
+
+  --seconds N        how long each measurement lasts (latency 30, ingest 15)
+  --servers A,B      streamctl, nginx-rtmp, node-media-server; all that are installed
+  --publishers N,N   ingest: how many at once (1,20,100)
+  --chunks N,N       ingest: chunk sizes in bytes; 4096 as OBS sends, 128 as ffmpeg sends (4096)
+`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seconds: { type: 'string' },
+    servers: { type: 'string' },
+    publishers: { type: 'string', default: '1,20,100' },
+    chunks: { type: 'string', default: '4096' },
+    help: { type: 'boolean' },
+  },
+});
+
+function numbers(name: string, text: string): number[] {
+  const list = text.split(',').map(Number);
+  if (list.some((value) => !Number.isInteger(value) || value < 1)) {
+    throw new Error(`--${name} ${text}: whole numbers wanted, such as 1,20`);
+  }
+  return list;
+}
+
+function serversOf(all: readonly PeerKind[], report: Report): PeerKind[] {
+  const wanted = values.servers?.split(',') ?? all.map((kind) => kind.name);
+  const unknown = wanted.find((name) => !all.some((kind) => kind.name === name));
+  if (unknown !== undefined) throw new Error(`--servers ${unknown}: one of ${all.map((kind) => kind.name).join(', ')}`);
+  return all.filter((kind) => {
+    const missing = wanted.includes(kind.name) ? kind.missing() : '';
+    if (missing) report.progress(`left out: ${missing}`);
+    return missing === undefined;
+  });
+}
+
+/** The first interrupt ends the bench in order, with all it started. */
+const interrupt = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupt.abort(new Error('interrupted')));
+
+const [name = ''] = positionals;
+const report = new Report(name);
+try {
+  const seconds = values.seconds === undefined ? undefined : numbers('seconds', values.seconds)[0];
+  if (values.help === true) {
+    process.stdout.write(usage);
+  } else if (name === 'latency') {
+    const peers = serversOf([streamctl, nginxRtmp], report);
+    await benchLatency({ peers, seconds: seconds ?? 30 }, report, interrupt.signal);
+  } else if (name === 'ingest') {
+    const peers = serversOf([streamctl, nginxRtmp, nodeMediaServer], report);
+    const publisherCounts = numbers('publishers', values.publishers);
+    const chunkSizesBytes = numbers('chunks', values.chunks);
+    await benchIngest({ peers, publisherCounts, chunkSizesBytes, seconds: seconds ?? 15 }, report, interrupt.signal);
+  } else {
+    process.stderr.write(usage);
+    process.exitCode = 2;
+  }
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = 1;
+}
