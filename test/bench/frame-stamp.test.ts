@@ -18,7 +18,7 @@ test('a stamped frame is still a frame, with one NAL unit more', () => {
     expect(stampedTag.type).toBe(tag.type);
     if (tag.type !== 'frame' || stampedTag.type !== 'frame') continue;
     expect(stampedTag).toMatchObject({ isSync: tag.isSync, compositionOffsetMs: tag.compositionOffsetMs });
-    expect(stampedTag.data.subarray(nalUnitEnd(stampedTag.data, 0, 4))).toEqual(tag.data);
+    expect(new Uint8Array(stampedTag.data.subarray(nalUnitEnd(stampedTag.data, 0, 4)))).toEqual(tag.data);
   }
 });
 
