@@ -379,7 +379,8 @@ export const errorCatalog = {
   }),
   CONTROL_SOCKET_UNUSABLE: entry<{ path: string; reason: string }>({
     message: ({ path, reason }) => `The control socket ${path} cannot be used (${reason}).`,
-    remedy: 'Run the command as the user that runs the server, or point control.socket at a folder that may be written.',
+    remedy:
+      'Run the command as the user that runs the server, or point control.socket at a folder that may be written.',
     httpStatus: 500,
     exitCode: 5,
   }),

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { withFile } from './clips.ts';
 
 /** MD5 of every decoded frame of one kind, in the order shown, as ffmpeg sees it. Throws when ffmpeg complains at all. */
@@ -6,7 +6,9 @@ export function decodedFrames(bytes: Uint8Array, name: string, kind: 'video' | '
   const text = withFile(bytes, name, (path) => {
     const select = kind === 'video' ? ['-map', '0:v:0', '-fps_mode', 'passthrough'] : ['-map', '0:a:0'];
     const args = ['-v', 'error', '-xerror', '-i', path, ...select, '-f', 'framemd5', 'pipe:1'];
-    return execFileSync('ffmpeg', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    const run = spawnSync('ffmpeg', args, { encoding: 'utf8', maxBuffer: 1 << 26 });
+    if (run.status !== 0 || run.stderr !== '') throw new Error(`ffmpeg: ${run.status} ${run.stderr}`);
+    return run.stdout;
   });
   return text
     .split('\n')

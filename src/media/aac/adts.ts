@@ -7,7 +7,7 @@ const maxFrameBytes = 0x1fff;
 /**
  * Writes the ADTS header of one raw AAC frame at `offset` (ISO/IEC 13818-7 §6.2): 7 bytes, no CRC. HE-AAC is signalled
  * implicitly, by the core's profile and rate, which is the only way ADTS has.
- * Throws MEDIA_UNSUPPORTED for a configuration that ADTS cannot say.
+ * Throws MEDIA_TS_UNSUPPORTED for a configuration that ADTS cannot say.
  */
 export function writeAdtsHeader(
   out: Uint8Array,
@@ -24,7 +24,7 @@ export function writeAdtsHeader(
     sizeBytes > maxFrameBytes ||
     config.samplesPerFrame !== 1024
   ) {
-    throw new StreamctlError('MEDIA_UNSUPPORTED', { what: 'this AAC configuration in ADTS' });
+    throw new StreamctlError('MEDIA_TS_UNSUPPORTED', { what: 'AAC of this configuration or frame size' });
   }
   out[offset] = 0xff;
   out[offset + 1] = 0xf1; // MPEG-4, layer 0, no CRC

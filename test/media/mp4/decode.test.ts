@@ -1,24 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { readFragments } from '../../../src/media/mp4/fragment-reader.ts';
+import { clipMatrix } from '../clip-matrix.ts';
 import { makeFlv } from '../clips.ts';
 import { decodedFrames, probePackets } from '../decoded.ts';
 import { readClip } from '../flv-clip.ts';
 import { packageTrack } from './package-track.ts';
 
-const clips = [
-  { name: '30 fps without B-frames, 48 kHz stereo', options: {} },
-  { name: '30 fps with B-frames', options: { bFrames: 3 } },
-  { name: '24 fps', options: { fps: '24', gopFrames: 24 } },
-  {
-    name: '25 fps with B-frames, 44.1 kHz mono',
-    options: { fps: '25', bFrames: 2, sampleRateHz: 44100, channelCount: 1 },
-  },
-  { name: '29.97 fps with B-frames', options: { fps: '30000/1001', bFrames: 2 } },
-  { name: '50 fps, 44.1 kHz stereo', options: { fps: '50', gopFrames: 50, sampleRateHz: 44100 } },
-  { name: '60 fps with B-frames, mono', options: { fps: '60', gopFrames: 60, bFrames: 2, channelCount: 1 } },
-];
-
-describe.each(clips)('fMP4 of $name', ({ options }) => {
+describe.each(clipMatrix)('fMP4 of $name', ({ options }) => {
   const flv = makeFlv(options);
   const clip = readClip(flv);
 
