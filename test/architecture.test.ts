@@ -20,7 +20,7 @@ const ranks: Record<string, number> = {
   'src/packager': 3,
   'src/delivery': 4,
   'src/api': 6,
-  'src/pipeline.ts': 7,
+  'src/pipeline': 7,
   'src/app.ts': 9,
   'src/cli': 10,
   commands: 11,

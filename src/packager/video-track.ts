@@ -45,7 +45,7 @@ export class VideoTrack {
   /** Starts a run of frames: the first keyframe's composition offset moves all decode times, so that its tfdt is its PTS. */
   begin(first: AccessUnit): void {
     this.decodeDelayTicks = Math.max(0, ticksFromMs(first.compositionOffsetMs, this.writer.timescale));
-    this.lastDtsTicks = undefined;
+    this.lastDtsTicks = ticksFromMs(first.dtsMs, this.writer.timescale);
     this.isPending = false;
     this.writer.decodeTicks = this.wantedTicks(first);
   }

@@ -14,25 +14,35 @@ export interface Segment extends SegmentStart {
 /** The segments of one rendition: complete ones that playlists list, the one being made, and those kept a while after they left the list. */
 export class RenditionWindow {
   description: RenditionDescription;
-  /** Every init segment ever sent, by version. */
-  readonly inits = new Map<number, Uint8Array>();
+  /** Every encoding the rendition has had, by init version. */
+  readonly descriptions = new Map<number, RenditionDescription>();
   /** Listed segments, oldest first; only the last may be incomplete. */
   readonly segments: Segment[] = [];
   /** Grows with everything that changes a playlist. */
   version = 0;
-  /** Highest and overall bit rate of complete segments so far, bit/s. */
+  /**
+   * The peak segment bit rate so far, bit/s: the highest of any contiguous set of segments that lasts between 0.5 and 1.5
+   * target durations (RFC 8216bis §4.4.6.2, BANDWIDTH). Before there is such a set, that of the segments there are.
+   */
   peakBitrateBps = 0;
   private totalBits = 0;
   private totalSeconds = 0;
+  private readonly targetDurationSeconds: number;
   private readonly removed: { readonly segment: Segment; readonly untilMs: number }[] = [];
 
-  constructor(description: RenditionDescription) {
+  constructor(description: RenditionDescription, targetDurationSeconds: number) {
     this.description = description;
+    this.targetDurationSeconds = targetDurationSeconds;
     this.describe(description);
   }
 
   get averageBitrateBps(): number {
     return this.totalSeconds === 0 ? 0 : Math.round(this.totalBits / this.totalSeconds);
+  }
+
+  /** How much media the bit rates were measured on. */
+  get measuredSeconds(): number {
+    return this.totalSeconds;
   }
 
   get lastSegment(): Segment | undefined {
@@ -53,7 +63,7 @@ export class RenditionWindow {
 
   describe(description: RenditionDescription): void {
     this.description = description;
-    this.inits.set(description.init.version, description.init.bytes);
+    this.descriptions.set(description.init.version, description);
     this.version++;
   }
 
@@ -103,12 +113,23 @@ export class RenditionWindow {
   }
 
   private measure(segment: Segment): void {
-    const seconds = segment.durationTicks / this.description.timescale;
-    if (seconds <= 0) return;
-    const bits = segment.sizeBytes * 8;
-    this.totalBits += bits;
-    this.totalSeconds += seconds;
-    this.peakBitrateBps = Math.max(this.peakBitrateBps, Math.round(bits / seconds));
+    if (segment.durationTicks <= 0) return;
+    this.totalBits += segment.sizeBytes * 8;
+    this.totalSeconds += segment.durationTicks / this.description.timescale;
+    let bits = 0;
+    let seconds = 0;
+    for (let i = this.segments.length - 1; i >= 0; i--) {
+      const member = this.segments[i]!;
+      bits += member.sizeBytes * 8;
+      seconds += member.durationTicks / this.description.timescale;
+      if (member.isGap || seconds > 1.5 * this.targetDurationSeconds) break;
+      if (seconds >= 0.5 * this.targetDurationSeconds) this.raisePeak(bits / seconds);
+    }
+    if (this.peakBitrateBps === 0) this.raisePeak(this.totalBits / this.totalSeconds);
+  }
+
+  private raisePeak(bitrateBps: number): void {
+    this.peakBitrateBps = Math.max(this.peakBitrateBps, Math.ceil(bitrateBps));
   }
 }
 
@@ -164,7 +185,7 @@ export class Windows {
       case 'rendition': {
         const known = window.renditions.get(message.rendition.name);
         if (known !== undefined) known.describe(message.rendition);
-        else window.renditions.set(message.rendition.name, new RenditionWindow(message.rendition));
+        else window.renditions.set(message.rendition.name, new RenditionWindow(message.rendition, window.stream.targetDurationSeconds));
         return;
       }
       case 'segment':

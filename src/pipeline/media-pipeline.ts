@@ -1,0 +1,220 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../base/clock.ts';
+import type { Service } from '../base/lifecycle.ts';
+import type { HlsConfig, RtmpConfig } from '../config/schema.ts';
+import { newStreamId } from '../contract/names.ts';
+import type { TrackConfig } from '../media/track.ts';
+import { Packager, type PackagerNotice } from '../packager/packager.ts';
+import type { Store, StreamRow } from '../store/ports.ts';
+import { Broadcasts } from '../stream/broadcasts.ts';
+import type { Continuity } from '../stream/continuity.ts';
+import { continuityFromJson } from '../stream/continuity-json.ts';
+import type { FeedSink } from '../stream/feed.ts';
+import { LiveStream, type StreamChange, streamStartMs } from '../stream/live-stream.ts';
+import type { PublishGrant } from '../stream/publication.ts';
+import { IngestMeter } from './ingest-meter.ts';
+import { StreamJournal } from './stream-journal.ts';
+import { StreamRecords } from './stream-records.ts';
+
+export interface MediaPipelineOptions {
+  readonly hls: HlsConfig;
+  readonly rtmp: Pick<RtmpConfig, 'graceMs' | 'pendingTimeoutMs'>;
+  readonly node: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly store: Store;
+  /** Where media goes: to delivery. */
+  readonly feed: FeedSink;
+  /** The stream has ended: delivery lets go of it in its own time. */
+  readonly onEnded: (streamId: string) => void;
+}
+
+/** A broadcast with all that works for it. */
+export interface LiveBroadcast {
+  readonly stream: LiveStream;
+  readonly packager: Packager;
+  readonly meter: IngestMeter;
+  /** In plain words, for the operator; each once. */
+  readonly warnings: string[];
+}
+
+const continuityIntervalMs = 1000;
+
+/** From publishers to the part feed: makes a stream core and a packager for every broadcast, and writes down what happens. */
+export class MediaPipeline implements Service {
+  readonly broadcasts: Broadcasts;
+  readonly journal: StreamJournal;
+  private readonly options: MediaPipelineOptions;
+  private readonly records: StreamRecords;
+  private readonly live = new Map<string, LiveBroadcast>();
+  private readonly savedMsn = new Map<string, number>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(options: MediaPipelineOptions) {
+    this.options = options;
+    this.journal = new StreamJournal(options.log);
+    this.records = new StreamRecords(options.store.streams, this.journal, options.clock, options.node);
+    this.broadcasts = new Broadcasts(options.clock, (grant) => this.create(grant));
+  }
+
+  /** Takes up the broadcasts of an earlier process, interrupted from now on, and begins to keep time. */
+  async start(): Promise<void> {
+    for (const row of await this.options.store.streams.active()) this.restore(row);
+    await this.broadcasts.start();
+    this.timer = setInterval(() => this.everySecond(), continuityIntervalMs);
+  }
+
+  /** Sends the publishers away; their streams stay ACTIVE in the store, to be taken up again. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.broadcasts.stop();
+    this.saveContinuity();
+    await this.journal.close();
+  }
+
+  get list(): readonly LiveBroadcast[] {
+    return [...this.live.values()];
+  }
+
+  find(idOrChannel: string): LiveBroadcast | undefined {
+    const stream = this.broadcasts.find(idOrChannel);
+    return stream && this.live.get(stream.id);
+  }
+
+  private create(grant: PublishGrant): LiveStream {
+    const id = newStreamId();
+    this.records.created(id, grant.channel, grant.keyId);
+    const availabilityStartMs = this.options.clock.wallMs() - streamStartMs;
+    return this.assemble({ id, channel: grant.channel, keyId: grant.keyId, availabilityStartMs });
+  }
+
+  private restore(row: StreamRow): void {
+    const continuity = continuityFromJson(row.continuity);
+    const keyId = row.keyId ?? undefined;
+    const { id, channel } = row;
+    if (row.state !== 'ACTIVE' || continuity === undefined) {
+      // Nobody has seen it: whoever publishes next begins anew.
+      const isPending = row.state === 'PENDING_INGEST';
+      this.records.ended(id, 'ERROR', isPending ? 'no_publisher' : 'publisher_lost');
+      return;
+    }
+    const { availabilityStartMs } = continuity;
+    const stream = this.assemble({ id, channel, keyId, availabilityStartMs, continuity });
+    this.broadcasts.add(stream);
+    this.live.get(id)!.packager.resume(stream.nowMs());
+    this.records.interrupted(id, stream.interruptedSinceMs!, 'restart');
+    this.options.log.info({ stream: id, channel }, 'stream taken up after a restart, waiting for its publisher');
+  }
+
+  private assemble(plan: {
+    readonly id: string;
+    readonly channel: string;
+    readonly keyId: string | undefined;
+    readonly availabilityStartMs: number;
+    readonly continuity?: Continuity;
+  }): LiveStream {
+    const { clock, hls, rtmp, feed } = this.options;
+    const { id, channel, keyId, availabilityStartMs, continuity } = plan;
+    const packager = new Packager({
+      streamId: id,
+      channel,
+      availabilityStartMs,
+      wishes: hls,
+      emit: feed,
+      notice: (notice) => this.note(id, notice),
+      ...(continuity && { continuity }),
+    });
+    const stream = new LiveStream({
+      id,
+      channel,
+      keyId,
+      clock,
+      sink: packager,
+      availabilityStartMs,
+      ...rtmp,
+      onChange: (changed, change) => this.changed(changed, change),
+      isRestored: continuity !== undefined,
+    });
+    this.live.set(id, { stream, packager, meter: new IngestMeter(clock), warnings: [] });
+    return stream;
+  }
+
+  private changed(stream: LiveStream, change: StreamChange): void {
+    const { log } = this.options;
+    const { id, channel } = stream;
+    const fields = { stream: id, channel };
+    switch (change.type) {
+      case 'started':
+        this.records.started(id, this.tracks(id), publisherOf(change.connection));
+        log.info({ ...fields, ...publisherOf(change.connection) }, 'stream started');
+        return;
+      case 'resumed':
+        this.records.resumed(id, this.tracks(id), publisherOf(change.connection));
+        log.info({ ...fields, ...publisherOf(change.connection) }, 'stream resumed');
+        return;
+      case 'replaced':
+        this.records.replaced(id, publisherOf(change.connection));
+        log.warn({ ...fields, ...publisherOf(change.connection) }, 'a newer publisher took the stream over');
+        return;
+      case 'interrupted':
+        this.records.interrupted(id, stream.interruptedSinceMs!, 'connection lost');
+        log.warn(fields, 'publisher lost, waiting for its return');
+        return;
+      case 'ended':
+        this.records.ended(id, change.state, change.reason);
+        this.live.delete(id);
+        this.savedMsn.delete(id);
+        log.info({ ...fields, state: change.state, reason: change.reason }, 'stream ended');
+        this.options.onEnded(id);
+    }
+  }
+
+  private tracks(id: string): TrackConfig[] {
+    const publisher = this.live.get(id)?.stream.publisher;
+    return [publisher?.video, publisher?.audio].filter((config) => config !== undefined);
+  }
+
+  /** The first of its kind is told; the counters have the rest. */
+  private note(id: string, notice: PackagerNotice): void {
+    const broadcast = this.live.get(id);
+    if (broadcast === undefined) return;
+    const sentence = noticeSentence(notice, this.options.hls);
+    if (broadcast.warnings.some((known) => known === sentence)) return;
+    broadcast.warnings.push(sentence);
+    this.records.warned(id, { type: notice.type, text: sentence });
+    this.options.log.warn({ stream: id, channel: broadcast.stream.channel }, sentence);
+  }
+
+  private everySecond(): void {
+    for (const { meter, stream } of this.live.values()) meter.sample(stream.publisher);
+    this.saveContinuity();
+  }
+
+  private saveContinuity(): void {
+    const entries = [];
+    for (const { stream, packager } of this.live.values()) {
+      const continuity = packager.continuity();
+      if (continuity === undefined || this.savedMsn.get(stream.id) === continuity.nextMsn) continue;
+      this.savedMsn.set(stream.id, continuity.nextMsn);
+      entries.push({ streamId: stream.id, continuity });
+    }
+    this.records.saveContinuity(entries);
+  }
+}
+
+function publisherOf(connection: { readonly remoteAddress: string; readonly encoder: string }) {
+  return { remote_address: connection.remoteAddress, encoder: connection.encoder };
+}
+
+function noticeSentence(notice: PackagerNotice, hls: HlsConfig): string {
+  const seconds = (ms: number) => `${Math.round(ms / 100) / 10} s`;
+  const advice = `In OBS: Settings, Output, Advanced, Keyframe Interval: ${Math.round(hls.segmentMs / 1000)} s.`;
+  switch (notice.type) {
+    case 'long-gop':
+      return Number.isFinite(notice.gopMs)
+        ? `Keyframes come only every ${seconds(notice.gopMs)}, so segments are that long and viewers are far behind. ${advice}`
+        : `No keyframe came for ${seconds(hls.maxGopMs)}, so segments are cut without one and viewers start late. ${advice}`;
+    case 'forced-cut':
+      return `Keyframes are further apart than segments may be long, so some segments do not begin with one. ${advice}`;
+  }
+}
