@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import type { Browser, Page } from 'playwright-core';
+import { type FixtureServer, type Route, startFixtureServer } from '../fixture-server.ts';
+import { confine, launchBrowser } from './browser.ts';
+import type { Engine, PlayReport } from './page-script.ts';
+
+export type { Engine, PlayReport } from './page-script.ts';
+
+export interface BrowserPlayReport extends PlayReport {
+  /** Requests that left this machine, or went to another server than the one under test; they were stopped. */
+  readonly outsideRequests: readonly string[];
+}
+
+const page =
+  '<!doctype html><meta charset="utf-8"><video muted playsinline width="640"></video><script src="/player.js"></script>';
+
+/** Real browsers' engines on pages of our own. One Chromium for many plays. */
+export class BrowserPlayers {
+  private readonly browser: Browser;
+  private readonly pages: FixtureServer;
+
+  private constructor(browser: Browser, pages: FixtureServer) {
+    this.browser = browser;
+    this.pages = pages;
+  }
+
+  static async launch(): Promise<BrowserPlayers> {
+    const script = await build({
+      entryPoints: [join(import.meta.dirname, 'page-script.ts')],
+      bundle: true,
+      write: false,
+      format: 'iife',
+      logLevel: 'error',
+    });
+    const answers: Readonly<Record<string, readonly [type: string, body: string]>> = {
+      '/': ['text/html', page],
+      '/player.js': ['text/javascript', script.outputFiles[0]?.text ?? ''],
+    };
+    const route: Route = async (_request, response, path) => {
+      const answer = answers[path];
+      if (answer === undefined) return false;
+      response.writeHead(200, { 'content-type': answer[0] }).end(answer[1]);
+      return true;
+    };
+    return new BrowserPlayers(await launchBrowser(), await startFixtureServer(route));
+  }
+
+  /** Opens a page that plays `url` until it is closed. */
+  async start(engine: Engine, url: string): Promise<BrowserPlay> {
+    const context = await this.browser.newContext();
+    const page = await context.newPage();
+    const { outsideRequests } = await confine(page, [this.pages.url, new URL(url).origin]);
+    await page.goto(this.pages.url);
+    await page.evaluate(([name, source]) => window.startPlay(name as Engine, source as string), [engine, url] as const);
+    return new BrowserPlay(page, outsideRequests);
+  }
+
+  /** Plays for `seconds` after the first picture moved (or for as long in vain). */
+  async play(engine: Engine, url: string, seconds: number): Promise<BrowserPlayReport> {
+    const play = await this.start(engine, url);
+    const deadline = performance.now() + (seconds + 10) * 1000;
+    let report = await play.report();
+    while (report.playedSeconds + report.stallSeconds < seconds && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      report = await play.report();
+    }
+    await play.close();
+    return report;
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.pages.close();
+  }
+}
+
+/** One page at play. */
+export class BrowserPlay {
+  private readonly page: Page;
+  private readonly outsideRequests: readonly string[];
+
+  constructor(page: Page, outsideRequests: readonly string[]) {
+    this.page = page;
+    this.outsideRequests = outsideRequests;
+  }
+
+  async report(): Promise<BrowserPlayReport> {
+    const report = await this.page.evaluate(() => window.playReport());
+    return { ...report, outsideRequests: this.outsideRequests };
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+}
