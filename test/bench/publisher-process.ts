@@ -2,9 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/base/clock.ts';
-import { ClipPublisher } from '../../src/publisher/clip-publisher.ts';
 import { loadClip } from '../../src/publisher/flv-clip.ts';
 import { parsePublishUrl } from '../../src/publisher/publish-url.ts';
+import { PublisherGroup } from '../../src/publisher/publisher-group.ts';
 
 /*
  * Publishers in a process of their own, so that what they use is not counted for the server. This file is both ends:
@@ -68,38 +68,21 @@ async function publishAll({ clipFile, urls, chunkSizeBytes, staggerMs }: Orders)
   const stop = new AbortController();
   process.once('message', () => stop.abort());
   process.once('disconnect', () => process.exit());
-  const clip = await loadClip(clipFile);
   const send = (message: Message) => process.send?.(message);
   let live = 0;
-  let lost = 0;
-  const publishers = urls.map(
-    (url) =>
-      new ClipPublisher({
-        clip,
-        url: parsePublishUrl(url),
-        clock: systemClock,
-        loop: true,
-        chunkSizeBytes,
-        onLive: () => send({ live: ++live }),
-      }),
-  );
-  const runs = publishers.map(async (publisher, index) => {
-    await delay(index * staggerMs, undefined, { signal: stop.signal }).catch(() => undefined);
-    await publisher.run(stop.signal).catch((error: Error) => {
-      if (lost++ === 0) process.stderr.write(`a publisher was lost: ${error.message}\n`);
-    });
+  const group = new PublisherGroup({
+    clip: await loadClip(clipFile),
+    urls: urls.map(parsePublishUrl),
+    clock: systemClock,
+    loop: true,
+    chunkSizeBytes,
+    staggerMs,
+    onLive: () => send({ live: ++live }),
   });
-  await Promise.all(runs);
-  const all = publishers.map((publisher) => publisher.stats());
-  const sum = (value: (stats: (typeof all)[number]) => number) => all.reduce((total, stats) => total + value(stats), 0);
-  send({
-    report: {
-      lost,
-      videoFrames: sum((stats) => stats.videoFrames),
-      bytes: sum((stats) => stats.bytes),
-      maxLateMs: Math.max(...all.map((stats) => stats.maxLateMs)),
-    },
-  });
+  const failures = await group.run(stop.signal);
+  if (failures[0] !== undefined) process.stderr.write(`publishers were lost: ${failures[0].error.message}\n`);
+  const { videoFrames, bytes, maxLateMs } = group.stats();
+  send({ report: { lost: failures.length, videoFrames, bytes, maxLateMs } });
 }
 
 if (process.send !== undefined && process.argv[1] === import.meta.filename) {

@@ -22,7 +22,7 @@ export const streamctl: PeerKind = {
       auth: { open_publish: true },
     };
     writeFileSync(file, stringify(config));
-    const profile = process.env.STREAMCTL_BENCH_PROFILE;
+    const profile = process.env.BENCH_CPU_PROFILE_DIR;
     const profiler = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
     const args = [...profiler, main, 'serve', '--config', file];
     const server = await startServer({ command: process.execPath, args, folder, port: rtmpPort, signal });
