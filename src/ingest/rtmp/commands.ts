@@ -3,7 +3,8 @@ import type { AmfObject, AmfValue } from '../../rtmp/amf0.ts';
 import { type RtmpCommand, readCommand } from '../../rtmp/command.ts';
 import type { OutgoingMessage, RtmpMessage } from '../../rtmp/message.ts';
 import type { PublishRequest } from '../publish-gate.ts';
-import { applicationName, readApplication, readEncoderName, readStreamName } from './publish-target.ts';
+import { readEncoderName } from './encoder-name.ts';
+import { applicationName, readApplication, readStreamName } from './publish-target.ts';
 import {
   connectPreamble,
   connectResult,

@@ -4,7 +4,8 @@ import type { PublishGrant } from '../../stream/publication.ts';
 import { startSession } from './connection.ts';
 import { sweepIntervalMs } from './limits.ts';
 import { addressGroup } from './rejections.ts';
-import type { RtmpSession, SessionDeps, SessionObserver, SessionStats } from './session.ts';
+import type { RtmpSession } from './session.ts';
+import type { SessionDeps, SessionObserver, SessionStats } from './session-deps.ts';
 
 /** All connections of a server: who may come in, who may publish, and whose time is up. */
 export class ConnectionTable {

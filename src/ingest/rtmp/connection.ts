@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { RtmpSession, type SessionDeps, type SessionPeer, type SessionWire } from './session.ts';
+import { RtmpSession } from './session.ts';
+import type { SessionDeps, SessionPeer, SessionWire } from './session-deps.ts';
 
 /** The wire of a session that is a socket. */
 class SocketWire implements SessionWire {

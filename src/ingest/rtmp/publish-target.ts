@@ -23,16 +23,6 @@ export function readStreamName(value: unknown): string {
   return name;
 }
 
-/** What an encoder calls itself, fit for a log: 64 printable characters at most. */
-export function readEncoderName(value: unknown): string {
-  if (typeof value !== 'string') return '';
-  return value
-    .slice(0, 256)
-    .replaceAll(/\P{ASCII}|\p{Cc}/gu, '')
-    .trim()
-    .slice(0, 64);
-}
-
 function beforeQuery(text: string): string {
   const at = text.indexOf('?');
   return at < 0 ? text : text.slice(0, at);

@@ -8,7 +8,7 @@ import type { AuthorizePublish, OpenPublication } from '../publish-gate.ts';
 import { ConnectionTable } from './connection-table.ts';
 import { type RtmpLimits, sweepIntervalMs } from './limits.ts';
 import { Rejections } from './rejections.ts';
-import type { SessionStats } from './session.ts';
+import type { SessionStats } from './session-deps.ts';
 import { type Log, SessionLog } from './session-log.ts';
 
 export interface ListenAt {

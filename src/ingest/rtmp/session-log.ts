@@ -3,7 +3,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { StreamctlError } from '../../base/errors.ts';
 import { ReportCounter } from '../../base/report-counter.ts';
 import type { PublicationEnd, PublisherDismissal } from '../../stream/publication.ts';
-import type { RtmpSession, SessionObserver } from './session.ts';
+import type { RtmpSession } from './session.ts';
+import type { SessionObserver } from './session-deps.ts';
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 

@@ -1,10 +1,6 @@
-import type { Clock } from '../../base/clock.ts';
 import { isStreamctlError, StreamctlError } from '../../base/errors.ts';
 import { readAggregate } from '../../rtmp/aggregate.ts';
-import { readData } from '../../rtmp/command.ts';
-import type { RandomBytes } from '../../rtmp/handshake.ts';
 import { messageType, type OutgoingMessage, type RtmpMessage } from '../../rtmp/message.ts';
-import type { MessageBuffers } from '../../rtmp/message-buffers.ts';
 import type {
   Publication,
   PublicationEnd,
@@ -12,12 +8,12 @@ import type {
   PublisherDismissal,
   PublishGrant,
 } from '../../stream/publication.ts';
-import type { AuthorizePublish, OpenPublication, PublishDecision, PublishRequest } from '../publish-gate.ts';
+import type { PublishDecision, PublishRequest } from '../publish-gate.ts';
 import { type CommandHandler, obeyCommand } from './commands.ts';
-import type { RtmpLimits } from './limits.ts';
+import { Deadline } from './deadline.ts';
+import { encoderOfMetadata } from './encoder-name.ts';
 import { RtmpLink } from './link.ts';
-import { type IntakeCounts, MediaIntake } from './media-intake.ts';
-import { readEncoderName } from './publish-target.ts';
+import { MediaIntake } from './media-intake.ts';
 import {
   dismissal,
   onStatus,
@@ -27,60 +23,8 @@ import {
   streamBegin,
   unpublished,
 } from './replies.ts';
+import type { SessionDeps, SessionPeer, SessionStats, SessionWire } from './session-deps.ts';
 import { canEnter, type SessionState } from './session-state.ts';
-
-/** The socket of a session. */
-export interface SessionWire {
-  send(bytes: Uint8Array): void;
-  pause(): void;
-  resume(): void;
-  /** Lets what was sent arrive, then closes. */
-  close(): void;
-  destroy(): void;
-}
-
-export interface SessionPeer {
-  readonly id: string;
-  readonly remoteAddress: string;
-  readonly isTls: boolean;
-}
-
-/** What happened, for the server to count and log. */
-export interface SessionObserver {
-  published(session: RtmpSession): void;
-  unpublished(session: RtmpSession, how: PublicationEnd | PublisherDismissal): void;
-  refused(session: RtmpSession, error: StreamctlError): void;
-  /** A defect of ours. */
-  broke(session: RtmpSession, error: unknown): void;
-}
-
-export interface SessionDeps {
-  readonly clock: Clock;
-  readonly random: RandomBytes;
-  readonly buffers: MessageBuffers;
-  readonly limits: RtmpLimits;
-  readonly authorizePublish: AuthorizePublish;
-  readonly openPublication: OpenPublication;
-  /** Is there room for one more publisher? */
-  readonly admit: (grant: PublishGrant, session: RtmpSession) => StreamctlError | undefined;
-  /** How long an answer to a wrong key has to wait. */
-  readonly rejectionDelayMs: (remoteAddress: string) => number;
-  readonly observer: SessionObserver;
-}
-
-export interface SessionStats extends SessionPeer {
-  readonly state: SessionState;
-  readonly encoder: string;
-  readonly channel: string | undefined;
-  readonly keyId: string | undefined;
-  /** Wall clock. */
-  readonly connectedAtMs: number;
-  readonly bytesIn: number;
-  readonly messages: number;
-  /** Media outside of publishing. */
-  readonly dropped: number;
-  readonly media: IntakeCounts | undefined;
-}
 
 /** One publisher's conversation, from the first byte to the last. Knows no socket: bytes go in by `receive`, out by the wire. */
 export class RtmpSession implements PublisherConnection, CommandHandler {
@@ -104,10 +48,7 @@ export class RtmpSession implements PublisherConnection, CommandHandler {
   private messages = 0;
   private dropped = 0;
   private hasMetadata = false;
-  /** Since when the deadline of the present state counts, on the monotonic clock. */
-  private sinceMs: number;
-  private bytesSeen = 0;
-  private nextPingMs = 0;
+  private readonly deadline: Deadline;
 
   constructor(deps: SessionDeps, peer: SessionPeer, wire: SessionWire) {
     this.deps = deps;
@@ -116,7 +57,7 @@ export class RtmpSession implements PublisherConnection, CommandHandler {
     this.remoteAddress = peer.remoteAddress;
     this.isTls = peer.isTls;
     this.connectedAtMs = deps.clock.wallMs();
-    this.sinceMs = deps.clock.monotonicMs();
+    this.deadline = new Deadline(deps.limits, deps.clock.monotonicMs());
     const { random, buffers, limits } = deps;
     this.link = new RtmpLink({
       random,
@@ -205,24 +146,13 @@ export class RtmpSession implements PublisherConnection, CommandHandler {
 
   /** Looks at the deadline of the present state; called every `sweepIntervalMs`. */
   sweep(nowMs: number): void {
-    const { limits } = this.deps;
-    if (this.current === 'publishing') {
-      const { bytesRead } = this.link;
-      if (bytesRead !== this.bytesSeen) {
-        this.bytesSeen = bytesRead;
-        this.sinceMs = nowMs;
-      }
-    }
-    if (nowMs - this.sinceMs >= this.allowedMs(limits)) this.expire();
-    else if (this.current === 'publishing' && nowMs >= this.nextPingMs) {
-      this.nextPingMs = nowMs + limits.pingMs;
-      this.link.ping(nowMs);
-    }
+    if (this.deadline.isOver(this.current, this.link.bytesRead, nowMs)) this.expire();
+    else if (this.current === 'publishing' && this.deadline.isPingDue(nowMs)) this.link.ping(nowMs);
   }
 
-  /** The process stood still for so long: nobody else is to blame. */
+  /** Gives back time in which the process stood still. */
   forgive(stalledMs: number): void {
-    this.sinceMs += stalledMs;
+    this.deadline.forgive(stalledMs);
   }
 
   // What commands may do.
@@ -261,15 +191,8 @@ export class RtmpSession implements PublisherConnection, CommandHandler {
   }
 
   private async authorize(request: PublishRequest): Promise<void> {
-    const { clock, authorizePublish, rejectionDelayMs } = this.deps;
     this.authorization = new AbortController();
-    let decision: PublishDecision;
-    try {
-      decision = await authorizePublish(request, this.authorization.signal);
-    } catch (cause) {
-      if (this.current === 'authorizing') this.deps.observer.broke(this, cause);
-      decision = { allowed: false, error: new StreamctlError('RTMP_AUTHORIZATION_UNAVAILABLE', {}, { cause }) };
-    }
+    const decision = await this.decide(request, this.authorization.signal);
     if (this.current !== 'authorizing') return;
     if (decision.allowed) {
       const { grant } = decision;
@@ -277,13 +200,23 @@ export class RtmpSession implements PublisherConnection, CommandHandler {
       return;
     }
     const { error } = decision;
+    const { clock, rejectionDelayMs } = this.deps;
     const delayMs = error.httpStatus < 500 ? rejectionDelayMs(this.remoteAddress) : 0;
     if (delayMs === 0) this.refusePublish(error);
     else clock.after(delayMs, () => this.refusePublish(error));
   }
 
+  private async decide(request: PublishRequest, signal: AbortSignal): Promise<PublishDecision> {
+    try {
+      return await this.deps.authorizePublish(request, signal);
+    } catch (cause) {
+      if (!signal.aborted) this.deps.observer.broke(this, cause);
+      return { allowed: false, error: new StreamctlError('RTMP_AUTHORIZATION_UNAVAILABLE', {}, { cause }) };
+    }
+  }
+
   private publish(grant: PublishGrant): void {
-    const { admit, openPublication, observer, clock, limits } = this.deps;
+    const { admit, openPublication, observer } = this.deps;
     const noRoom = admit(grant, this);
     if (noRoom !== undefined) {
       this.refusePublish(noRoom);
@@ -295,7 +228,6 @@ export class RtmpSession implements PublisherConnection, CommandHandler {
     this.publication = publication;
     this.intake = new MediaIntake(publication);
     this.enter('publishing');
-    this.nextPingMs = clock.monotonicMs() + limits.pingMs;
     this.link.send([streamBegin(this.publishStreamId), onStatus(this.publishStreamId, publishStarted)]);
     observer.published(this);
     const { early } = this;
@@ -353,19 +285,10 @@ export class RtmpSession implements PublisherConnection, CommandHandler {
     }
   }
 
-  /** Only for the encoder's name: what metadata says about the media is wrong too often, the bitstream is not. */
   private readMetadata(message: RtmpMessage): void {
     if (this.hasMetadata || this.current !== 'publishing') return;
     this.hasMetadata = true;
-    try {
-      for (const value of readData(message)) {
-        if (value === null || typeof value !== 'object' || Array.isArray(value) || value instanceof Date) continue;
-        const name = readEncoderName(value.encoder);
-        if (name !== '') this.encoder = name;
-      }
-    } catch (error) {
-      if (!isStreamctlError(error)) throw error; // nothing depends on it
-    }
+    this.encoder = encoderOfMetadata(message) ?? this.encoder;
   }
 
   private guard(step: () => void): void {
@@ -393,19 +316,6 @@ export class RtmpSession implements PublisherConnection, CommandHandler {
     } else {
       const streamId = wasPublishing ? this.publishStreamId : 0;
       this.refuse(error, onStatus(streamId, refusal('NetStream.Failed', error)));
-    }
-  }
-
-  private allowedMs(limits: RtmpLimits): number {
-    switch (this.current) {
-      case 'handshake':
-        return limits.handshakeMs;
-      case 'publishing':
-        return limits.idleMs;
-      case 'closing':
-        return limits.closingMs;
-      default:
-        return limits.publishMs;
     }
   }
 
@@ -449,10 +359,7 @@ export class RtmpSession implements PublisherConnection, CommandHandler {
   private enter(state: SessionState): void {
     if (!canEnter(this.current, state))
       throw new Error(`RTMP session ${this.id}: ${this.current} cannot become ${state}`);
-    // From the handshake to Publish.Start there is one deadline for all steps.
-    if (!(this.current === 'connecting' && state === 'connected') && state !== 'authorizing') {
-      this.sinceMs = this.deps.clock.monotonicMs();
-    }
+    this.deadline.enter(this.current, state, this.deps.clock.monotonicMs());
     this.current = state;
   }
 }
