@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { StreamWatch } from '../support/checker/stream-watch.ts';
+import { type BrowserPlay, BrowserPlayers, type Engine } from '../support/players/browser-players.ts';
+import { publishTestPicture } from '../support/publishers/ffmpeg.ts';
+import type { Picture, Publisher } from '../support/publishers/publisher.ts';
+import { TestServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
+
+const channel = 'interrupted';
+const absenceSeconds = 25;
+
+let server: TestServer;
+let browsers: BrowserPlayers;
+const plays = new Map<Engine, BrowserPlay>();
+
+beforeAll(async () => {
+  server = await TestServer.start();
+  browsers = await BrowserPlayers.launch();
+}, 60_000);
+
+afterAll(async () => {
+  await browsers?.close();
+  await server?.dispose();
+});
+
+function publish(picture: Partial<Picture> = {}): Publisher {
+  return publishTestPicture({ url: server.rtmpUrl, key: channel }, 300, { keyframeSeconds: 1, ...picture });
+}
+
+const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1000));
+
+/** Every player has gone on: each moves, none was given new media, none failed. */
+async function allPlayOn(what: string, height: number): Promise<void> {
+  for (const [engine, play] of plays) {
+    const before = (await play.report()).playedSeconds;
+    await until(
+      `${engine} plays on after ${what}`,
+      async () => {
+        const report = await play.report();
+        return report.playedSeconds > before + 2 && report.height === height;
+      },
+      30_000,
+    );
+    const { errors, reloads, outsideRequests } = await play.report();
+    expect({ engine, errors, reloads, outsideRequests }).toEqual({
+      engine,
+      errors: [],
+      reloads: 0,
+      outsideRequests: [],
+    });
+  }
+}
+
+test('players and a strict outsider go through reconnects, another resolution and an absence of 25 s', async () => {
+  let publisher = publish();
+  await server.isOnAir(channel);
+  const { hls, ts, dash } = server.playback(channel);
+  const watch = new StreamWatch({ playlistUrls: [hls, ts], mpdUrl: dash });
+  await watch.start();
+  for (const engine of ['hls.js', 'shaka', 'native'] as const) plays.set(engine, await browsers.start(engine, hls));
+  await allPlayOn('the start', 360);
+
+  await publisher.kill();
+  publisher = publish();
+  await allPlayOn('a reconnect with the same resolution', 360);
+
+  await publisher.kill();
+  publisher = publish({ width: 426, height: 240 });
+  await allPlayOn('a reconnect with another resolution', 240);
+
+  await publisher.kill();
+  await seconds(absenceSeconds);
+  publisher = publish({ width: 426, height: 240 });
+  await allPlayOn('an absence of 25 s', 240);
+
+  await watch.probe();
+  await publisher.stop();
+  await until('the playlist ends', async () => [...watch.renditions.values()].every(({ latest }) => latest?.isEnded));
+  const report = await watch.stop();
+  expect(report.findings).toEqual([]);
+}, 240_000);

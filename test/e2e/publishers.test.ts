@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { run } from '../support/child.ts';
+import { publishTestPicture } from '../support/publishers/ffmpeg.ts';
+import { publishWithGstreamer } from '../support/publishers/gstreamer.ts';
+import { publishWithObs } from '../support/publishers/obs.ts';
+import type { Picture, Publisher, Target } from '../support/publishers/publisher.ts';
+import { TestServer } from '../support/server.ts';
+
+const small: Partial<Picture> = { width: 320, height: 180, videoKbps: 300 };
+
+/** Real encoders, as users run them. `refusal`: what each shows a person whose key is wrong. */
+const encoders: readonly {
+  readonly name: string;
+  readonly publish: (target: Target) => Publisher | Promise<Publisher>;
+  readonly refusal: RegExp;
+}[] = [
+  { name: 'ffmpeg', publish: (target) => publishTestPicture(target, 60, small), refusal: /Server error: .*key/i },
+  {
+    name: 'GStreamer rtmp2sink',
+    publish: (target) => publishWithGstreamer('rtmp2sink', target, 60, small),
+    refusal: /ERROR.*(publish|denied|key)/is,
+  },
+  {
+    name: 'librtmp (GStreamer rtmpsink)',
+    publish: (target) => publishWithGstreamer('rtmpsink', target, 60, small),
+    refusal: /ERROR: from element .*rtmpsink/i,
+  },
+  { name: 'OBS Studio', publish: (target) => publishWithObs(target, small), refusal: /reject|denied|invalid|key/i },
+];
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await TestServer.start({ openPublish: false });
+});
+
+afterAll(() => server?.dispose());
+
+async function newKey(channel: string): Promise<string> {
+  const { code, stdout, stderr } = await server.command('keys', 'create', channel, '--json');
+  expect(code, stderr).toBe(0);
+  return (JSON.parse(stdout) as { key: string }).key;
+}
+
+for (const { name, publish, refusal } of encoders) {
+  const channel = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/-$/, '');
+
+  test.concurrent(`${name} publishes picture and sound with its own defaults`, async () => {
+    const publisher = await publish({ url: server.rtmpUrl, key: await newKey(channel) });
+    await server.isOnAir(channel, 40_000);
+    const probe = await run('ffprobe', [
+      ...['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', server.playback(channel).hls],
+    ]);
+    expect(probe.stderr.replace(/.*duplicated MOOV.*\n|.*Last message.*\n/g, '')).toBe('');
+    expect(new Set(probe.stdout.trim().split('\n'))).toEqual(new Set(['h264', 'aac']));
+    const { exitCode, output } = await publisher.stop();
+    expect(output).not.toMatch(/broken pipe|connection reset/i);
+    expect([0, 255], output.slice(-2000)).toContain(exitCode); // 255: ffmpeg says so when a signal ends it
+  }, 90_000);
+
+  test.concurrent(`${name} is told when its key is wrong`, async () => {
+    const publisher = await publish({ url: server.rtmpUrl, key: 'sk_0000000000_00000000000000000000000000000000' });
+    const isObs = name === 'OBS Studio'; // it shows a dialog and stays open
+    const wait = new Promise<void>((resolve) => setTimeout(resolve, 15_000));
+    if (isObs) await Promise.race([publisher.ended, wait]);
+    const { exitCode, output } = isObs ? await publisher.stop() : await publisher.ended;
+    if (!isObs) expect(exitCode).not.toBe(0);
+    expect(output).toMatch(refusal);
+  }, 60_000);
+}
