@@ -1,7 +1,5 @@
+import type { FrameContent } from '../frame-content.ts';
 import { nalUnitEnd } from '../nal-units.ts';
-
-/** What a frame has in it: nothing to show (SEI, parameter sets only), a picture, or a picture that decoding can begin at. */
-export type FrameContent = 'no-picture' | 'picture' | 'sync';
 
 /**
  * Looks at the NAL unit types of an H.264 access unit (ISO/IEC 14496-10 table 7-1). Sync means IDR: a recovery point is not

@@ -1,7 +1,15 @@
 import { ByteReader } from '../../base/bytes.ts';
-import { readAacConfig } from '../aac/config.ts';
 import type { AudioConfig, VideoConfig } from '../track.ts';
-import { type AudioTag, type Ignored, ignored, type VideoTag, videoConfigTag, videoFrameTag } from './tag-content.ts';
+import {
+  type AudioTag,
+  audioConfigTag,
+  audioFrameTag,
+  type Ignored,
+  ignored,
+  type VideoTag,
+  videoConfigTag,
+  videoFrameTag,
+} from './tag-content.ts';
 
 /** VideoPacketType of Enhanced RTMP v2 ("Enhanced Video"). */
 export const videoPacketTypes = {
@@ -33,8 +41,15 @@ const audioSequenceEnd = ignored('the end of an audio sequence');
 const endOfSequence = { type: 'end-of-sequence' } as const;
 
 /** The codecs we carry, by FourCC. */
-const videoCodecs = new Map<number, VideoConfig['codec']>([[fourCc('avc1'), 'avc']]);
-const audioCodecs = new Map<number, AudioConfig['codec']>([[fourCc('mp4a'), 'aac']]);
+const videoCodecs = new Map<number, VideoConfig['codec']>([
+  [fourCc('avc1'), 'avc'],
+  [fourCc('hvc1'), 'hevc'],
+  [fourCc('av01'), 'av1'],
+]);
+const audioCodecs = new Map<number, AudioConfig['codec']>([
+  [fourCc('mp4a'), 'aac'],
+  [fourCc('Opus'), 'opus'],
+]);
 /** Those of the specification that we do not carry; any other FourCC is "unknown". */
 const unsupported = new Map<number, Ignored>(
   ['vp08', 'vp09', 'vvc1', 'ac-3', 'ec-3', '.mp3', 'fLaC'].map((name) => [fourCc(name), unsupportedCodec(name)]),
@@ -42,7 +57,7 @@ const unsupported = new Map<number, Ignored>(
 const unknownCodec = unsupportedCodec('unknown codec');
 
 function unsupportedCodec(name: string): Ignored {
-  return ignored(`${name} is not carried; send H.264 and AAC`, name);
+  return ignored(`${name} is not carried; send H.264, HEVC or AV1, and AAC or Opus`, name);
 }
 
 function fourCc(name: string): number {
@@ -130,9 +145,9 @@ function parseAudioPacket(packetType: number, codecFourCc: number, data: Uint8Ar
   if (codec === undefined) return unsupported.get(codecFourCc) ?? unknownCodec;
   switch (packetType) {
     case audioPacketTypes.sequenceStart:
-      return data.length === 0 ? emptyConfig : { type: 'config', config: readAacConfig(data) };
+      return data.length === 0 ? emptyConfig : audioConfigTag(codec, data);
     case audioPacketTypes.codedFrames:
-      return data.length === 0 ? emptyFrame : { type: 'frame', codec, data };
+      return data.length === 0 ? emptyFrame : audioFrameTag(codec, data);
     case audioPacketTypes.sequenceEnd:
       return audioSequenceEnd;
     default:

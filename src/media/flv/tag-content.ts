@@ -1,7 +1,14 @@
-import { StreamctlError } from '../../base/errors.ts';
+import { assertNever } from '../../base/errors.ts';
+import { readAacConfig } from '../aac/config.ts';
+import { classifyAv1Frame, withoutDelimiters } from '../av1/obu.ts';
+import { readAv1Config } from '../av1/record.ts';
 import { classifyAvcFrame } from '../avc/access-unit.ts';
 import { readAvcConfig } from '../avc/record.ts';
+import type { FrameContent } from '../frame-content.ts';
+import { classifyHevcFrame } from '../hevc/access-unit.ts';
+import { readHevcConfig } from '../hevc/record.ts';
 import { normaliseNalUnits } from '../nal-units.ts';
+import { isTwentyMsPacket, readOpusConfig } from '../opus/config.ts';
 import type { AudioConfig, VideoConfig } from '../track.ts';
 
 /** A message without a frame or a configuration for us: to be counted, not an error. */
@@ -48,25 +55,54 @@ export function ignored(why: string, unsupportedCodec?: string): Ignored {
 
 const noPicture = ignored('a frame without a picture');
 
-/** The tag of a decoder configuration record. Throws BYTES_SHORT, MEDIA_MALFORMED or MEDIA_UNSUPPORTED. */
+const oddOpusPacket = ignored('an Opus packet that is not 20 ms long');
+
+/** The tag of a decoder configuration record. Throws BYTES_SHORT or MEDIA_MALFORMED. */
 export function videoConfigTag(codec: VideoConfig['codec'], record: Uint8Array): VideoTag {
   switch (codec) {
     case 'avc':
       return { type: 'config', ...readAvcConfig(record) };
+    case 'hevc':
+      return { type: 'config', ...readHevcConfig(record) };
+    case 'av1':
+      return { type: 'config', config: readAv1Config(record), nalLengthSizeBytes: 4 };
     default:
-      throw new StreamctlError('MEDIA_UNSUPPORTED', { what: codec });
+      assertNever(codec);
   }
 }
 
-/** The tag of a coded frame, looked into. Throws MEDIA_MALFORMED. */
+/** The tag of a coded frame, looked into and put right. Throws MEDIA_MALFORMED. */
 export function videoFrameTag(
   codec: VideoConfig['codec'],
   compositionOffsetMs: number,
   data: Uint8Array,
   nalLengthSizeBytes: number,
 ): VideoTag {
-  const content = classifyAvcFrame(data, nalLengthSizeBytes);
+  const content = classifyFrame(codec, data, nalLengthSizeBytes);
   if (content === 'no-picture') return noPicture;
-  const isSync = content === 'sync';
-  return { type: 'frame', codec, isSync, compositionOffsetMs, data: normaliseNalUnits(data, nalLengthSizeBytes) };
+  const clean = codec === 'av1' ? withoutDelimiters(data) : normaliseNalUnits(data, nalLengthSizeBytes);
+  return { type: 'frame', codec, isSync: content === 'sync', compositionOffsetMs, data: clean };
+}
+
+function classifyFrame(codec: VideoConfig['codec'], data: Uint8Array, nalLengthSizeBytes: number): FrameContent {
+  switch (codec) {
+    case 'avc':
+      return classifyAvcFrame(data, nalLengthSizeBytes);
+    case 'hevc':
+      return classifyHevcFrame(data, nalLengthSizeBytes);
+    case 'av1':
+      return classifyAv1Frame(data);
+    default:
+      assertNever(codec);
+  }
+}
+
+/** The tag of an audio configuration. Throws BYTES_SHORT, MEDIA_MALFORMED or MEDIA_UNSUPPORTED. */
+export function audioConfigTag(codec: AudioConfig['codec'], record: Uint8Array): AudioTag {
+  return { type: 'config', config: codec === 'aac' ? readAacConfig(record) : readOpusConfig(record) };
+}
+
+/** The tag of an audio frame, which must not be empty. */
+export function audioFrameTag(codec: AudioConfig['codec'], data: Uint8Array): AudioTag {
+  return codec === 'opus' && !isTwentyMsPacket(data) ? oddOpusPacket : { type: 'frame', codec, data };
 }

@@ -1,7 +1,14 @@
-import { readAacConfig } from '../aac/config.ts';
-
 import { isEnhancedAudio, isEnhancedVideo, parseEnhancedAudio, parseEnhancedVideo } from './enhanced.ts';
-import { type AudioTag, type Ignored, ignored, type VideoTag, videoConfigTag, videoFrameTag } from './tag-content.ts';
+import {
+  type AudioTag,
+  audioConfigTag,
+  audioFrameTag,
+  type Ignored,
+  ignored,
+  type VideoTag,
+  videoConfigTag,
+  videoFrameTag,
+} from './tag-content.ts';
 
 /** FLV audio codec ids that publishers still send, by name (FLV 10.1 §E.4.2.1). */
 const audioCodecNames: Record<number, string> = {
@@ -27,6 +34,9 @@ const videoCodecNames: Record<number, string> = {
   6: 'Screen video',
 };
 
+/** What encoders used for HEVC before Enhanced RTMP; the layout is that of H.264. */
+const unofficialHevcId = 12;
+
 const tooShort = ignored('a message without content');
 const commandFrame = ignored('a command frame');
 const unknownPacketType = ignored('a packet of a type we do not know');
@@ -49,7 +59,7 @@ export function parseVideoTagBody(body: Uint8Array, nalLengthSizeBytes = 4): Vid
   if (isEnhancedVideo(first)) return parseEnhancedVideo(body, nalLengthSizeBytes);
   if (first >> 4 === 5) return commandFrame;
   const codecId = first & 0x0f;
-  const codec = codecId === 7 ? 'avc' : undefined;
+  const codec = codecId === 7 ? 'avc' : codecId === unofficialHevcId ? 'hevc' : undefined;
   if (codec === undefined) return unsupportedVideo.get(codecId)!;
   if (body.length < 5) return body.length === 2 && body[1] === 2 ? endOfSequence : tooShort;
   switch (body[1]) {
@@ -77,9 +87,9 @@ export function parseAudioTagBody(body: Uint8Array): AudioTag {
   if (body.length < 2) return tooShort;
   switch (body[1]) {
     case 0:
-      return body.length === 2 ? emptyConfig : { type: 'config', config: readAacConfig(body.subarray(2)) };
+      return body.length === 2 ? emptyConfig : audioConfigTag('aac', body.subarray(2));
     case 1:
-      return body.length === 2 ? emptyFrame : { type: 'frame', codec: 'aac', data: body.subarray(2) };
+      return body.length === 2 ? emptyFrame : audioFrameTag('aac', body.subarray(2));
     default:
       return unknownPacketType;
   }

@@ -1,3 +1,4 @@
+import { writeOpusHead } from '../opus/config.ts';
 import type { AudioConfig, VideoConfig } from '../track.ts';
 
 /** Body bytes before the content: legacy tags for H.264 and AAC, which every server reads; Enhanced RTMP for the rest. */
@@ -30,7 +31,7 @@ export function writeVideoEndBody(codec: VideoConfig['codec']): Uint8Array<Array
 /** The body of a sequence header message for `config`. Mirror of `parseAudioTagBody`. */
 export function writeAudioConfigBody(config: AudioConfig): Uint8Array<ArrayBuffer> {
   if (config.codec === 'aac') return withHeader([0xaf, 0], config.record);
-  return withHeader([0x90, ...ascii(enhancedFourCcs.opus)], config.record);
+  return withHeader([0x90, ...ascii(enhancedFourCcs.opus)], writeOpusHead(config));
 }
 
 /** The body of a message with one raw frame. Mirror of `parseAudioTagBody`. */

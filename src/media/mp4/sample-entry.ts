@@ -1,7 +1,11 @@
 import { ByteWriter } from '../../base/bytes.ts';
-import { StreamctlError } from '../../base/errors.ts';
+import { assertNever } from '../../base/errors.ts';
+import { readAv1Record } from '../av1/record.ts';
 import { readAvcRecord } from '../avc/record.ts';
 import { readAvcSps } from '../avc/sps.ts';
+import { hevcNalTypes } from '../hevc/access-unit.ts';
+import { nalsOf, readHevcRecord } from '../hevc/record.ts';
+import { readHevcSps } from '../hevc/sps.ts';
 import type { ColourDescription, PixelAspect } from '../picture.ts';
 import type { AudioConfig, TrackConfig, VideoConfig } from '../track.ts';
 import { box, fullBox } from './box.ts';
@@ -13,8 +17,14 @@ export function sampleEntry(config: TrackConfig): Uint8Array {
       return visualEntry('avc1', config, box('avcC', config.record));
     case 'aac':
       return audioEntry('mp4a', config, elementaryStreamDescriptor(config));
+    case 'hevc':
+      return visualEntry('hvc1', config, box('hvcC', config.record));
+    case 'av1':
+      return visualEntry('av01', config, box('av1C', config.record));
+    case 'opus':
+      return audioEntry('Opus', config, box('dOps', config.record));
     default:
-      throw new StreamctlError('MEDIA_UNSUPPORTED', { what: config.codec });
+      assertNever(config);
   }
 }
 
@@ -27,7 +37,16 @@ function pictureOf(config: VideoConfig): {
   pixelAspect?: PixelAspect | undefined;
   colour?: ColourDescription | undefined;
 } {
-  return config.codec === 'avc' ? readAvcSps(readAvcRecord(config.record).spsNals[0]!) : {};
+  switch (config.codec) {
+    case 'avc':
+      return readAvcSps(readAvcRecord(config.record).spsNals[0]!);
+    case 'hevc':
+      return readHevcSps(nalsOf(readHevcRecord(config.record), hevcNalTypes.sps)[0]!);
+    case 'av1':
+      return readAv1Record(config.record);
+    default:
+      assertNever(config.codec);
+  }
 }
 
 function visualEntry(type: string, config: VideoConfig, configuration: Uint8Array): Uint8Array {

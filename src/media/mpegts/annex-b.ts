@@ -1,5 +1,7 @@
 import { StreamctlError } from '../../base/errors.ts';
 import { readAvcRecord } from '../avc/record.ts';
+import { hevcNalType, hevcNalTypes } from '../hevc/access-unit.ts';
+import { nalsOf, readHevcRecord } from '../hevc/record.ts';
 import { nalUnitEnd } from '../nal-units.ts';
 import type { VideoConfig } from '../track.ts';
 
@@ -28,6 +30,18 @@ export function annexBFormat(config: VideoConfig): AnnexBFormat {
         delimiterType: 9,
         parameterSetTypes: [7, 8],
         typeOf: (firstByte) => firstByte & 0x1f,
+      };
+    }
+    case 'hevc': {
+      const record = readHevcRecord(config.record);
+      const parameterSetTypes = [hevcNalTypes.vps, hevcNalTypes.sps, hevcNalTypes.pps];
+      const nals = parameterSetTypes.flatMap((type) => nalsOf(record, type));
+      return {
+        delimiter: Uint8Array.of(0, 0, 0, 1, 0x46, 0x01, 0x50), // any slice type
+        parameterSets: withStartCodes(nals),
+        delimiterType: hevcNalTypes.delimiter,
+        parameterSetTypes,
+        typeOf: hevcNalType,
       };
     }
     default:
