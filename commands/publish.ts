@@ -1,12 +1,5 @@
 import { Args, Flags } from '@oclif/core';
-import { systemClock } from '../src/base/clock.ts';
 import { BaseCommand, jsonFlag } from '../src/cli/command.ts';
-import { endSignal } from '../src/cli/end-signal.ts';
-import { showPublishProgress } from '../src/cli/publish-progress.ts';
-import { publishExitCode, publishSummary, publishSummaryText } from '../src/cli/publish-summary.ts';
-import { loadClip } from '../src/publisher/flv-clip.ts';
-import { numberedUrl, parsePublishUrl, redactedUrl } from '../src/publisher/publish-url.ts';
-import { PublisherGroup } from '../src/publisher/publisher-group.ts';
 
 export default class Publish extends BaseCommand {
   static override summary = 'Publish an FLV file over RTMP in real time: a test broadcast without an encoder.';
@@ -29,7 +22,7 @@ export default class Publish extends BaseCommand {
       max: 1000,
       default: 1,
       helpValue: 'N',
-      description: 'Publish N times, to KEY-1 … KEY-N.',
+      description: 'Publish N times: to KEY-1 … KEY-N.',
     }),
     reconnect: Flags.boolean({ description: 'Come back when the connection breaks.' }),
     'chunk-size': Flags.integer({
@@ -37,7 +30,7 @@ export default class Publish extends BaseCommand {
       max: 65_536,
       default: 4096,
       helpValue: 'BYTES',
-      description: 'Of RTMP chunks; OBS uses 4096, ffmpeg 128.',
+      description: 'Of RTMP chunks: OBS uses 4096, ffmpeg 128.',
     }),
     'start-timestamp': Flags.integer({
       min: 0,
@@ -48,25 +41,21 @@ export default class Publish extends BaseCommand {
     insecure: Flags.boolean({ description: 'rtmps:// only: accept any certificate.' }),
   };
 
-  async run(): Promise<void> {
+  override async run(): Promise<void> {
     const { args, flags } = await this.parse(Publish);
-    const url = parsePublishUrl(args.url);
-    const group = new PublisherGroup({
-      clip: await loadClip(args.file),
-      urls: flags.count === 1 ? [url] : Array.from({ length: flags.count }, (_, index) => numberedUrl(url, index + 1)),
-      staggerMs: Math.min(200, 2000 / flags.count),
-      clock: systemClock,
+    const { publish } = await import('../src/cli/publish.ts');
+    const { publishSummaryText } = await import('../src/cli/publish-summary.ts');
+    const summary = await publish({
+      ...args,
       loop: flags.loop,
+      seconds: flags.seconds,
+      count: flags.count,
       reconnect: flags.reconnect,
       chunkSizeBytes: flags['chunk-size'],
       startTimestampMs: flags['start-timestamp'],
       allowAnyCertificate: flags.insecure,
-      ...(flags.seconds === undefined ? {} : { maxMediaMs: flags.seconds * 1000 }),
     });
-    const endProgress = showPublishProgress(redactedUrl(url), () => group.stats(), process.stderr);
-    const failures = await group.run(endSignal()).finally(endProgress);
-    if (failures.length === flags.count) throw failures[0]?.error;
-    this.print(flags.json, publishSummary(redactedUrl(url), group.stats(), failures), publishSummaryText);
-    if (failures.length > 0) this.exit(publishExitCode(failures));
+    this.print(flags.json, summary, publishSummaryText);
+    if (summary.failures[0] !== undefined) process.exitCode = summary.failures[0].exit_code;
   }
 }

@@ -206,6 +206,18 @@ export const errorCatalog = {
     httpStatus: 400,
     exitCode: 1,
   }),
+  DEMO_NO_PORT: entry<{ from: number; to: number }>({
+    message: ({ from, to }) => `Every port from ${from} to ${to} is in use.`,
+    remedy: 'Name one that is free: streamctl demo --http-listen 127.0.0.1:9000 --rtmp-listen 127.0.0.1:9001',
+    httpStatus: 500,
+    exitCode: 1,
+  }),
+  DEMO_NO_PICTURE: entry<{ seconds: number }>({
+    message: ({ seconds }) => `The demo has published for ${seconds} s and there is still nothing to watch.`,
+    remedy: 'The lines above may say why; if not, this is a defect: please report it.',
+    httpStatus: 500,
+    exitCode: 1,
+  }),
   PUBLISH_URL_INVALID: entry<{ reason: string }>({
     message: ({ reason }) => `The address to publish to cannot be used: ${reason}.`,
     remedy: 'Give it as keys create printed it: rtmp://HOST/live/KEY',
@@ -425,6 +437,42 @@ export const errorCatalog = {
     remedy: 'The log says what; if it lasts, please report it.',
     httpStatus: 500,
     exitCode: 1,
+  }),
+  CONFIG_FILE_UNWRITABLE: entry<{ path: string; reason: string }>({
+    message: ({ path, reason }) => `The configuration file ${path} cannot be written (${reason}).`,
+    remedy: 'Choose a folder that exists and may be written: streamctl init FILE',
+    httpStatus: 500,
+    exitCode: 1,
+  }),
+  STORE_BACKUP_EXISTS: entry<{ path: string }>({
+    message: ({ path }) => `${path} exists already and was left as it is.`,
+    remedy: 'Name a new file for the backup.',
+    httpStatus: 409,
+    exitCode: 2,
+  }),
+  CLI_FLAG_INVALID: entry<{ flag: string; found: string; wanted: string }>({
+    message: ({ flag, found, wanted }) => `--${flag}: found "${found}", wanted ${wanted}.`,
+    remedy: 'Correct the flag; --help shows what each takes.',
+    httpStatus: 400,
+    exitCode: 2,
+  }),
+  CLI_CODE_UNKNOWN: entry<{ code: string; near: string }>({
+    message: ({ code, near }) => `There is no error code ${code}${near === '' ? '' : `; did you mean ${near}?`}`,
+    remedy: 'See all of them: streamctl explain',
+    httpStatus: 404,
+    exitCode: 3,
+  }),
+  LISTEN_ADDRESS_IN_USE: entry<{ address: string; reason: string }>({
+    message: ({ address }) => `Nothing can listen on ${address}: another program does.`,
+    remedy: 'Stop the other program (ss -ltnp shows which), or choose another port: --http-listen, --rtmp-listen.',
+    httpStatus: 500,
+    exitCode: 5,
+  }),
+  LISTEN_FAILED: entry<{ address: string; reason: string }>({
+    message: ({ address, reason }) => `Nothing can listen on ${address}: ${reason}.`,
+    remedy: 'Check the address in http.listen or rtmp.listen. Ports below 1024 need the right to use them.',
+    httpStatus: 500,
+    exitCode: 5,
   }),
 } as const;
 

@@ -16,6 +16,7 @@ export function publishSummary(url: string, stats: GroupStats, failures: readonl
       publisher,
       code: isStreamctlError(error) ? error.code : 'UNEXPECTED',
       detail: error.message,
+      exit_code: isStreamctlError(error) ? error.exitCode : 1,
     })),
   };
 }
@@ -28,10 +29,4 @@ export function publishSummaryText(summary: ReturnType<typeof publishSummary>): 
   return [sent, `${lost} lost:`, ...summary.failures.map(({ publisher, detail }) => `  ${publisher}: ${detail}`)].join(
     '\n',
   );
-}
-
-/** The exit code of a publication that failed in part: that of the first failure. */
-export function publishExitCode([first]: readonly GroupFailure[]): number {
-  if (first === undefined) return 0;
-  return isStreamctlError(first.error) ? first.error.exitCode : 1;
 }
