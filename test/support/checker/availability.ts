@@ -1,4 +1,4 @@
-import type { Fetched, Fetcher } from './fetch.ts';
+import type { Fetched, Fetching } from './fetch.ts';
 import type { Findings } from './findings.ts';
 
 /** What is asked half a second before the deadline; the answer must be the same bytes. */
@@ -6,14 +6,14 @@ const marginMs = 500;
 
 /** Notes until when each URI must stay, and asks again just before. */
 export class Availability {
-  private readonly fetcher: Fetcher;
+  private readonly fetcher: Fetching;
   private readonly findings: Findings;
   private readonly due: { url: string; sha256: string; atMs: number; rule: string }[] = [];
   private timer: ReturnType<typeof setInterval> | undefined;
   private readonly asking = new Set<Promise<void>>();
   checked = 0;
 
-  constructor(fetcher: Fetcher, findings: Findings) {
+  constructor(fetcher: Fetching, findings: Findings) {
     this.fetcher = fetcher;
     this.findings = findings;
   }

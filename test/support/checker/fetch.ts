@@ -21,6 +21,9 @@ export interface FetchOptions {
   readonly timeoutMs?: number;
 }
 
+/** What rules need of a fetcher; tests of the rules answer by themselves. */
+export type Fetching = Pick<Fetcher, 'fetch'>;
+
 /** Fetches over connections of its own and notes the time of every piece of the body. Rejects when there is no whole answer. */
 export class Fetcher {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });

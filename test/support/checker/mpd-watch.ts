@@ -1,6 +1,6 @@
 import { readBoxes } from './boxes.ts';
 import { checkInit, checkSegment, type InitFacts } from './cmaf-rules.ts';
-import type { Fetched, Fetcher } from './fetch.ts';
+import type { Fetched, Fetching } from './fetch.ts';
 import type { Findings, Report } from './findings.ts';
 import {
   attributesOf,
@@ -18,7 +18,7 @@ import type { Tolerances } from './rendition-watch.ts';
 export class MpdWatch {
   versions = 0;
   private readonly url: string;
-  private readonly fetcher: Fetcher;
+  private readonly fetcher: Fetching;
   private readonly report: Report;
   private readonly tolerances: Tolerances;
   private last: { readonly text: string; readonly mpd: Mpd } | undefined;
@@ -27,7 +27,7 @@ export class MpdWatch {
   private readonly pending = new Set<Promise<unknown>>();
   private hasCheckedClock = false;
 
-  constructor(url: string, fetcher: Fetcher, findings: Findings, tolerances: Tolerances) {
+  constructor(url: string, fetcher: Fetching, findings: Findings, tolerances: Tolerances) {
     this.url = url;
     this.fetcher = fetcher;
     this.tolerances = tolerances;

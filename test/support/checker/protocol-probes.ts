@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { Fetched, Fetcher } from './fetch.ts';
+import type { Fetched, Fetching } from './fetch.ts';
 import type { Report } from './findings.ts';
 import { type MediaPlaylist, readMediaPlaylist } from './media-playlist.ts';
 
@@ -7,7 +7,7 @@ import { type MediaPlaylist, readMediaPlaylist } from './media-playlist.ts';
 const immediateMs = 500;
 
 /** Asks one media playlist, and what it lists, for things players ask rarely or never: LL-08, LL-13…15, HLS-18, HLS-19, section 1.6. */
-export async function probeProtocol(url: string, fetcher: Fetcher, report: Report): Promise<void> {
+export async function probeProtocol(url: string, fetcher: Fetching, report: Report): Promise<void> {
   const plain = await fetcher.fetch(url);
   const playlist = readMediaPlaylist(plain.body, () => {}); // its content is judged elsewhere
   checkHeaders(plain, report);
@@ -28,7 +28,7 @@ function checkHeaders({ headers, url }: Fetched, report: Report): void {
   if (headers['set-cookie'] !== undefined) report('HTTP-03', `${url}: sets a cookie`);
 }
 
-async function probeDirectives(url: string, playlist: MediaPlaylist, fetcher: Fetcher, report: Report): Promise<void> {
+async function probeDirectives(url: string, playlist: MediaPlaylist, fetcher: Fetching, report: Report): Promise<void> {
   const last = playlist.open?.msn ?? (playlist.segments.at(-1)?.msn ?? 0) + 1;
   const stale = Math.max(0, (playlist.segments[0]?.msn ?? 1) - 1);
   const cases: readonly [rule: string, query: string, status: number][] = [
@@ -53,7 +53,7 @@ async function probeDirectives(url: string, playlist: MediaPlaylist, fetcher: Fe
 }
 
 /** HLS-19: compressed when accepted, told to caches, and the same text. */
-async function probeCompression(url: string, fetcher: Fetcher, report: Report): Promise<void> {
+async function probeCompression(url: string, fetcher: Fetching, report: Report): Promise<void> {
   const zipped = await fetcher.fetch(url, { headers: { 'accept-encoding': 'gzip' } });
   if (zipped.headers['content-encoding'] !== 'gzip') report('HLS-19', 'not compressed although accepted');
   else if (!gunzipSync(zipped.body).subarray(0, 7).equals(Buffer.from('#EXTM3U')))
@@ -64,7 +64,7 @@ async function probeCompression(url: string, fetcher: Fetcher, report: Report): 
 }
 
 /** Ranges, HEAD, validators and unknown names of one segment in the middle of the list. */
-async function probeSegment(url: string, playlist: MediaPlaylist, fetcher: Fetcher, report: Report): Promise<void> {
+async function probeSegment(url: string, playlist: MediaPlaylist, fetcher: Fetching, report: Report): Promise<void> {
   const segment = playlist.segments.filter((candidate) => !candidate.isGap).at(-2);
   if (segment === undefined) return;
   const segmentUrl = new URL(segment.uri, url).href;
@@ -98,7 +98,7 @@ async function probeSegment(url: string, playlist: MediaPlaylist, fetcher: Fetch
 }
 
 /** LL-08: what nobody announced is not there, and not for long. */
-async function probeUnknown(segmentUrl: string, fetcher: Fetcher, report: Report): Promise<void> {
+async function probeUnknown(segmentUrl: string, fetcher: Fetching, report: Report): Promise<void> {
   const unknown = segmentUrl.replace(/segment-\d+/, 'segment-99999999');
   if (unknown === segmentUrl) return;
   const answer = await fetcher.fetch(unknown);

@@ -1,6 +1,6 @@
 import type { Availability } from './availability.ts';
 import { checkInit, checkSegment, type InitFacts, type SegmentFacts } from './cmaf-rules.ts';
-import type { Fetched, Fetcher } from './fetch.ts';
+import type { Fetched, Fetching } from './fetch.ts';
 import type { Findings, Report } from './findings.ts';
 import {
   type CheckedPart,
@@ -40,7 +40,7 @@ export class RenditionWatch {
   readonly partCounts = new Map<number, number>();
   readonly positions: { readonly atMs: number; readonly msn: number; readonly part: number }[] = [];
   versions = 0;
-  private readonly fetcher: Fetcher;
+  private readonly fetcher: Fetching;
   private readonly availability: Availability;
   private readonly tolerances: Tolerances;
   private readonly report: Report;
@@ -55,7 +55,7 @@ export class RenditionWatch {
   constructor(
     url: string,
     name: string,
-    fetcher: Fetcher,
+    fetcher: Fetching,
     availability: Availability,
     findings: Findings,
     tolerances: Tolerances,
