@@ -160,7 +160,7 @@ describe('refusals', () => {
     ['GET', '/streams/none', undefined, 404, 'STREAM_UNKNOWN'],
     ['GET', '/keys/none', undefined, 404, 'KEY_NOT_FOUND'],
     ['POST', '/keys', {}, 400, 'API_INPUT_INVALID'],
-    ['POST', '/keys', { channel: '../../etc' }, 400, 'API_INPUT_INVALID'],
+    ['POST', '/keys', { channel: '../../etc' }, 400, 'ACCESS_CHANNEL_INVALID'],
     ['POST', '/keys', { channel: 'a', admin: true }, 400, 'API_INPUT_INVALID'],
     ['POST', '/keys', { channel: 'a', expires_at: 'tomorrow' }, 400, 'API_INPUT_INVALID'],
     ['POST', '/keys', { channel: 'x'.repeat(70_000) }, 413, 'API_BODY_TOO_LARGE'],

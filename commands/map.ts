@@ -1,0 +1,45 @@
+import type { CommandMap } from '../src/cli/run.ts';
+import ConfigCheck from './config/check.ts';
+import ConfigSchema from './config/schema.ts';
+import ConfigShow from './config/show.ts';
+import DbBackup from './db/backup.ts';
+import DbMigrate from './db/migrate.ts';
+import DbStatus from './db/status.ts';
+import Demo from './demo.ts';
+import Explain from './explain.ts';
+import Init from './init.ts';
+import KeysCreate from './keys/create.ts';
+import KeysList from './keys/list.ts';
+import KeysRevoke from './keys/revoke.ts';
+import KeysRotate from './keys/rotate.ts';
+import KeysShow from './keys/show.ts';
+import Publish from './publish.ts';
+import Serve from './serve.ts';
+import Status from './status.ts';
+import StreamsList from './streams/list.ts';
+import StreamsShow from './streams/show.ts';
+import StreamsStop from './streams/stop.ts';
+
+/** Every command by its id. A map and not a folder to scan, so that it can be bundled; each loads its work only when run. */
+export const commandMap: CommandMap = {
+  serve: Serve,
+  demo: Demo,
+  init: Init,
+  status: Status,
+  explain: Explain,
+  publish: Publish,
+  'keys:create': KeysCreate,
+  'keys:list': KeysList,
+  'keys:show': KeysShow,
+  'keys:rotate': KeysRotate,
+  'keys:revoke': KeysRevoke,
+  'streams:list': StreamsList,
+  'streams:show': StreamsShow,
+  'streams:stop': StreamsStop,
+  'config:check': ConfigCheck,
+  'config:show': ConfigShow,
+  'config:schema': ConfigSchema,
+  'db:status': DbStatus,
+  'db:migrate': DbMigrate,
+  'db:backup': DbBackup,
+};

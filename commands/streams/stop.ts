@@ -1,0 +1,19 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../src/cli/command.ts';
+
+export default class StreamsStop extends BaseCommand {
+  static override summary = 'Stop a stream: the publisher is sent away, playlists end.';
+  static override examples = ['<%= config.bin %> <%= command.id %> morning-show'];
+  static override args = {
+    stream: Args.string({ required: true, description: 'Stream id, or a channel: then its current stream.' }),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(StreamsStop);
+    const { withControl } = await import('../../src/cli/control.ts');
+    const { streamState } = await import('../../src/cli/stream-text.ts');
+    const { config } = await this.loadConfig(flags);
+    const stream = await withControl(config, ({ client }) => client.stopStream(args.stream));
+    this.print(flags.json, stream, (value) => `Stream ${value.id} of channel ${value.channel}: ${streamState(value)}.`);
+  }
+}

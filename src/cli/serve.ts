@@ -1,0 +1,74 @@
+import { unavailableInThisBuild } from '../config/availability.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { createLog, type Log } from '../observability/log.ts';
+import { reloadConfig } from './reload.ts';
+
+/** A server that runs. */
+export interface RunningApp {
+  readonly httpUrl: string;
+  readonly rtmpUrl: string;
+  /** Resolves when everything is drained and closed. */
+  stop(): Promise<void>;
+}
+
+export interface ServeOptions {
+  /** Reads the configuration: once at the start, and again for every SIGHUP. */
+  readonly load: () => Promise<LoadedConfig>;
+  readonly startApp: (options: { config: Config; log: Log; configPath?: string }) => Promise<RunningApp>;
+}
+
+/** Runs the server until a signal ends it; resolves with the exit code. */
+export async function serve({ load, startApp }: ServeOptions): Promise<number> {
+  let loaded = await load();
+  const { config, filePath } = loaded;
+  const log = createLog({
+    ...config.log,
+    isTerminal: process.stderr.isTTY === true,
+    useColor: process.stderr.isTTY === true && !process.env.NO_COLOR,
+    destination: process.stderr,
+  });
+  for (const warning of loaded.warnings) log.warn({ warning }, 'configuration warning');
+  for (const { path, why } of unavailableInThisBuild(config)) {
+    log.warn({ path, why }, 'configured, but not available in this build');
+  }
+  // Without these a stack trace would go to stderr unredacted.
+  process.on('uncaughtException', (err) => {
+    log.fatal({ err }, 'unexpected failure: the server stops');
+    process.exit(1);
+  });
+  // Signals count from here on: one that comes while starting must not be lost.
+  const ended = endingSignal(log);
+  const app = await startApp({ config, log, ...(filePath === undefined ? {} : { configPath: filePath }) });
+  log.info(
+    { http: app.httpUrl, rtmp: app.rtmpUrl, config: filePath ?? 'defaults', pid: process.pid },
+    'server is ready',
+  );
+  process.on('SIGHUP', () => {
+    void reloadConfig(loaded, load, log).then((next) => {
+      loaded = next;
+    });
+  });
+  await ended;
+  await app.stop();
+  log.info('server has stopped');
+  return 0;
+}
+
+/** Resolves with the first SIGTERM or SIGINT; the second ends the process at once. */
+async function endingSignal(log: Log): Promise<void> {
+  await new Promise<void>((resolve) => {
+    let isDraining = false;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (isDraining) {
+          log.warn({ signal }, 'exiting at once, without draining');
+          process.exit(1);
+        }
+        isDraining = true;
+        log.info({ signal }, 'draining; a second signal exits at once');
+        resolve();
+      });
+    }
+  });
+}

@@ -1,0 +1,67 @@
+import type { EventView, StreamView } from '../contract/api.ts';
+import { bitrate, bold, localTime, renderPairs, renderTable } from './table.ts';
+
+export function streamState(stream: StreamView): string {
+  if (stream.state === 'ACTIVE') return stream.interrupted_since === null ? 'live' : 'interrupted';
+  if (stream.state === 'PENDING_INGEST') return 'waiting';
+  return stream.reason === null ? stream.state.toLowerCase() : `ended (${stream.reason})`;
+}
+
+export function streamTableText(streams: readonly StreamView[]): string {
+  if (streams.length === 0) return 'No streams yet. Create a key (streamctl keys create NAME) and publish with it.';
+  return renderTable(
+    ['STREAM', 'CHANNEL', 'STATE', 'STARTED', 'VIEWERS', 'BITRATE'],
+    streams.map((stream) => [
+      stream.id,
+      stream.channel,
+      streamState(stream),
+      localTime(stream.started_at),
+      stream.viewers,
+      stream.ingest === null ? null : bitrate(stream.ingest.bitrate_bps),
+    ]),
+  );
+}
+
+export function streamText(stream: StreamView, events: readonly EventView[]): string {
+  const sections = [
+    renderPairs([
+      ['stream', stream.id],
+      ['channel', stream.channel],
+      ['state', streamState(stream)],
+      ['interrupted since', localTime(stream.interrupted_since)],
+      ['created', localTime(stream.created_at)],
+      ['started', localTime(stream.started_at)],
+      ['ended', localTime(stream.ended_at)],
+      ['viewers', stream.viewers],
+      ['encoder', stream.ingest?.encoder],
+      ['from', stream.ingest?.remote_address],
+      ['arriving', stream.ingest === null ? null : bitrate(stream.ingest.bitrate_bps)],
+      ['watch', stream.playback.watch],
+      ['HLS', stream.playback.hls],
+      ['HLS (MPEG-TS)', stream.playback.hls_ts],
+      ['DASH', stream.playback.dash],
+    ]),
+  ];
+  if (stream.renditions.length > 0) {
+    const rows = stream.renditions.map(({ name, width, height, fps, bitrate_bps: bps, codecs }) => [
+      name,
+      width === null ? null : `${width}x${height}`,
+      fps,
+      bitrate(bps),
+      codecs,
+    ]);
+    sections.push(renderTable(['RENDITION', 'SIZE', 'FPS', 'BITRATE', 'CODECS'], rows));
+  }
+  if (stream.warnings.length > 0)
+    sections.push(`${bold('WARNINGS')}\n${stream.warnings.map((w) => `! ${w}`).join('\n')}`);
+  if (events.length > 0) {
+    const rows = events.map(({ time, type, payload }) => [localTime(time), type, payload.reason as string]);
+    sections.push(
+      renderTable(
+        ['TIME', 'EVENT', 'REASON'],
+        rows.map((row) => row.map((cell) => cell ?? null)),
+      ),
+    );
+  }
+  return sections.join('\n\n');
+}
