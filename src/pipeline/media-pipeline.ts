@@ -1,9 +1,9 @@
-import type { Logger } from 'pino';
 import type { Clock } from '../base/clock.ts';
 import type { Service } from '../base/lifecycle.ts';
 import type { HlsConfig, RtmpConfig } from '../config/schema.ts';
 import { newStreamId } from '../contract/names.ts';
 import type { TrackConfig } from '../media/track.ts';
+import type { Log } from '../observability/log.ts';
 import { Packager, type PackagerNotice } from '../packager/packager.ts';
 import type { Store, StreamRow } from '../store/ports.ts';
 import { Broadcasts } from '../stream/broadcasts.ts';
@@ -21,7 +21,7 @@ export interface MediaPipelineOptions {
   readonly rtmp: Pick<RtmpConfig, 'graceMs' | 'pendingTimeoutMs'>;
   readonly node: string;
   readonly clock: Clock;
-  readonly log: Logger;
+  readonly log: Log;
   readonly store: Store;
   /** Where media goes: to delivery. */
   readonly feed: FeedSink;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import { isStreamctlError } from '../base/errors.ts';
+import type { Log } from '../observability/log.ts';
 
 /** Writes waiting for a store that is away; beyond this the oldest facts are given up, counted and logged. */
 const maxWaiting = 10_000;
@@ -11,12 +11,12 @@ const maxAttempts = 120;
 export class StreamJournal {
   /** Writes that were given up. */
   lostWrites = 0;
-  private readonly log: Logger;
+  private readonly log: Log;
   private readonly waiting: (() => Promise<unknown>)[] = [];
   private running: Promise<void> | undefined;
   private isClosing = false;
 
-  constructor(log: Logger) {
+  constructor(log: Log) {
     this.log = log;
   }
 
@@ -33,7 +33,12 @@ export class StreamJournal {
     this.running ??= this.run();
   }
 
-  /** Resolves when everything written so far is in the store or given up; retries end. */
+  /** Resolves when everything written so far is in the store or given up. */
+  async settled(): Promise<void> {
+    await this.running;
+  }
+
+  /** As `settled`, but a write that fails from now on is not tried again. */
   async close(): Promise<void> {
     this.isClosing = true;
     await this.running;

@@ -56,10 +56,17 @@ export class Broadcasts implements Service {
     return stream.attach(connection);
   }
 
-  /** How long a publisher that would take over this channel must wait: two that push each other out are slowed, not refused. */
-  takeoverDelayMs(channel: string): number {
-    if (this.byChannel.get(channel)?.publisher === undefined) return 0;
-    return this.recentTakeovers(channel).length >= freeTakeovers ? takeoverDelayMs : 0;
+  /** Resolves when a publisher may take this channel over: two that push each other out all the time are slowed, not refused. */
+  async takeoverTurn(channel: string, signal: AbortSignal): Promise<void> {
+    if (this.byChannel.get(channel)?.publisher === undefined) return;
+    if (this.recentTakeovers(channel).length < freeTakeovers) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.clock.after(takeoverDelayMs, resolve);
+      signal.addEventListener('abort', () => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   tick(): void {

@@ -185,7 +185,11 @@ export class Windows {
       case 'rendition': {
         const known = window.renditions.get(message.rendition.name);
         if (known !== undefined) known.describe(message.rendition);
-        else window.renditions.set(message.rendition.name, new RenditionWindow(message.rendition, window.stream.targetDurationSeconds));
+        else
+          window.renditions.set(
+            message.rendition.name,
+            new RenditionWindow(message.rendition, window.stream.targetDurationSeconds),
+          );
         return;
       }
       case 'segment':

@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
+import packageJson from '../package.json' with { type: 'json' };
+import { publishAuthorizer } from './access/authorize-publish.ts';
+import { KeyRing } from './access/key-ring.ts';
+import { loadPepper } from './access/pepper.ts';
+import { StreamKeys } from './access/stream-keys.ts';
+import { createApi } from './api/app.ts';
+import { ControlSocket } from './api/control-socket.ts';
+import { systemClock } from './base/clock.ts';
+import { StreamctlError } from './base/errors.ts';
+import { unavailableInThisBuild } from './config/availability.ts';
+import type { Config } from './config/schema.ts';
+import { publicUrls } from './contract/public-urls.ts';
+import { Delivery } from './delivery/delivery.ts';
+import { createPlaybackListener, viewerServerOptions } from './delivery/http-server.ts';
+import { frontListener } from './front.ts';
+import { defaultRtmpLimits } from './ingest/rtmp/limits.ts';
+import { RtmpServer } from './ingest/rtmp/server.ts';
+import type { Log } from './observability/log.ts';
+import { MediaPipeline } from './pipeline/media-pipeline.ts';
+import { PipelineControl } from './pipeline/pipeline-control.ts';
+import { lockDataDir } from './store/data-dir-lock.ts';
+import { openStore } from './store/open.ts';
+import { webPages } from './web/web-pages.ts';
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly log: Log;
+}
+
+/** A running server. */
+export interface App {
+  readonly httpUrl: string;
+  /** Server part for broadcasters: `rtmp://HOST/live`. */
+  readonly rtmpUrl: string;
+  readonly keys: StreamKeys;
+  /** Stops everything in order; broadcasts stay ACTIVE and are taken up by the next start. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/** Starts the server that the configuration describes: the one place that knows all the parts. What fails undoes the rest. */
+export async function startApp({ config, log }: AppOptions): Promise<App> {
+  const undo: (() => unknown)[] = [];
+  const stop = async () => {
+    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
+  };
+  try {
+    return { ...(await assemble({ config, log }, undo)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): Promise<Omit<App, 'stop'>> {
+  const clock = systemClock;
+  const node = hostname();
+  const startedAtMs = clock.wallMs();
+  const warnings = unavailableInThisBuild(config).map(({ path, why }) => `${path} is set, but ${why}`);
+
+  const lock = lockDataDir(config.dataDir);
+  undo.push(() => lock.release());
+  const store = await openStore({ url: config.store.url });
+  undo.push(() => store.close());
+
+  const hasKeys = (await store.keys.list()).length > 0;
+  const pepper = loadPepper({ dataDir: config.dataDir, mayCreate: !hasKeys });
+  const ring = new KeyRing(store.keys, pepper);
+  await ring.refresh();
+  const keys = new StreamKeys({ store: store.keys, pepper, clock, onChange: (key) => ring.replace(key) });
+
+  const delivery = new Delivery({ clock });
+  const pipeline = new MediaPipeline({
+    hls: config.hls,
+    rtmp: config.rtmp,
+    node,
+    clock,
+    log,
+    store,
+    feed: (message) => delivery.apply(message),
+    onEnded: (streamId) => delivery.retireStream(streamId),
+  });
+  await pipeline.start();
+  undo.push(() => pipeline.stop());
+
+  let isReady = false;
+  const front = frontListener({ pages: webPages(), isReady: () => isReady, log });
+  const http = createServer(viewerServerOptions, createPlaybackListener(delivery, front, { clock }));
+  await listen(http, config.http.listen);
+  undo.push(() => closeHttp(http));
+
+  const { rtmp } = config;
+  const authorize = publishAuthorizer({
+    keys: ring,
+    clock,
+    isOpen: config.auth.openPublish,
+    onKeyUsed: (keyId, atMs) => pipeline.journal.write(() => store.keys.touch(keyId, atMs)),
+  });
+  const rtmpServer = new RtmpServer(
+    {
+      listen: rtmp.listen,
+      tls: rtmp.tls && {
+        listen: rtmp.tls.listen,
+        cert: readFileSync(rtmp.tls.certPath),
+        key: readFileSync(rtmp.tls.keyPath),
+      },
+      limits: { ...defaultRtmpLimits, maxPublishers: rtmp.maxPublishers, maxPerIp: rtmp.maxPerIp },
+    },
+    {
+      clock,
+      log,
+      authorizePublish: async (request, signal) => {
+        const decision = await authorize(request, signal);
+        if (decision.allowed) await pipeline.broadcasts.takeoverTurn(decision.grant.channel, signal);
+        return decision;
+      },
+      openPublication: (grant, connection) => pipeline.broadcasts.open(grant, connection),
+    },
+  );
+  await rtmpServer.start(new AbortController().signal).catch((error) => {
+    throw listenError(error, rtmp.listen);
+  });
+  undo.push(() => rtmpServer.stop());
+  undo.push(() => pipeline.broadcasts.stop());
+
+  const httpAt = http.address() as AddressInfo;
+  const urls = publicUrls({
+    publicUrl: config.http.publicUrl,
+    http: { host: config.http.listen.host, port: httpAt.port },
+    rtmp: { host: rtmp.listen.host, port: rtmpServer.addresses[0]!.port },
+  });
+  const live = new PipelineControl(pipeline, delivery, warnings);
+  undo.push(
+    ring.onRevoked((keyId) => {
+      for (const { stream } of pipeline.list) if (stream.keyId === keyId) stream.stop('key_revoked');
+    }),
+  );
+  const api = createApi({ keys, store, live, urls, clock, version: packageJson.version, node, startedAtMs, log });
+  const socket = new ControlSocket({ path: config.control.socketPath, fetch: (request) => api.fetch(request) });
+  await socket.start();
+  undo.push(() => socket.stop());
+
+  isReady = true;
+  undo.push(() => {
+    isReady = false;
+  });
+  log.info({ http_url: urls.http, rtmp_url: urls.rtmp }, 'ready');
+  return { httpUrl: urls.http, rtmpUrl: urls.rtmp, keys };
+}
+
+async function listen(server: Server, at: { readonly host: string; readonly port: number }): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(listenError(error, at)));
+    server.listen({ host: at.host, port: at.port, backlog: 4096 }, resolve);
+  });
+}
+
+function listenError(cause: NodeJS.ErrnoException, { host, port }: { readonly host: string; readonly port: number }) {
+  if (cause.code === undefined) return cause;
+  const code = cause.code === 'EADDRINUSE' ? 'LISTEN_ADDRESS_IN_USE' : 'LISTEN_FAILED';
+  return new StreamctlError(code, { address: `${host}:${port}`, reason: cause.code }, { cause });
+}
+
+/** Answers that are under way get a few seconds; idle connections none. */
+async function closeHttp(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), 3000);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,206 @@
+import type { Clock } from '../base/clock.ts';
+import type { FeedMessage } from '../stream/feed.ts';
+import type { RenditionWindow, Segment, StreamWindow } from '../stream/window.ts';
+import { Audience } from './audience.ts';
+import { listPeriods } from './dash-listing.ts';
+import { writeManifest } from './dash-manifest.ts';
+import { DashTimeline } from './dash-timeline.ts';
+import { DeclaredBitrate } from './declared-bitrate.ts';
+import { writeMediaPlaylist, writeTsPlaylist } from './media-playlist.ts';
+import { presentationOf, writeMultivariantPlaylist } from './multivariant-playlist.ts';
+import type { Container } from './playback-path.ts';
+import { cacheControl } from './reply-headers.ts';
+import { type Resource, textResource } from './resource.ts';
+import { lastTsMsn } from './transport-stream-cutter.ts';
+import type { WaitingRoom } from './waiting-room.ts';
+
+const playlistType = 'application/vnd.apple.mpegurl';
+const manifestType = 'application/dash+xml';
+
+interface CachedText {
+  version: number;
+  readonly text: string;
+  readonly resource: Resource;
+  /** The same under other caching rules. */
+  readonly variations: Map<string, Resource>;
+}
+
+/** One stream as it is delivered: its windows, what was written of them, and who waits for more. */
+export class DeliveredStream {
+  readonly window: StreamWindow;
+  readonly waiting: WaitingRoom;
+  readonly timeline = new DashTimeline();
+  readonly audience: Audience;
+  /** Called with every change, for answers that are under way. */
+  readonly followers = new Set<() => void>();
+  isRemoved = false;
+  /** Ended so long ago that only segments are still owed to who has just read a playlist. */
+  isRetired = false;
+  /** Some viewer was told what there is to choose from. */
+  hasStarted = false;
+  private readonly clock: Clock;
+  private readonly bitrate = new DeclaredBitrate();
+  private hasIndependentSegments = true;
+  private version = 0;
+  private readonly texts = new Map<string, CachedText>();
+  private manifest: { readonly unstamped: string; readonly publishTime: string } | undefined;
+
+  constructor(window: StreamWindow, clock: Clock, waiting: WaitingRoom) {
+    this.window = window;
+    this.clock = clock;
+    this.waiting = waiting;
+    this.audience = new Audience(clock, window.stream.targetDurationSeconds * 3000);
+  }
+
+  /** After the windows have taken the message in. */
+  changed(message: FeedMessage): void {
+    this.version++;
+    if ('rendition' in message && typeof message.rendition === 'string') {
+      const rendition = this.window.renditions.get(message.rendition);
+      if (rendition !== undefined) this.observe(message, rendition);
+    }
+    this.waiting.look(message.type === 'gap' || message.type === 'ended');
+    for (const follower of [...this.followers]) follower();
+  }
+
+  private observe(message: FeedMessage, rendition: RenditionWindow): void {
+    switch (message.type) {
+      case 'segment':
+        this.timeline.opened(rendition, message.segment, false);
+        return;
+      case 'gap':
+        this.timeline.opened(rendition, message.segment, true);
+        return;
+      case 'part':
+        if (message.part.index === 0 && !message.part.isIndependent && rendition.description.config.kind === 'video') {
+          this.hasIndependentSegments = false;
+        }
+        return;
+      case 'segment-end': {
+        const segment = rendition.find(message.msn);
+        if (segment !== undefined) this.timeline.completed(rendition, segment, this.isReference(rendition));
+        this.timeline.trim(Math.min(...this.firstListed()));
+        return;
+      }
+    }
+  }
+
+  /** Video sets the grid where there is any. */
+  private isReference({ description }: RenditionWindow): boolean {
+    if (description.config.kind === 'video') return true;
+    return [...this.window.renditions.values()].every((other) => other.description.config.kind === 'audio');
+  }
+
+  private firstListed(): number[] {
+    return [...this.window.renditions.values()].map(
+      (rendition) => rendition.segments[0]?.msn ?? Number.POSITIVE_INFINITY,
+    );
+  }
+
+  /** Nothing while no variant can be played. */
+  multivariant(container: Container, isByChannel: boolean): Resource | undefined {
+    const { window: stream, bitrate, hasIndependentSegments } = this;
+    const presentation = presentationOf(stream);
+    if (presentation === undefined) return undefined;
+    const isSettled = container === 'cmaf' || presentation.variants.every((variant) => lastTsMsn(stream, variant) > 0);
+    if (!isSettled) return undefined;
+    const { targetDurationSeconds } = stream.stream;
+    const caching = isByChannel ? cacheControl.byChannel : cacheControl.presentation(targetDurationSeconds);
+    const view = `multivariant ${container} ${isByChannel}`;
+    return this.text({ view, class: 'multivariant', contentType: playlistType, caching }, () =>
+      writeMultivariantPlaylist({ stream, container, isByChannel, bitrate, hasIndependentSegments }, presentation),
+    );
+  }
+
+  /** `isReached`: the URL names a point of the playlist, so its answer stays true. The rendition has a complete segment. */
+  mediaPlaylist(
+    rendition: RenditionWindow,
+    isByChannel: boolean,
+    { skip, isReached }: { readonly skip?: 'YES' | 'v2' | undefined; readonly isReached: boolean },
+  ): Resource {
+    const { window: stream } = this;
+    const { name } = rendition.description;
+    const view = `playlist ${name} ${isByChannel} ${skip ?? ''}`;
+    const caching = this.playlistCaching(isByChannel, isReached);
+    return this.text({ view, class: 'playlist', contentType: playlistType, caching }, () =>
+      writeMediaPlaylist({ stream, rendition, isByChannel, ...(skip === undefined ? {} : { skip }) }),
+    );
+  }
+
+  tsPlaylist(rendition: RenditionWindow, isByChannel: boolean): Resource | undefined {
+    const { window: stream } = this;
+    const lastMsn = lastTsMsn(stream, rendition);
+    if ((rendition.segments[0]?.msn ?? Number.POSITIVE_INFINITY) > lastMsn) return undefined;
+    const view = `ts ${rendition.description.name} ${isByChannel}`;
+    const caching = this.playlistCaching(isByChannel, false);
+    return this.text(
+      { view, class: 'playlist', contentType: playlistType, caching },
+      () => writeTsPlaylist({ stream, rendition, isByChannel, lastMsn }) ?? '',
+    );
+  }
+
+  /** Nothing before the first Period has a complete segment. */
+  dashManifest(isByChannel: boolean): Resource | undefined {
+    const { window: stream, timeline, bitrate, hasIndependentSegments } = this;
+    const listed = listPeriods(stream, timeline);
+    if (listed.length === 0) return undefined;
+    const { targetDurationSeconds } = stream.stream;
+    const caching = isByChannel ? cacheControl.byChannel : cacheControl.presentation(targetDurationSeconds);
+    const view = `manifest ${isByChannel}`;
+    return this.text({ view, class: 'manifest', contentType: manifestType, caching }, () => {
+      const options = { stream, bitrate, hasIndependentSegments };
+      const publishTime = this.publishTime(writeManifest({ ...options, isByChannel: false }, listed)(''));
+      return writeManifest({ ...options, isByChannel }, listed)(publishTime);
+    });
+  }
+
+  /** Changes exactly when the MPD does. */
+  private publishTime(unstamped: string): string {
+    if (this.manifest?.unstamped !== unstamped) {
+      this.manifest = { unstamped, publishTime: new Date(this.clock.wallMs()).toISOString() };
+    }
+    return this.manifest.publishTime;
+  }
+
+  /** Whether DASH clients may take this segment while it is being made. */
+  isChunked(segment: Segment): boolean {
+    return this.timeline.periodOf(segment.msn)?.addressing.mode === 'number';
+  }
+
+  private playlistCaching(isByChannel: boolean, isReached: boolean): string {
+    const { targetDurationSeconds } = this.window.stream;
+    if (isByChannel) return cacheControl.byChannel;
+    return isReached
+      ? cacheControl.reachedPlaylist(targetDurationSeconds)
+      : cacheControl.playlist(targetDurationSeconds);
+  }
+
+  /** A text of the present version of the stream: written once, however many ask. */
+  private text(
+    options: {
+      readonly view: string;
+      readonly class: 'multivariant' | 'playlist' | 'manifest';
+      readonly contentType: string;
+      readonly caching: string;
+    },
+    write: () => string,
+  ): Resource {
+    const { view, class: replyClass, contentType, caching } = options;
+    let cached = this.texts.get(view);
+    if (cached?.version !== this.version) {
+      const text = write();
+      if (cached?.text === text) cached.version = this.version;
+      else {
+        const resource = textResource({ class: replyClass, contentType, cacheControl: caching, text });
+        cached = { version: this.version, text, resource, variations: new Map([[caching, resource]]) };
+        this.texts.set(view, cached);
+      }
+    }
+    let resource = cached.variations.get(caching);
+    if (resource === undefined) {
+      resource = cached.resource.withCacheControl(caching);
+      cached.variations.set(caching, resource);
+    }
+    return resource;
+  }
+}

@@ -1,0 +1,291 @@
+import type { Clock } from '../base/clock.ts';
+import type { FeedMessage } from '../stream/feed.ts';
+import { type RenditionWindow, Windows } from '../stream/window.ts';
+import { decideReload, isReached } from './blocking-reload.ts';
+import { DeliveredStream } from './delivered-stream.ts';
+import { DeliveryCounters, type DeliveryStats } from './delivery-counters.ts';
+import { type DeliveryDirectives, parseDeliveryDirectives } from './delivery-directives.ts';
+import { MediaAnswers, missing } from './media-answers.ts';
+import { isPresentationComplete } from './multivariant-playlist.ts';
+import { type PlaybackTarget, parsePlaybackPath } from './playback-path.ts';
+import { problem } from './problem.ts';
+import type { Answer, PendingReply, PlaybackRequest, ProgressiveReply, Reply } from './reply.ts';
+import { allowedMethods, cacheControl, openHeaders, preflightHeaders } from './reply-headers.ts';
+import { Resource } from './resource.ts';
+import { lastTsMsn, TransportStreamCutter } from './transport-stream-cutter.ts';
+import { type Hold, type Resolution, WaitingRoom } from './waiting-room.ts';
+
+export interface DeliveryOptions {
+  readonly clock: Clock;
+  /** Uniform in [0, 1): spreads the answers after an outage. */
+  readonly random?: () => number;
+  /** How many requests may be held at once. */
+  readonly maxWaiters?: number;
+  /** How much MPEG-TS is kept after it was cut. */
+  readonly tsCacheBytes?: number;
+}
+
+/** How long the multivariant playlist is waited for, when a broadcast is just starting. */
+const startWaitMs = 2000;
+
+/**
+ * Answers playback requests from windows that it keeps itself, by applying the feed: all that stands between media and HTTP.
+ * Knows no socket, so it can run in any thread, behind any server.
+ */
+export class Delivery {
+  readonly counters = new DeliveryCounters();
+  private readonly clock: Clock;
+  private readonly random: () => number;
+  private readonly windows: Windows;
+  private readonly streams = new Map<string, DeliveredStream>();
+  private readonly media: MediaAnswers;
+  private readonly occupancy: { count: number; readonly limit: number };
+
+  constructor({ clock, random = Math.random, maxWaiters = 50_000, tsCacheBytes = 64 << 20 }: DeliveryOptions) {
+    this.clock = clock;
+    this.random = random;
+    this.windows = new Windows(clock);
+    this.media = new MediaAnswers(clock, new TransportStreamCutter(tsCacheBytes));
+    this.occupancy = { count: 0, limit: maxWaiters };
+  }
+
+  /** Takes in what happened, and lets go who waited for it. */
+  apply(message: FeedMessage): void {
+    this.windows.apply(message);
+    if (message.type === 'stream') {
+      const { streamId } = message.stream;
+      this.close(streamId);
+      const window = this.windows.find(streamId);
+      if (window === undefined) throw new Error(`the windows do not know stream ${streamId}`);
+      const waiting = new WaitingRoom(this.clock, this.random, this.occupancy);
+      this.streams.set(streamId, new DeliveredStream(window, this.clock, waiting));
+      return;
+    }
+    this.streams.get(message.streamId)?.changed(message);
+  }
+
+  /**
+   * Lets go of a stream that has ended: its playlists stay for two windows, and a minute at least; the segments then stay for
+   * as long as a playlist that was read at the last moment lists them (RFC 8216bis §6.2.2).
+   */
+  retireStream(streamId: string): void {
+    const stream = this.streams.get(streamId);
+    if (stream === undefined) return;
+    const { windowMs, targetDurationSeconds } = stream.window.stream;
+    const listedMs = Math.max(2 * windowMs, 60_000);
+    this.clock.after(listedMs, () => {
+      stream.isRetired = true;
+    });
+    this.clock.after(listedMs + windowMs + targetDurationSeconds * 2000, () => this.removeStream(streamId));
+  }
+
+  viewers(streamId: string): number {
+    return this.streams.get(streamId)?.audience.size ?? 0;
+  }
+
+  /** Average bit rate of a rendition's complete segments so far, bit/s. */
+  bitrateBps(streamId: string, rendition: string): number {
+    return this.streams.get(streamId)?.window.renditions.get(rendition)?.averageBitrateBps ?? 0;
+  }
+
+  requestsTotal(): number {
+    return this.counters.total;
+  }
+
+  /** Forgets a stream with all its media. */
+  removeStream(streamId: string): void {
+    this.windows.remove(streamId);
+    this.close(streamId);
+  }
+
+  stats(): DeliveryStats {
+    return this.counters.snapshot(this.occupancy.count);
+  }
+
+  /** The answer, now or later. Counts it. */
+  answer(request: PlaybackRequest): Answer {
+    const target = parsePlaybackPath(request.path);
+    const replyClass = classOf(target);
+    const answer = this.decide(request, target);
+    if (answer.kind !== 'pending') {
+      this.counters.answered(replyClass, answer.status);
+      return answer;
+    }
+    return new CountedPendingReply(answer, (status) => this.counters.answered(replyClass, status));
+  }
+
+  private decide(request: PlaybackRequest, target: PlaybackTarget | undefined): Answer {
+    if (request.method === 'OPTIONS') return preflight;
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      const { method } = request;
+      return problem('DELIVERY_METHOD_NOT_ALLOWED', { method }, ['Allow', allowedMethods]).replyTo(request);
+    }
+    if (target === undefined) return missing(request.path).replyTo(request);
+    if (target.type === 'time') return this.time(request);
+    const stream = this.find(target.id);
+    if (stream === undefined) return problem('DELIVERY_STREAM_NOT_FOUND', { id: target.id }).replyTo(request);
+    const isByChannel = target.id !== stream.window.stream.streamId;
+    const found = this.resolve(request, target, stream, isByChannel);
+    return 'replyTo' in found ? found.replyTo(request) : stream.waiting.hold(found, request);
+  }
+
+  private find(idOrChannel: string): DeliveredStream | undefined {
+    const window = this.windows.find(idOrChannel);
+    return window === undefined ? undefined : this.streams.get(window.stream.streamId);
+  }
+
+  private resolve(
+    request: PlaybackRequest,
+    target: Exclude<PlaybackTarget, { type: 'time' }>,
+    stream: DeliveredStream,
+    isByChannel: boolean,
+  ): Resolution | Hold {
+    const { path } = request;
+    if (isListing(target)) {
+      if (stream.isRetired) return problem('DELIVERY_STREAM_NOT_FOUND', { id: target.id });
+      if (request.viewer !== undefined) stream.audience.seen(request.viewer);
+    }
+    if (target.type === 'multivariant') {
+      return start(stream, target.id, path, () => stream.multivariant(target.container, isByChannel));
+    }
+    if (target.type === 'manifest') return start(stream, target.id, path, () => stream.dashManifest(isByChannel));
+    const rendition = stream.window.renditions.get(target.quality);
+    if (rendition === undefined) return missing(path);
+    switch (target.type) {
+      case 'playlist':
+        return target.container === 'cmaf'
+          ? this.mediaPlaylist(request, stream, rendition, isByChannel)
+          : (stream.tsPlaylist(rendition, isByChannel) ?? problem('DELIVERY_STREAM_NOT_READY', { id: target.id }));
+      case 'init':
+        return underName(isByChannel, this.media.init(stream, rendition, target.version, path));
+      case 'part':
+        return underName(isByChannel, this.media.part(stream, rendition, { ...target, path }));
+      case 'segment':
+        return underName(isByChannel, this.media.segment(stream, rendition, { ...target, path }));
+      case 'ts-segment': {
+        const segment = rendition.find(target.msn);
+        const lastMsn = lastTsMsn(stream.window, rendition);
+        return underName(isByChannel, this.media.transportStream(stream, rendition, segment, path, lastMsn));
+      }
+    }
+  }
+
+  private mediaPlaylist(
+    request: PlaybackRequest,
+    stream: DeliveredStream,
+    rendition: RenditionWindow,
+    isByChannel: boolean,
+  ): Resolution | Hold {
+    const { window } = stream;
+    const { streamId, targetDurationSeconds } = window.stream;
+    if (rendition.lastComplete === undefined) return problem('DELIVERY_STREAM_NOT_READY', { id: streamId });
+    if (window.isEnded) return stream.mediaPlaylist(rendition, isByChannel, { isReached: false });
+    const directives = parseDeliveryDirectives(request.query);
+    if ('refusal' in directives) return problem('DELIVERY_DIRECTIVE_INVALID', { reason: directives.refusal });
+    const decision = decideReload(window, rendition, directives);
+    if (decision === 'too-far') return problem('DELIVERY_MSN_TOO_FAR', {});
+    const { skip, msn } = directives;
+    const write = () => stream.mediaPlaylist(rendition, isByChannel, { skip, isReached: msn !== undefined });
+    if (decision === 'now') return write();
+    return {
+      key: holdKey(rendition.description.name, isByChannel, directives),
+      timeoutMs: 3000 * targetDurationSeconds,
+      test: () => (window.isEnded || isReached(rendition, decision) ? write() : undefined),
+    };
+  }
+
+  /** For UTCTiming urn:mpeg:dash:utc:http-iso:2014. */
+  private time(request: PlaybackRequest): Reply {
+    const body = [Buffer.from(new Date(this.clock.wallMs()).toISOString())];
+    const length = ['Content-Length', String(body[0]?.length)];
+    const headers = ['Content-Type', 'text/plain', ...length, 'Cache-Control', cacheControl.never, ...openHeaders];
+    return { kind: 'whole', class: 'time', status: 200, headers, body: request.method === 'HEAD' ? [] : body };
+  }
+
+  private close(streamId: string): void {
+    const stream = this.streams.get(streamId);
+    if (stream === undefined) return;
+    this.streams.delete(streamId);
+    stream.isRemoved = true;
+    stream.waiting.close(problem('DELIVERY_STREAM_NOT_FOUND', { id: streamId }));
+    for (const follower of [...stream.followers]) follower();
+  }
+}
+
+const preflight: Reply = {
+  kind: 'whole',
+  class: 'other',
+  status: 204,
+  headers: [...preflightHeaders, ...openHeaders],
+  body: [],
+};
+
+function isListing({ type }: PlaybackTarget): boolean {
+  return type === 'multivariant' || type === 'playlist' || type === 'manifest';
+}
+
+function classOf(target: PlaybackTarget | undefined): Reply['class'] {
+  return target === undefined ? 'other' : target.type;
+}
+
+function holdKey(name: string, isByChannel: boolean, { msn, part, skip }: DeliveryDirectives): string {
+  return `playlist ${name} ${isByChannel} ${msn} ${part ?? ''} ${skip ?? ''}`;
+}
+
+/**
+ * A presentation that is just starting is waited for, since players load it once: until every rendition announced
+ * has media, but no longer than two seconds if any has.
+ */
+function start(
+  stream: DeliveredStream,
+  id: string,
+  path: string,
+  write: () => Resource | undefined,
+): Resolution | Hold {
+  const written = (): Resource | undefined => {
+    const resource = write();
+    if (resource !== undefined) stream.hasStarted = true;
+    return resource;
+  };
+  const settled = () => (isPresentationComplete(stream.window) ? written() : undefined);
+  const late = () => written() ?? problem('DELIVERY_STREAM_NOT_READY', { id });
+  if (stream.hasStarted || stream.window.isEnded) return late();
+  const test = () => (stream.window.isEnded ? late() : settled());
+  return settled() ?? { key: path, timeoutMs: startWaitMs, test, onTimeout: late };
+}
+
+/** Media asked for by the channel's name is never kept by a cache: tomorrow the URL means another broadcast. */
+function underName(isByChannel: boolean, found: Resolution | Hold): Resolution | Hold {
+  if (!isByChannel) return found;
+  if ('replyTo' in found) return found instanceof Resource ? found.withCacheControl(cacheControl.never) : found;
+  const { test } = found;
+  return {
+    ...found,
+    test: () => {
+      const resolution = test();
+      return resolution instanceof Resource ? resolution.withCacheControl(cacheControl.never) : resolution;
+    },
+  };
+}
+
+class CountedPendingReply implements PendingReply {
+  readonly kind = 'pending';
+  private readonly inner: PendingReply;
+  private readonly count: (status: number) => void;
+
+  constructor(inner: PendingReply, count: (status: number) => void) {
+    this.inner = inner;
+    this.count = count;
+  }
+
+  settle(deliver: (reply: Reply | ProgressiveReply) => void): void {
+    this.inner.settle((reply) => {
+      this.count(reply.status);
+      deliver(reply);
+    });
+  }
+
+  cancel(): void {
+    this.inner.cancel();
+  }
+}

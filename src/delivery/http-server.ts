@@ -1,0 +1,111 @@
+import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Clock } from '../base/clock.ts';
+import type { Delivery } from './delivery.ts';
+import { PacedBody, type SlowReaderBudget } from './paced-body.ts';
+import { isPlaybackPath } from './playback-path.ts';
+import type { PlaybackRequest, ProgressiveReply, Reply } from './reply.ts';
+
+/** How a node:http server that faces viewers is to be made: deadlines and limits against slow and oversized requests. */
+export const viewerServerOptions: ServerOptions = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 10_000,
+  /** For receiving the request, not for answering it: blocked requests may take longer. */
+  requestTimeout: 15_000,
+  connectionsCheckingInterval: 2000,
+  keepAliveTimeout: 65_000,
+  noDelay: true,
+  insecureHTTPParser: false,
+};
+
+export interface PlaybackListenerOptions {
+  readonly clock: Clock;
+  readonly budget?: SlowReaderBudget;
+}
+
+/** Pipelined requests of one connection that may be held; no player and no proxy pipelines. */
+const maxHeldPerSocket = 8;
+const defaultBudget: SlowReaderBudget = { stallMs: 30_000, pendingBytes: 16 << 20 };
+
+/**
+ * Answers playback requests on node:http, and hands everything else to `next`. A viewer that leaves frees what it waited for;
+ * one that does not take its bytes is cut off; an answer that must be broken off ends with the connection, so that no cache
+ * takes it for whole.
+ */
+export function createPlaybackListener(
+  delivery: Delivery,
+  next: RequestListener,
+  { clock, budget = defaultBudget }: PlaybackListenerOptions,
+): RequestListener {
+  const heldBySocket = new WeakMap<Socket, number>();
+  return (incoming, response) => {
+    const { path, query } = splitTarget(incoming.url ?? '');
+    if (!isPlaybackPath(path)) {
+      next(incoming, response);
+      return;
+    }
+    const body = () => new PacedBody({ response, clock, budget, counters: delivery.counters });
+    const answer = delivery.answer(playbackRequest(incoming, path, query));
+    if (answer.kind !== 'pending') {
+      send(response, answer, body);
+      return;
+    }
+    // The socket's close, not the response's: of pipelined requests only the first response hears of it.
+    const { socket } = incoming;
+    const held = (heldBySocket.get(socket) ?? 0) + 1;
+    heldBySocket.set(socket, held);
+    const leave = () => answer.cancel();
+    socket.once('close', leave);
+    answer.settle((reply) => {
+      socket.off('close', leave);
+      heldBySocket.set(socket, (heldBySocket.get(socket) ?? 1) - 1);
+      send(response, reply, body);
+    });
+    if (held > maxHeldPerSocket) socket.destroy();
+  };
+}
+
+function send(response: ServerResponse, reply: Reply | ProgressiveReply, body: () => PacedBody): void {
+  response.writeHead(reply.status, reply.headers as string[]);
+  if (reply.kind === 'progressive') sendProgressive(response, reply, body());
+  else if (reply.body.length === 0) response.end();
+  else body().sendWhole(reply.body);
+}
+
+function sendProgressive(response: ServerResponse, reply: ProgressiveReply, body: PacedBody): void {
+  const stop = reply.start({
+    chunk: (bytes) => body.push(bytes),
+    end: () => body.end(),
+    abort: () => body.abort(),
+  });
+  response.once('close', stop);
+}
+
+/** The path and query of a request target in origin form, or in absolute form, which RFC 9112 §3.2.2 has servers accept. */
+function splitTarget(target: string): { readonly path: string; readonly query: string } {
+  let at = 0;
+  if (target.startsWith('http://') || target.startsWith('https://')) {
+    const authority = target.indexOf('//') + 2;
+    const slash = target.indexOf('/', authority);
+    at = slash < 0 ? target.length : slash;
+  }
+  const mark = target.indexOf('?', at);
+  return mark < 0
+    ? { path: target.slice(at), query: '' }
+    : { path: target.slice(at, mark), query: target.slice(mark + 1) };
+}
+
+function playbackRequest(incoming: IncomingMessage, path: string, query: string): PlaybackRequest {
+  const { method = '', headers, socket } = incoming;
+  const ifRange = headers['if-range'];
+  return {
+    method,
+    path,
+    query,
+    range: headers.range,
+    ifRange: typeof ifRange === 'string' ? ifRange : undefined,
+    ifNoneMatch: headers['if-none-match'],
+    viewer: `${socket.remoteAddress} ${headers['user-agent'] ?? ''}`,
+    acceptEncoding: typeof headers['accept-encoding'] === 'string' ? headers['accept-encoding'] : undefined,
+  };
+}

@@ -1,0 +1,153 @@
+import type { Clock } from '../base/clock.ts';
+import type { Part } from '../stream/feed.ts';
+import type { RenditionWindow, Segment } from '../stream/window.ts';
+import { hintedPart } from './blocking-reload.ts';
+import type { DeliveredStream } from './delivered-stream.ts';
+import { type Problem, problem } from './problem.ts';
+import { ProgressiveSegment } from './progressive-segment.ts';
+import { cacheControl } from './reply-headers.ts';
+import { Resource } from './resource.ts';
+import type { TransportStreamCutter } from './transport-stream-cutter.ts';
+import type { Hold, Resolution } from './waiting-room.ts';
+
+/** How much earlier than its time a DASH segment may be asked for, for clocks that are not quite equal. */
+const earlyMs = 20;
+
+/** Finds media of one stream: what exists, what is worth waiting for, and what is not there. */
+export class MediaAnswers {
+  private readonly clock: Clock;
+  private readonly cutter: TransportStreamCutter;
+  /** By what they are made of, so that they go when the media goes. */
+  private readonly resources = new WeakMap<object, Resource>();
+
+  constructor(clock: Clock, cutter: TransportStreamCutter) {
+    this.clock = clock;
+    this.cutter = cutter;
+  }
+
+  init(stream: DeliveredStream, rendition: RenditionWindow, version: number, path: string): Resolution {
+    const description = rendition.descriptions.get(version);
+    if (description === undefined) return missing(path);
+    return this.media(description, 'init', rendition, path, [description.init.bytes], mp4Type(rendition), stream);
+  }
+
+  part(
+    stream: DeliveredStream,
+    rendition: RenditionWindow,
+    { msn, index, path }: { readonly msn: number; readonly index: number; readonly path: string },
+  ): Resolution | Hold {
+    const find = (): Resolution | undefined => {
+      const segment = rendition.find(msn);
+      const part = segment?.parts[index];
+      if (part !== undefined) return this.partResource(stream, rendition, part);
+      // The hint was abandoned: the segment ended without this part, or there will be no more media.
+      return segment?.isComplete === true || stream.window.isEnded ? missing(path) : undefined;
+    };
+    const found = find();
+    if (found !== undefined) return found;
+    const hint = hintedPart(stream.window, rendition);
+    if (hint?.msn !== msn || hint.index !== index) return missing(path);
+    const { targetDurationSeconds } = stream.window.stream;
+    return { key: path, timeoutMs: 3000 * targetDurationSeconds, test: find };
+  }
+
+  /** A whole segment; for DASH also one that is being made, where the grid allows it. */
+  segment(
+    stream: DeliveredStream,
+    rendition: RenditionWindow,
+    { msn, path, protocol }: { readonly msn: number; readonly path: string; readonly protocol: 'hls' | 'dash' },
+  ): Resolution | Hold {
+    const found = rendition.find(msn);
+    if (found?.isComplete === true) {
+      if (found.isGap) return missing(path);
+      const body = found.parts.map((part) => part.bytes);
+      return this.media(found, 'segment', rendition, path, body, mp4Type(rendition), stream);
+    }
+    if (protocol === 'hls' || stream.window.isEnded) return missing(path);
+    if (found !== undefined && found.parts.length > 0) {
+      return stream.isChunked(found)
+        ? new ProgressiveSegment(stream, rendition, found, mp4Type(rendition))
+        : missing(path);
+    }
+    return this.dueSegment(stream, rendition, msn, path);
+  }
+
+  /** The picture and sound of one number as MPEG-TS. */
+  transportStream(
+    stream: DeliveredStream,
+    rendition: RenditionWindow,
+    segment: Segment | undefined,
+    path: string,
+    lastMsn: number,
+  ): Resolution {
+    if (segment === undefined || segment.isGap || !segment.isComplete || segment.msn > lastMsn) return missing(path);
+    const bytes = this.cutter.cut(stream.window, rendition, segment);
+    return this.media(bytes, 'ts-segment', rendition, path, [bytes], 'video/mp2t', stream);
+  }
+
+  /**
+   * The next segment of a grid may be asked for as soon as its first part should be there; the part is on its way, and waiting
+   * for it beats a 404 that a cache might keep. Before that time it does not exist.
+   */
+  private dueSegment(
+    stream: DeliveredStream,
+    rendition: RenditionWindow,
+    msn: number,
+    path: string,
+  ): Resolution | Hold {
+    const { window, timeline } = stream;
+    const { availabilityStartMs, partTargetMs, targetDurationSeconds } = window.stream;
+    const period = timeline.periodOf(msn);
+    const isNext = msn === (rendition.lastComplete?.msn ?? 0) + 1;
+    if (period?.addressing.mode !== 'number' || !isNext || window.isInterrupted) return missing(path);
+    const nominalMs = (period.startSeconds + (msn - period.firstMsn) * period.addressing.segmentSeconds) * 1000;
+    if (this.clock.wallMs() < availabilityStartMs + nominalMs + partTargetMs - earlyMs) return missing(path);
+    const find = (): Resolution | undefined => {
+      if (window.isEnded || window.isInterrupted) return missing(path);
+      const segment = rendition.find(msn);
+      if (segment === undefined || (segment.parts.length === 0 && !segment.isComplete)) return undefined;
+      if (!segment.isComplete && !stream.isChunked(segment)) return missing(path);
+      const answer = this.segment(stream, rendition, { msn, path, protocol: 'dash' });
+      return 'replyTo' in answer ? answer : missing(path);
+    };
+    return {
+      key: `chunked ${path}`,
+      timeoutMs: 1000 * targetDurationSeconds,
+      test: find,
+      onTimeout: () => missing(path),
+    };
+  }
+
+  private partResource(stream: DeliveredStream, rendition: RenditionWindow, part: Part): Resource {
+    const name = `${part.msn}.${part.index}`;
+    return this.media(part, 'part', rendition, name, [part.bytes], mp4Type(rendition), stream);
+  }
+
+  private media(
+    source: object,
+    replyClass: 'init' | 'segment' | 'part' | 'ts-segment',
+    rendition: RenditionWindow,
+    path: string,
+    body: readonly Uint8Array[],
+    contentType: string,
+    { window }: DeliveredStream,
+  ): Resource {
+    let resource = this.resources.get(source);
+    if (resource === undefined) {
+      // A media URL never means two things, so its place in the stream is its tag.
+      const file = path.slice(path.lastIndexOf('/') + 1);
+      const etag = `${window.stream.streamId}-${rendition.description.name}-${file}`;
+      resource = new Resource({ class: replyClass, contentType, cacheControl: cacheControl.immutable, body, etag });
+      this.resources.set(source, resource);
+    }
+    return resource;
+  }
+}
+
+export function missing(path: string): Problem {
+  return problem('DELIVERY_MEDIA_NOT_FOUND', { path });
+}
+
+function mp4Type({ description }: RenditionWindow): string {
+  return `${description.config.kind}/mp4`;
+}

@@ -1,0 +1,48 @@
+import { type ErrorCode, type ErrorDetails, errorCatalog } from '../base/error-catalog.ts';
+import type { PlaybackRequest, Reply } from './reply.ts';
+import { cacheControl, openHeaders } from './reply-headers.ts';
+
+/** A refusal as RFC 9457 problem details. */
+export class Problem {
+  private readonly whole: Reply;
+
+  constructor(whole: Reply) {
+    this.whole = whole;
+  }
+
+  get status(): number {
+    return this.whole.status;
+  }
+
+  replyTo({ method }: PlaybackRequest): Reply {
+    return method === 'HEAD' ? { ...this.whole, body: [] } : this.whole;
+  }
+}
+
+/** The problem of a catalogue entry. An expected outcome, so nothing is thrown and no stack is taken. */
+export function problem<Code extends ErrorCode>(
+  code: Code,
+  details: ErrorDetails<Code>,
+  ownHeaders: readonly string[] = [],
+): Problem {
+  const { message, remedy, httpStatus } = errorCatalog[code] as {
+    message: (details: ErrorDetails<Code>) => string;
+    remedy: string;
+    httpStatus: number;
+  };
+  const detail = message(details);
+  const body = Buffer.from(`${JSON.stringify({ status: httpStatus, title: detail, code, detail, remedy })}\n`);
+  const caching = httpStatus === 503 ? [cacheControl.never, 'Retry-After', '1'] : [cacheControl.refusal];
+  return new Problem({
+    kind: 'whole',
+    class: 'other',
+    status: httpStatus,
+    headers: [
+      ...['Content-Type', 'application/problem+json', 'Content-Length', String(body.length)],
+      ...['Cache-Control', ...caching],
+      ...ownHeaders,
+      ...openHeaders,
+    ],
+    body: [body],
+  });
+}

@@ -1,0 +1,163 @@
+import type { Clock } from '../base/clock.ts';
+import { problem } from './problem.ts';
+import type { PendingReply, PlaybackRequest, ProgressiveReply, Reply } from './reply.ts';
+
+/** Something that can be said to everyone who waits for the same. */
+export interface Resolution {
+  replyTo(request: PlaybackRequest): Reply | ProgressiveReply;
+}
+
+/** What is waited for: equal keys wait together and are given the same. */
+export interface Hold {
+  readonly key: string;
+  readonly timeoutMs: number;
+  /** Looked at whenever the stream changes: what to say, or nothing yet. */
+  readonly test: () => Resolution | undefined;
+  /** What is said when the time is over; by default that nothing came. */
+  readonly onTimeout?: () => Resolution;
+}
+
+/** After an outage all viewers were waiting: they are let go over this time, so that they do not come back as one. */
+const releaseSpreadMs = 200;
+const releaseSlots = 10;
+/** So many replies are written in one turn of the event loop. */
+const batchSize = 500;
+
+class Waiter implements PendingReply {
+  readonly kind = 'pending';
+  readonly request: PlaybackRequest;
+  readonly deadlineMs: number;
+  private readonly leave: (waiter: Waiter) => void;
+  private deliver: ((reply: Reply | ProgressiveReply) => void) | undefined;
+  isOver = false;
+
+  constructor(request: PlaybackRequest, deadlineMs: number, leave: (waiter: Waiter) => void) {
+    this.request = request;
+    this.deadlineMs = deadlineMs;
+    this.leave = leave;
+  }
+
+  settle(deliver: (reply: Reply | ProgressiveReply) => void): void {
+    this.deliver = deliver;
+  }
+
+  cancel(): void {
+    if (!this.isOver) this.leave(this);
+  }
+
+  resolve(resolution: Resolution): void {
+    if (this.isOver) return;
+    this.leave(this);
+    this.deliver?.(resolution.replyTo(this.request));
+  }
+}
+
+interface Group {
+  readonly hold: Hold;
+  /** In order of arrival, which is the order of their deadlines. */
+  readonly waiters: Set<Waiter>;
+  cancelTimer: () => void;
+}
+
+/** The requests of one stream that are held until it has moved on. A waiter is one small object; there is one timer a group. */
+export class WaitingRoom {
+  private readonly clock: Clock;
+  private readonly random: () => number;
+  private readonly occupancy: { count: number; readonly limit: number };
+  private readonly groups = new Map<string, Group>();
+
+  /** `occupancy` is shared by all rooms. */
+  constructor(clock: Clock, random: () => number, occupancy: { count: number; readonly limit: number }) {
+    this.clock = clock;
+    this.random = random;
+    this.occupancy = occupancy;
+  }
+
+  /** Holds a request, or refuses it when too many are held. */
+  hold(hold: Hold, request: PlaybackRequest): PendingReply | Reply {
+    const { occupancy } = this;
+    if (occupancy.count >= occupancy.limit) {
+      return problem('DELIVERY_OVERLOADED', { limit: occupancy.limit }).replyTo(request);
+    }
+    let group = this.groups.get(hold.key);
+    if (group === undefined) {
+      group = { hold, waiters: new Set(), cancelTimer: () => {} };
+      this.groups.set(hold.key, group);
+    }
+    const { waiters } = group;
+    const waiter = new Waiter(request, this.clock.monotonicMs() + hold.timeoutMs, (left) => {
+      left.isOver = true;
+      occupancy.count--;
+      waiters.delete(left);
+      if (waiters.size === 0) this.drop(hold.key, waiters);
+    });
+    occupancy.count++;
+    waiters.add(waiter);
+    if (waiters.size === 1) this.arm(group);
+    return waiter;
+  }
+
+  /** Looks whether something that is waited for has come. `isAfterOutage` spreads the answers over a moment. */
+  look(isAfterOutage: boolean): void {
+    for (const group of [...this.groups.values()]) {
+      const resolution = group.hold.test();
+      if (resolution !== undefined) this.release(group, resolution, isAfterOutage);
+    }
+  }
+
+  /** Says the same to everyone, at once. */
+  close(resolution: Resolution): void {
+    for (const group of [...this.groups.values()]) this.release(group, resolution, false);
+  }
+
+  private release(group: Group, resolution: Resolution, isSpread: boolean): void {
+    this.groups.delete(group.hold.key);
+    group.cancelTimer();
+    if (isSpread && group.waiters.size > releaseSlots) this.spread(group.waiters, resolution);
+    else this.releaseBatch(group.waiters.values(), resolution);
+  }
+
+  private releaseBatch(waiters: Iterator<Waiter>, resolution: Resolution): void {
+    for (let count = 0; count < batchSize; count++) {
+      const { done, value } = waiters.next();
+      if (done === true) return;
+      value.resolve(resolution);
+    }
+    this.clock.after(0, () => this.releaseBatch(waiters, resolution));
+  }
+
+  private spread(waiters: Set<Waiter>, resolution: Resolution): void {
+    const slots: Waiter[][] = Array.from({ length: releaseSlots }, () => []);
+    for (const waiter of waiters) slots[Math.floor(this.random() * releaseSlots)]?.push(waiter);
+    for (const [slot, members] of slots.entries()) {
+      this.clock.after((slot * releaseSpreadMs) / releaseSlots, () => this.releaseBatch(members.values(), resolution));
+    }
+  }
+
+  private arm(group: Group): void {
+    group.cancelTimer();
+    const first = group.waiters.values().next().value;
+    if (first === undefined) return;
+    const delayMs = Math.max(first.deadlineMs - this.clock.monotonicMs(), 10);
+    group.cancelTimer = this.clock.after(delayMs, () => this.expire(group));
+  }
+
+  private expire(group: Group): void {
+    const nowMs = this.clock.monotonicMs();
+    const { hold } = group;
+    let resolution: Resolution | undefined;
+    for (const waiter of group.waiters) {
+      if (waiter.deadlineMs > nowMs) break;
+      resolution ??= hold.onTimeout?.() ?? problem('DELIVERY_WAIT_TIMEOUT', { waitedMs: hold.timeoutMs });
+      waiter.resolve(resolution);
+    }
+    this.arm(group);
+  }
+
+  private drop(key: string, waiters: Set<Waiter>): void {
+    const group = this.groups.get(key);
+    if (group?.waiters !== waiters) return;
+    group.cancelTimer();
+    this.groups.delete(key);
+  }
+}
