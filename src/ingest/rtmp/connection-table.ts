@@ -17,7 +17,7 @@ export class ConnectionTable {
   private readonly pendingByAddress = new Map<string, number>();
   private closedBytes = 0;
   private sweptAtMs: number;
-  private whenEmpty: (() => void) | undefined;
+  private whenEmpty: (() => void)[] = [];
 
   constructor(deps: Omit<SessionDeps, 'admit'>) {
     this.deps = {
@@ -88,7 +88,7 @@ export class ConnectionTable {
   async emptied(): Promise<void> {
     if (this.sessionsById.size === 0) return;
     await new Promise<void>((resolve) => {
-      this.whenEmpty = resolve;
+      this.whenEmpty.push(resolve);
     });
   }
 
@@ -132,7 +132,8 @@ export class ConnectionTable {
     this.leavePending(session);
     this.sessionsById.delete(session.id);
     this.closedBytes += session.bytesIn;
-    if (this.sessionsById.size === 0) this.whenEmpty?.();
+    if (this.sessionsById.size > 0) return;
+    for (const resolve of this.whenEmpty.splice(0)) resolve();
   }
 
   private leavePending(session: RtmpSession): void {
