@@ -34,7 +34,7 @@ export default class Demo extends BaseCommand {
       httpListen: flags['http-listen'],
       rtmpListen: flags['rtmp-listen'],
       seconds: flags.seconds,
-      startApp: (options) => startApp({ ...options, version: this.config.version }),
+      startApp,
       onLive: (links) => this.print(flags.json, links, demoText),
     });
   }

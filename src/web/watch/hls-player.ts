@@ -7,9 +7,6 @@ const lowLatency: Partial<HlsConfig> = {
   // The distance to live is the server's PART-HOLD-BACK. Whoever fell behind catches up at 1.08 times: inaudible with pitch
   // correction, and 10 s are made good in two minutes instead of never.
   maxLiveSyncPlaybackRate: 1.08,
-  // Beyond twelve target durations (24 s at 2 s) catching up would take minutes, so jump; nearer, an interruption is watched through.
-  liveSyncDurationCount: 3,
-  liveMaxLatencyDurationCount: 12,
   // Live edge playback never has more than a few seconds ahead; a phone's memory is better kept for pictures.
   maxBufferLength: 12,
   backBufferLength: 20,
@@ -22,6 +19,12 @@ const lowLatency: Partial<HlsConfig> = {
   abrEwmaSlowLive: 5,
   maxStarvationDelay: 1.5,
 };
+
+/**
+ * Beyond twelve target durations (24 s at 2 s) catching up would take minutes, so jump; nearer, an interruption is watched through.
+ * Given to the constructor it would demand liveSyncDurationCount too, and with that the server's PART-HOLD-BACK would not count.
+ */
+const maxLatencyTargetDurations = 12;
 
 const recoveryWindowMs = 10_000;
 const recoveriesPerWindow = 2;
@@ -49,6 +52,7 @@ export class HlsPlayer implements Player {
     this.video = video;
     this.events = events;
     this.hls = new Hls({ ...lowLatency, workerPath: workerUrl });
+    this.hls.config.liveMaxLatencyDurationCount = maxLatencyTargetDurations;
     this.hls.on(Hls.Events.MANIFEST_PARSED, () => this.events.onQualities(this.qualities()));
     this.hls.on(Hls.Events.LEVEL_UPDATED, (_event, { details }) => this.levelUpdated(details));
     this.hls.on(Hls.Events.ERROR, (_event, data) => this.failed(data));
