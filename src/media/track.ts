@@ -18,7 +18,7 @@ export interface AudioConfig {
   readonly codec: 'aac' | 'opus';
   /** RFC 6381: `mp4a.40.2`, `opus`. */
   readonly codecString: string;
-  /** AudioSpecificConfig (AAC) or OpusHead without its magic (dOps content). Owned, never reused. */
+  /** AudioSpecificConfig (AAC), or the content of dOps: OpusHead without its magic, big-endian (Opus). Owned, never reused. */
   readonly record: Uint8Array;
   /** Rate of the decoded sound that timestamps count in: the core rate of AAC, 48000 for Opus. */
   readonly sampleRateHz: number;
