@@ -109,8 +109,8 @@ function skippableSegments(stream: StreamWindow, rendition: RenditionWindow, lis
 }
 
 /**
- * Index of the first segment whose parts are listed: those of the last three entries, none older than three target durations,
- * but always what a player needs that starts at PART-HOLD-BACK.
+ * Index of the first segment whose parts are listed: those of the segment being made and the two before it, none older than three
+ * target durations, but always what a player needs that starts at PART-HOLD-BACK. Never goes back, so no part returns.
  */
 function firstWithParts(stream: StreamWindow, rendition: RenditionWindow, listed: readonly Segment[]): number {
   const { targetDurationSeconds, partTargetMs } = stream.stream;
@@ -118,10 +118,11 @@ function firstWithParts(stream: StreamWindow, rendition: RenditionWindow, listed
   const end = endTicks(listed);
   const oldest = end - 3 * targetDurationSeconds * timescale;
   const needed = end - (4 * partTargetMs * timescale) / 1000;
+  const nearest = listed.length - (listed.at(-1)!.isComplete ? 2 : 3);
   let index = listed.length;
   while (index > 0) {
     const candidate = listed[index - 1]!;
-    const isNear = index > listed.length - 3 && candidate.startTicks >= oldest;
+    const isNear = index > nearest && candidate.startTicks >= oldest;
     const isNeeded = candidate.startTicks + candidate.durationTicks > needed;
     if (!isNear && !isNeeded) break;
     index--;

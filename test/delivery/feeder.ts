@@ -1,0 +1,187 @@
+import { writeFragment } from '../../src/media/mp4/fragment-writer.ts';
+import type { AudioConfig, TrackConfig, VideoConfig } from '../../src/media/track.ts';
+import type { FeedMessage, Part, RenditionDescription, StreamDescription } from '../../src/stream/feed.ts';
+
+export const streamStartMs = Date.UTC(2026, 0, 1, 12);
+
+export const videoConfig: VideoConfig = {
+  kind: 'video',
+  codec: 'avc',
+  codecString: 'avc1.64001f',
+  record: Buffer.from(
+    '01640032ffe1001a67640032ac7611014016ec0440000003004000000f03c60c611801000668e8438d2c8bfdf8f800',
+    'hex',
+  ),
+  widthPixels: 1280,
+  heightPixels: 720,
+};
+export const audioConfig: AudioConfig = {
+  kind: 'audio',
+  codec: 'aac',
+  codecString: 'mp4a.40.2',
+  record: Uint8Array.from([0x11, 0x90]),
+  sampleRateHz: 48_000,
+  channelCount: 2,
+  samplesPerFrame: 1024,
+};
+
+export interface SegmentOptions {
+  readonly parts?: number;
+  readonly partMs?: number;
+  /** Where it starts on stream time; by default where the one before ended. */
+  readonly startMs?: number;
+  readonly isDiscontinuity?: boolean;
+  readonly isIndependent?: boolean;
+  readonly initVersion?: number;
+  /** How many payload bytes each part carries. */
+  readonly partBytes?: number;
+}
+
+/** Feeds one rendition by hand: what a packager would say, without media worth watching. */
+export class FeedRendition {
+  readonly name: string;
+  msn = 0;
+  endMs = 0;
+  index = 0;
+  discontinuities = 0;
+  private readonly apply: (message: FeedMessage) => void;
+  private readonly streamId: string;
+  private initVersion = 1;
+  private readonly config: TrackConfig;
+  private readonly timescale: number;
+
+  constructor(apply: (message: FeedMessage) => void, streamId: string, name: string, config: TrackConfig) {
+    this.apply = apply;
+    this.streamId = streamId;
+    this.name = name;
+    this.config = config;
+    this.timescale = config.kind === 'video' ? 90_000 : config.sampleRateHz;
+    this.describe(1);
+  }
+
+  describe(version: number, change: Partial<RenditionDescription> = {}): void {
+    this.initVersion = version;
+    const rendition: RenditionDescription = {
+      name: this.name,
+      config: this.config,
+      timescale: this.timescale,
+      ...(this.config.kind === 'video' ? { frameRate: 30 } : {}),
+      decodeDelayTicks: 0,
+      init: { version, bytes: Buffer.from(`init ${this.name} ${version}`) },
+      ...change,
+    };
+    this.apply({ type: 'rendition', streamId: this.streamId, rendition });
+  }
+
+  open({ startMs = this.endMs, isDiscontinuity = false }: SegmentOptions = {}): void {
+    this.msn++;
+    this.index = 0;
+    this.endMs = startMs;
+    if (isDiscontinuity) this.discontinuities++;
+    const { streamId, name: rendition } = this;
+    this.apply({ type: 'segment', streamId, rendition, segment: this.start(isDiscontinuity) });
+  }
+
+  part(options: SegmentOptions & { readonly isLast?: boolean; readonly bytes?: Uint8Array } = {}): Part {
+    const { partMs = 500, isIndependent = this.index === 0, isLast = false } = options;
+    const startTicks = this.ticks(this.endMs);
+    this.endMs += partMs;
+    const durationTicks = this.ticks(this.endMs) - startTicks;
+    const part: Part = {
+      msn: this.msn,
+      index: this.index++,
+      startTicks,
+      durationTicks,
+      isIndependent,
+      isPredictedLast: isLast,
+      bytes: options.bytes ?? this.chunk(startTicks, durationTicks, options.partBytes ?? 1000),
+    };
+    this.apply({ type: 'part', streamId: this.streamId, rendition: this.name, part });
+    return part;
+  }
+
+  close(): void {
+    this.apply({ type: 'segment-end', streamId: this.streamId, rendition: this.name, msn: this.msn });
+  }
+
+  segment(options: SegmentOptions = {}): void {
+    const { parts = 4 } = options;
+    this.open(options);
+    for (let i = 0; i < parts; i++) {
+      this.part({ ...options, isIndependent: i === 0 && (options.isIndependent ?? true), isLast: i === parts - 1 });
+    }
+    this.close();
+  }
+
+  gap(durationMs: number, isDiscontinuity = false): void {
+    this.msn++;
+    if (isDiscontinuity) this.discontinuities++;
+    const { streamId, name: rendition } = this;
+    const segment = this.start(isDiscontinuity);
+    this.endMs += durationMs;
+    const durationTicks = this.ticks(this.endMs) - segment.startTicks;
+    this.apply({ type: 'gap', streamId, rendition, segment, durationTicks });
+  }
+
+  private start(isDiscontinuity: boolean) {
+    const { msn, initVersion, discontinuities } = this;
+    return {
+      msn,
+      startTicks: this.ticks(this.endMs),
+      isDiscontinuity,
+      discontinuitySequence: discontinuities,
+      initVersion,
+    };
+  }
+
+  private ticks(ms: number): number {
+    return Math.round((ms * this.timescale) / 1000);
+  }
+
+  private chunk(startTicks: number, durationTicks: number, sizeBytes: number): Uint8Array {
+    return writeFragment({
+      sequenceNumber: 1,
+      baseDecodeTimeTicks: startTicks,
+      kind: this.config.kind,
+      samples: [{ sizeBytes, durationTicks, compositionOffsetTicks: 0, isSync: true }],
+      sampleBytes: new Uint8Array(sizeBytes),
+    });
+  }
+}
+
+/** A stream of hand-made messages. */
+export class Feeder {
+  readonly apply: (message: FeedMessage) => void;
+  readonly streamId: string;
+
+  constructor(apply: (message: FeedMessage) => void, change: Partial<StreamDescription> = {}) {
+    this.apply = apply;
+    const stream: StreamDescription = {
+      streamId: 'st1',
+      channel: 'show',
+      availabilityStartMs: streamStartMs,
+      targetDurationSeconds: 2,
+      partTargetMs: 500,
+      windowMs: 12_000,
+      ...change,
+    };
+    this.streamId = stream.streamId;
+    apply({ type: 'stream', stream });
+  }
+
+  video(name = 'source', change: Partial<VideoConfig> = {}): FeedRendition {
+    return new FeedRendition(this.apply, this.streamId, name, { ...videoConfig, ...change });
+  }
+
+  audio(): FeedRendition {
+    return new FeedRendition(this.apply, this.streamId, 'audio', audioConfig);
+  }
+
+  interrupt(interrupted = true): void {
+    this.apply({ type: 'interrupted', streamId: this.streamId, interrupted });
+  }
+
+  end(): void {
+    this.apply({ type: 'ended', streamId: this.streamId });
+  }
+}
