@@ -5,7 +5,8 @@ import { startSession } from './connection.ts';
 import { sweepIntervalMs } from './limits.ts';
 import { addressGroup } from './rejections.ts';
 import type { RtmpSession } from './session.ts';
-import type { SessionDeps, SessionObserver, SessionStats } from './session-deps.ts';
+import type { SessionDeps, SessionObserver } from './session-deps.ts';
+import { type SessionStats, sessionStats } from './session-stats.ts';
 
 /** All connections of a server: who may come in, who may publish, and whose time is up. */
 export class ConnectionTable {
@@ -39,7 +40,7 @@ export class ConnectionTable {
   }
 
   stats(): SessionStats[] {
-    return Array.from(this.sessionsById.values(), (session) => session.stats());
+    return Array.from(this.sessionsById.values(), (session) => sessionStats(session));
   }
 
   add(socket: Socket, isTls: boolean): void {

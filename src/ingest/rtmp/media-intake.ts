@@ -100,7 +100,8 @@ export class MediaIntake {
     }
   }
 
-  private countDamaged(error: unknown): void {
+  /** Counts a message that could not be read. Throws what is no StreamctlError, and RTMP_INPUT_UNUSABLE. */
+  countDamaged(error: unknown): void {
     if (!isStreamctlError(error)) throw error;
     this.counts.malformed++;
     if (error.code === 'MEDIA_UNSUPPORTED') this.countUnsupported(error.message);

@@ -8,8 +8,8 @@ import type { AuthorizePublish, OpenPublication } from '../publish-gate.ts';
 import { ConnectionTable } from './connection-table.ts';
 import { type RtmpLimits, sweepIntervalMs } from './limits.ts';
 import { Rejections } from './rejections.ts';
-import type { SessionStats } from './session-deps.ts';
 import { type Log, SessionLog } from './session-log.ts';
+import type { SessionStats } from './session-stats.ts';
 
 export interface ListenAt {
   readonly host: string;

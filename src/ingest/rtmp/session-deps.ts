@@ -5,9 +5,7 @@ import type { MessageBuffers } from '../../rtmp/message-buffers.ts';
 import type { PublicationEnd, PublisherDismissal, PublishGrant } from '../../stream/publication.ts';
 import type { AuthorizePublish, OpenPublication } from '../publish-gate.ts';
 import type { RtmpLimits } from './limits.ts';
-import type { IntakeCounts } from './media-intake.ts';
 import type { RtmpSession } from './session.ts';
-import type { SessionState } from './session-state.ts';
 
 /** The socket of a session. */
 export interface SessionWire {
@@ -46,18 +44,4 @@ export interface SessionDeps {
   /** How long an answer to a wrong key has to wait. */
   readonly rejectionDelayMs: (remoteAddress: string) => number;
   readonly observer: SessionObserver;
-}
-
-export interface SessionStats extends SessionPeer {
-  readonly state: SessionState;
-  readonly encoder: string;
-  readonly channel: string | undefined;
-  readonly keyId: string | undefined;
-  /** Wall clock. */
-  readonly connectedAtMs: number;
-  readonly bytesIn: number;
-  readonly messages: number;
-  /** Media outside of publishing. */
-  readonly dropped: number;
-  readonly media: IntakeCounts | undefined;
 }

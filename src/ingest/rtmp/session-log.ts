@@ -5,6 +5,7 @@ import { ReportCounter } from '../../base/report-counter.ts';
 import type { PublicationEnd, PublisherDismissal } from '../../stream/publication.ts';
 import type { RtmpSession } from './session.ts';
 import type { SessionObserver } from './session-deps.ts';
+import { sessionStats } from './session-stats.ts';
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
@@ -26,8 +27,8 @@ export class SessionLog implements SessionObserver {
   }
 
   unpublished(session: RtmpSession, how: PublicationEnd | PublisherDismissal): void {
-    const { bytesIn, media, dropped } = session.stats();
-    this.log.info({ ...describe(session), how, bytesIn, dropped, ...media }, 'publisher gone');
+    const { bytesIn, media, dropped, unsupported } = sessionStats(session);
+    this.log.info({ ...describe(session), how, bytesIn, dropped, ...media, unsupported }, 'publisher gone');
   }
 
   refused(session: RtmpSession, error: StreamctlError): void {

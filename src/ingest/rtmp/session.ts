@@ -1,6 +1,5 @@
 import { isStreamctlError, StreamctlError } from '../../base/errors.ts';
-import { readAggregate } from '../../rtmp/aggregate.ts';
-import { messageType, type OutgoingMessage, type RtmpMessage } from '../../rtmp/message.ts';
+import type { OutgoingMessage, RtmpMessage } from '../../rtmp/message.ts';
 import type {
   Publication,
   PublicationEnd,
@@ -8,12 +7,13 @@ import type {
   PublisherDismissal,
   PublishGrant,
 } from '../../stream/publication.ts';
-import type { PublishDecision, PublishRequest } from '../publish-gate.ts';
-import { type CommandHandler, obeyCommand } from './commands.ts';
+import type { PublishRequest } from '../publish-gate.ts';
 import { Deadline } from './deadline.ts';
 import { encoderOfMetadata } from './encoder-name.ts';
 import { RtmpLink } from './link.ts';
 import { MediaIntake } from './media-intake.ts';
+import { type MessageHandler, routeMessage } from './message-routing.ts';
+import { decidePublish } from './publish-decision.ts';
 import {
   dismissal,
   onStatus,
@@ -23,30 +23,32 @@ import {
   streamBegin,
   unpublished,
 } from './replies.ts';
-import type { SessionDeps, SessionPeer, SessionStats, SessionWire } from './session-deps.ts';
+import type { SessionDeps, SessionPeer, SessionWire } from './session-deps.ts';
 import { canEnter, type SessionState } from './session-state.ts';
 
 /** One publisher's conversation, from the first byte to the last. Knows no socket: bytes go in by `receive`, out by the wire. */
-export class RtmpSession implements PublisherConnection, CommandHandler {
+export class RtmpSession implements PublisherConnection, MessageHandler {
   readonly id: string;
   readonly remoteAddress: string;
   readonly isTls: boolean;
+  /** Wall clock. */
+  readonly connectedAtMs: number;
   encoder = '';
   canReconnect = false;
   grant: PublishGrant | undefined;
   intake: MediaIntake | undefined;
+  /** Messages received, and those of them that nobody wanted. */
+  messages = 0;
+  dropped = 0;
   private readonly deps: SessionDeps;
   private readonly wire: SessionWire;
   private readonly link: RtmpLink;
-  private readonly connectedAtMs: number;
   private current: SessionState = 'handshake';
   private publication: Publication | undefined;
   private publishStreamId = 1;
   private authorization: AbortController | undefined;
   /** What came behind a publish command in the same read, while the key is being checked. */
   private early: RtmpMessage[] = [];
-  private messages = 0;
-  private dropped = 0;
   private hasMetadata = false;
   private readonly deadline: Deadline;
 
@@ -75,26 +77,6 @@ export class RtmpSession implements PublisherConnection, CommandHandler {
 
   get bytesIn(): number {
     return this.link.bytesRead;
-  }
-
-  stats(): SessionStats {
-    const { id, remoteAddress, isTls, encoder, connectedAtMs, bytesIn, messages, dropped, state } = this;
-    const { channel, keyId } = this.grant ?? {};
-    const media = this.intake === undefined ? undefined : { ...this.intake.counts };
-    return {
-      id,
-      remoteAddress,
-      isTls,
-      encoder,
-      connectedAtMs,
-      messages,
-      dropped,
-      state,
-      channel,
-      keyId,
-      bytesIn,
-      media,
-    };
   }
 
   /** Takes over the bytes. Never throws: what is wrong ends this session and nothing else. */
@@ -186,32 +168,32 @@ export class RtmpSession implements PublisherConnection, CommandHandler {
     this.link.send([onStatus(this.publishStreamId, unpublished)]);
   }
 
+  // What messages may do besides.
+
+  readMetadata(message: RtmpMessage): void {
+    if (this.hasMetadata || this.current !== 'publishing') return;
+    this.hasMetadata = true;
+    this.encoder = encoderOfMetadata(message) ?? this.encoder;
+  }
+
+  countDropped(): void {
+    this.dropped++;
+  }
+
   private get isOver(): boolean {
     return this.current === 'closing' || this.current === 'closed';
   }
 
   private async authorize(request: PublishRequest): Promise<void> {
     this.authorization = new AbortController();
-    const decision = await this.decide(request, this.authorization.signal);
+    const { signal } = this.authorization;
+    const decision = await decidePublish(request, this.deps, signal, (error) => this.deps.observer.broke(this, error));
     if (this.current !== 'authorizing') return;
-    if (decision.allowed) {
-      const { grant } = decision;
-      this.guard(() => this.publish(grant));
-      return;
-    }
-    const { error } = decision;
-    const { clock, rejectionDelayMs } = this.deps;
-    const delayMs = error.httpStatus < 500 ? rejectionDelayMs(this.remoteAddress) : 0;
-    if (delayMs === 0) this.refusePublish(error);
-    else clock.after(delayMs, () => this.refusePublish(error));
-  }
-
-  private async decide(request: PublishRequest, signal: AbortSignal): Promise<PublishDecision> {
     try {
-      return await this.deps.authorizePublish(request, signal);
-    } catch (cause) {
-      if (!signal.aborted) this.deps.observer.broke(this, cause);
-      return { allowed: false, error: new StreamctlError('RTMP_AUTHORIZATION_UNAVAILABLE', {}, { cause }) };
+      if (decision.allowed) this.publish(decision.grant);
+      else this.refusePublish(decision.error);
+    } catch (error) {
+      this.fail(error);
     }
   }
 
@@ -230,10 +212,8 @@ export class RtmpSession implements PublisherConnection, CommandHandler {
     this.enter('publishing');
     this.link.send([streamBegin(this.publishStreamId), onStatus(this.publishStreamId, publishStarted)]);
     observer.published(this);
-    const { early } = this;
-    this.early = [];
-    for (const message of early) this.take(message);
     this.wire.resume();
+    for (const message of this.early.splice(0)) this.take(message);
   }
 
   private refusePublish(error: StreamctlError): void {
@@ -247,7 +227,7 @@ export class RtmpSession implements PublisherConnection, CommandHandler {
       case 'publishing':
       case 'connecting':
       case 'connected':
-        this.obey(message);
+        routeMessage(message, this);
         return;
       case 'authorizing':
         this.early.push({ ...message, payload: Uint8Array.from(message.payload) });
@@ -257,53 +237,9 @@ export class RtmpSession implements PublisherConnection, CommandHandler {
     }
   }
 
-  private obey(message: RtmpMessage): void {
-    switch (message.typeId) {
-      case messageType.video:
-        if (this.current === 'publishing') this.intake?.video(message);
-        else this.dropped++;
-        return;
-      case messageType.audio:
-        if (this.current === 'publishing') this.intake?.audio(message);
-        else this.dropped++;
-        return;
-      case messageType.aggregate:
-        readAggregate(message, (inner) => {
-          if (inner.typeId !== messageType.aggregate) this.take(inner);
-        });
-        return;
-      case messageType.amf0Command:
-      case messageType.amf3Command:
-        obeyCommand(message, this);
-        return;
-      case messageType.amf0Data:
-      case messageType.amf3Data:
-        this.readMetadata(message);
-        return;
-      default:
-        this.dropped++;
-    }
-  }
-
-  private readMetadata(message: RtmpMessage): void {
-    if (this.hasMetadata || this.current !== 'publishing') return;
-    this.hasMetadata = true;
-    this.encoder = encoderOfMetadata(message) ?? this.encoder;
-  }
-
-  private guard(step: () => void): void {
-    try {
-      step();
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
   private fail(error: unknown): void {
     if (this.isOver) return;
     const { observer } = this.deps;
-    const wasAuthorizing = this.current === 'authorizing';
-    const wasPublishing = this.current === 'publishing';
     this.endPublication('lost');
     if (!isStreamctlError(error)) {
       observer.broke(this, error);
@@ -311,11 +247,10 @@ export class RtmpSession implements PublisherConnection, CommandHandler {
     } else if (this.current === 'handshake') {
       observer.refused(this, error);
       this.drop();
-    } else if (wasAuthorizing) {
+    } else if (this.current === 'authorizing') {
       this.refusePublish(error);
     } else {
-      const streamId = wasPublishing ? this.publishStreamId : 0;
-      this.refuse(error, onStatus(streamId, refusal('NetStream.Failed', error)));
+      this.refuse(error, onStatus(this.publishStreamId, refusal('NetStream.Failed', error)));
     }
   }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { sessionStats } from '../../../src/ingest/rtmp/session-stats.ts';
 import type { AccessUnit } from '../../../src/media/track.ts';
 import { messageType } from '../../../src/rtmp/message.ts';
 import { commandMessage, goodKey, replay, SessionRig, settled } from './session-rig.ts';
@@ -46,7 +47,7 @@ for (const { name, video, audio, encoder } of recordings) {
     }
     expect(ended).toBe('goodbye');
     expect(session.encoder).toBe(encoder);
-    expect(session.stats()).toMatchObject({ dropped: 0, media: { beforeConfig: 0, malformed: 0 } });
+    expect(sessionStats(session)).toMatchObject({ dropped: 0, media: { beforeConfig: 0, malformed: 0 } });
   });
 
   for (const pieceBytes of [1, 13, 1460]) {
@@ -94,7 +95,7 @@ test('media before its configuration is dropped and counted, then goes on', asyn
   sayVideo(rig, 40, keyFrame);
   sayAudio(rig, 40, aacFrame);
   expect(rig.publications.last.units.map(({ kind }) => kind)).toEqual(['video', 'audio']);
-  expect(rig.session.stats().media).toMatchObject({ beforeConfig: 2, videoFrames: 1, audioFrames: 1 });
+  expect(sessionStats(rig.session).media).toMatchObject({ beforeConfig: 2, videoFrames: 1, audioFrames: 1 });
 });
 
 test('configurations may repeat and be empty', async () => {
@@ -127,7 +128,7 @@ test('media before publishing is dropped', async () => {
   const rig = new SessionRig();
   await rig.connect();
   sayVideo(rig, 0, avcHeader);
-  expect(rig.session.stats().dropped).toBe(1);
+  expect(sessionStats(rig.session).dropped).toBe(1);
   expect(rig.isClosed).toBe(false);
 });
 
@@ -139,7 +140,7 @@ test('a damaged message costs itself', async () => {
     sayVideo(rig, i, Buffer.from('170100000000ffffff65', 'hex')); // a NAL unit longer than the message
     if (i % 50 === 0) sayVideo(rig, i, keyFrame);
   }
-  expect(rig.session.stats().media).toMatchObject({ malformed: 500, videoFrames: 10 });
+  expect(sessionStats(rig.session).media).toMatchObject({ malformed: 500, videoFrames: 10 });
   expect(rig.isClosed).toBe(false);
 });
 

@@ -45,6 +45,7 @@ test('repeated wrong keys are answered a second late', async () => {
   await rig.publish('wrong');
   expect(rig.isClosed).toBe(false);
   rig.clock.advance(1000);
+  await settled();
   expect(rig.statusCodes).toContain('NetStream.Publish.Unauthorized');
   expect(rig.isClosed).toBe(true);
 });
