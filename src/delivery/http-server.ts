@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Delivery } from './delivery.ts';
 import { PacedBody, type SlowReaderBudget } from './paced-body.ts';
 import { isPlaybackPath } from './playback-path.ts';
-import type { PlaybackRequest, ProgressiveReply, Reply } from './reply.ts';
+import type { PendingReply, PlaybackRequest, ProgressiveReply, Reply } from './reply.ts';
 
 /** How a node:http server that faces viewers is to be made: deadlines and limits against slow and oversized requests. */
 export const viewerServerOptions: ServerOptions = {
@@ -37,7 +37,18 @@ export function createPlaybackListener(
   next: RequestListener,
   { clock, budget = defaultBudget }: PlaybackListenerOptions,
 ): RequestListener {
-  const heldBySocket = new WeakMap<Socket, number>();
+  const heldBySocket = new WeakMap<Socket, Set<PendingReply>>();
+  /** What this connection waits for: given up when it closes. Of pipelined requests only the first response would hear of that. */
+  const heldBy = (socket: Socket): Set<PendingReply> => {
+    const known = heldBySocket.get(socket);
+    if (known !== undefined) return known;
+    const held = new Set<PendingReply>();
+    heldBySocket.set(socket, held);
+    socket.once('close', () => {
+      for (const answer of held) answer.cancel();
+    });
+    return held;
+  };
   return (incoming, response) => {
     const { path, query } = splitTarget(incoming.url ?? '');
     if (!isPlaybackPath(path)) {
@@ -50,18 +61,13 @@ export function createPlaybackListener(
       send(response, answer, body);
       return;
     }
-    // The socket's close, not the response's: of pipelined requests only the first response hears of it.
-    const { socket } = incoming;
-    const held = (heldBySocket.get(socket) ?? 0) + 1;
-    heldBySocket.set(socket, held);
-    const leave = () => answer.cancel();
-    socket.once('close', leave);
+    const held = heldBy(incoming.socket);
+    held.add(answer);
     answer.settle((reply) => {
-      socket.off('close', leave);
-      heldBySocket.set(socket, (heldBySocket.get(socket) ?? 1) - 1);
+      held.delete(answer);
       send(response, reply, body);
     });
-    if (held > maxHeldPerSocket) socket.destroy();
+    if (held.size > maxHeldPerSocket) incoming.socket.destroy();
   };
 }
 

@@ -138,13 +138,19 @@ export class FeedRendition {
     return Math.round((ms * this.timescale) / 1000);
   }
 
+  /** One frame: an IDR slice by its header, or something that AAC might be. */
   private chunk(startTicks: number, durationTicks: number, sizeBytes: number): Uint8Array {
+    const sampleBytes = Buffer.alloc(sizeBytes, 1);
+    if (this.config.kind === 'video') {
+      sampleBytes.writeUInt32BE(sizeBytes - 4);
+      sampleBytes[4] = 0x65;
+    }
     return writeFragment({
       sequenceNumber: 1,
       baseDecodeTimeTicks: startTicks,
       kind: this.config.kind,
       samples: [{ sizeBytes, durationTicks, compositionOffsetTicks: 0, isSync: true }],
-      sampleBytes: new Uint8Array(sizeBytes),
+      sampleBytes,
     });
   }
 }
