@@ -110,10 +110,17 @@ export class Packager implements MediaSink {
     };
   }
 
+  private measure(): void {
+    for (const lane of [this.video, this.audio]) {
+      if (lane !== undefined) lane.rendition.measured = lane.track.writer.bitrate.measured ?? lane.rendition.measured;
+    }
+  }
+
   /** Undefined until the first playlist is there: before, nothing has been promised. */
   continuity(): Continuity | undefined {
     const { targetDurationSeconds, nextMsn, discontinuitySequence } = this.clock;
     if (targetDurationSeconds === undefined || !this.feed.isOpen) return undefined;
+    this.measure();
     return {
       availabilityStartMs: this.options.availabilityStartMs,
       targetDurationSeconds,

@@ -1,7 +1,7 @@
 import { writeInitSegment } from '../media/mp4/init-segment.ts';
 import type { TrackConfig } from '../media/track.ts';
 import type { RenditionContinuity } from '../stream/continuity.ts';
-import type { RenditionDescription } from '../stream/feed.ts';
+import type { MeasuredBitrate, RenditionDescription } from '../stream/feed.ts';
 
 /** Whether two configurations make the same decoder: then players need no new init segment. */
 export function isSameConfig(a: TrackConfig, b: TrackConfig): boolean {
@@ -14,6 +14,8 @@ export class Rendition {
   readonly timescale: number;
   decodeDelayTicks = 0;
   frameRate: number | undefined;
+  /** Of complete segments so far, in this process or the one before. */
+  measured: MeasuredBitrate | undefined;
   private currentConfig: TrackConfig;
   private version: number;
 
@@ -28,6 +30,7 @@ export class Rendition {
     const rendition = new Rendition(known.name, known.config, known.timescale, known.initVersion);
     rendition.decodeDelayTicks = known.decodeDelayTicks;
     rendition.frameRate = known.frameRate;
+    rendition.measured = known.measured;
     return rendition;
   }
 
@@ -48,7 +51,7 @@ export class Rendition {
   }
 
   continuity(): RenditionContinuity {
-    const { name, timescale, decodeDelayTicks, frameRate } = this;
+    const { name, timescale, decodeDelayTicks, frameRate, measured } = this;
     return {
       name,
       config: this.currentConfig,
@@ -56,17 +59,19 @@ export class Rendition {
       initVersion: this.version,
       decodeDelayTicks,
       ...(frameRate === undefined ? {} : { frameRate }),
+      ...(measured === undefined ? {} : { measured }),
     };
   }
 
   describe(): RenditionDescription {
-    const { name, timescale, decodeDelayTicks, frameRate } = this;
+    const { name, timescale, decodeDelayTicks, frameRate, measured } = this;
     return {
       name,
       config: this.currentConfig,
       timescale,
       decodeDelayTicks,
       ...(frameRate === undefined ? {} : { frameRate }),
+      ...(measured === undefined ? {} : { measured }),
       init: { version: this.version, bytes: writeInitSegment(this.currentConfig, timescale) },
     };
   }

@@ -1,4 +1,5 @@
 import type { FeedMessage, SegmentStart } from '../stream/feed.ts';
+import { BitrateMeter } from './bitrate-meter.ts';
 import { PartWriter } from './part-writer.ts';
 
 export interface SegmentWriterOptions {
@@ -24,7 +25,10 @@ export class SegmentWriter {
   partTicks = 0;
   private readonly options: SegmentWriterOptions;
   private readonly parts: PartWriter;
+  /** Bit rates of the complete segments so far. */
+  readonly bitrate = new BitrateMeter();
   private segment: SegmentStart | undefined;
+  private segmentBytes = 0;
   private partIndex = 0;
 
   constructor(options: SegmentWriterOptions) {
@@ -49,6 +53,7 @@ export class SegmentWriter {
   open(segment: SegmentStart): void {
     this.segment = segment;
     this.partIndex = 0;
+    this.segmentBytes = 0;
     const { streamId, rendition } = this.options;
     this.options.emit({ type: 'segment', streamId, rendition, segment });
   }
@@ -83,6 +88,7 @@ export class SegmentWriter {
       bytes,
     };
     this.partIndex++;
+    this.segmentBytes += bytes.length;
     this.partTicks = 0;
     this.options.emit({ type: 'part', streamId, rendition, part });
   }
@@ -92,6 +98,7 @@ export class SegmentWriter {
     const segment = this.segment;
     if (segment === undefined) return;
     this.cutPart();
+    this.bitrate.add(this.segmentBytes * 8, this.segmentTicks / this.timescale);
     this.segment = undefined;
     const { streamId, rendition } = this.options;
     this.options.emit({ type: 'segment-end', streamId, rendition, msn: segment.msn });

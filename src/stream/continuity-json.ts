@@ -39,6 +39,7 @@ const continuity = z.object({
       initVersion: z.int(),
       decodeDelayTicks: z.number(),
       frameRate: z.number().optional(),
+      measured: z.object({ peakBps: z.number(), averageBps: z.number() }).optional(),
     }),
   ),
 });

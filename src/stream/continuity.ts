@@ -1,4 +1,5 @@
 import type { TrackConfig } from '../media/track.ts';
+import type { MeasuredBitrate } from './feed.ts';
 
 /**
  * What the packager of a stream must continue with after the process that ran it is gone, so that no playlist goes back on
@@ -22,4 +23,5 @@ export interface RenditionContinuity {
   readonly initVersion: number;
   readonly decodeDelayTicks: number;
   readonly frameRate?: number;
+  readonly measured?: MeasuredBitrate;
 }

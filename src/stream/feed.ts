@@ -58,6 +58,13 @@ export interface RenditionDescription {
    */
   readonly decodeDelayTicks: number;
   readonly init: { readonly version: number; readonly bytes: Uint8Array };
+  /** Bit rates that an earlier process measured, before this one has any media. */
+  readonly measured?: MeasuredBitrate;
+}
+
+export interface MeasuredBitrate {
+  readonly peakBps: number;
+  readonly averageBps: number;
 }
 
 export interface SegmentStart {

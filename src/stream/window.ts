@@ -11,6 +11,9 @@ export interface Segment extends SegmentStart {
   readonly parts: Part[];
 }
 
+/** How much an average that an earlier process measured weighs against what comes. */
+const inheritedSeconds = 10;
+
 /** The segments of one rendition: complete ones that playlists list, the one being made, and those kept a while after they left the list. */
 export class RenditionWindow {
   description: RenditionDescription;
@@ -34,6 +37,11 @@ export class RenditionWindow {
     this.description = description;
     this.targetDurationSeconds = targetDurationSeconds;
     this.describe(description);
+    const { measured } = description;
+    if (measured === undefined) return;
+    this.peakBitrateBps = measured.peakBps;
+    this.totalSeconds = inheritedSeconds;
+    this.totalBits = measured.averageBps * inheritedSeconds;
   }
 
   get averageBitrateBps(): number {

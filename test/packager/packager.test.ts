@@ -354,4 +354,5 @@ test('after a crash numbers go on, target durations stay, and gaps cover the tim
   expect(media.isDiscontinuity).toBe(true);
   expect(media.startTicks / 90000 - first.segments('source')[0]!.startTicks / 90000).toBeCloseTo(15, 1);
   expect(second.windows.find('st_1')!.stream).toMatchObject({ targetDurationSeconds: 2, partTargetMs: 500 });
+  expect(continuity.renditions[0]!.measured!.peakBps).toBe(first.rendition('source').peakBitrateBps);
 });
