@@ -1,18 +1,15 @@
-import { type AccessUnit, type AudioConfig, timescaleOf, type VideoConfig } from '../media/track.ts';
+import type { AccessUnit, AudioConfig, VideoConfig } from '../media/track.ts';
 import type { Continuity } from '../stream/continuity.ts';
 import type { FeedSink } from '../stream/feed.ts';
 import type { MediaSink } from '../stream/media-sink.ts';
-import { AudioLane } from './audio-lane.ts';
-import { AudioTrack } from './audio-track.ts';
+import type { AudioLane } from './audio-lane.ts';
 import { HeldFeed } from './held-feed.ts';
 import { PartClock } from './part-clock.ts';
-import { isSameConfig, Rendition } from './rendition.ts';
+import { isSameConfig, type Rendition } from './rendition.ts';
 import { SegmentClock } from './segment-clock.ts';
 import type { SegmentWishes } from './segment-rule.ts';
-import type { SegmentWriterOptions } from './segment-writer.ts';
 import type { Slot } from './slot.ts';
-import { VideoLane } from './video-lane.ts';
-import { VideoTrack } from './video-track.ts';
+import type { VideoLane } from './video-lane.ts';
 
 /** What an operator should know of a stream's packaging. */
 export type PackagerNotice =
@@ -50,8 +47,7 @@ export class Packager implements MediaSink {
   private readonly feed: HeldFeed;
   private readonly partClock: PartClock;
   private readonly clock: SegmentClock;
-  private video: VideoLane | undefined;
-  private audio: AudioLane | undefined;
+  private readonly lanes: Lanes;
   private pendingAudio: AudioConfig | undefined;
   private mode: 'idle' | 'video' | 'audio' = 'idle';
   private slot: Slot | undefined;
@@ -67,6 +63,7 @@ export class Packager implements MediaSink {
     this.options = options;
     this.feed = new HeldFeed(options.emit);
     this.partClock = new PartClock(wishes.partMs, continuity?.partTargetMs);
+    this.lanes = new Lanes(options, this.feed, this.partClock);
     const start = continuity && {
       nextMsn: continuity.nextMsn + lostSegments,
       // One may have begun among the lost ones.
@@ -97,7 +94,15 @@ export class Packager implements MediaSink {
   }
 
   get renditions(): readonly Rendition[] {
-    return [this.video?.rendition, this.audio?.rendition].filter((rendition) => rendition !== undefined);
+    return this.lanes.renditions;
+  }
+
+  private get video(): VideoLane | undefined {
+    return this.lanes.video;
+  }
+
+  private get audio(): AudioLane | undefined {
+    return this.lanes.audio;
   }
 
   /** Repairs of time, since the start: frames stretched, of silence, left out. */
@@ -110,17 +115,10 @@ export class Packager implements MediaSink {
     };
   }
 
-  private measure(): void {
-    for (const lane of [this.video, this.audio]) {
-      if (lane !== undefined) lane.rendition.measured = lane.track.writer.bitrate.measured ?? lane.rendition.measured;
-    }
-  }
-
   /** Undefined until the first playlist is there: before, nothing has been promised. */
   continuity(): Continuity | undefined {
     const { targetDurationSeconds, nextMsn, discontinuitySequence } = this.clock;
     if (targetDurationSeconds === undefined || !this.feed.isOpen) return undefined;
-    this.measure();
     return {
       availabilityStartMs: this.options.availabilityStartMs,
       targetDurationSeconds,
@@ -128,7 +126,7 @@ export class Packager implements MediaSink {
       nextMsn,
       discontinuitySequence,
       endMs: this.endMs,
-      renditions: this.renditions.map((rendition) => rendition.continuity()),
+      renditions: this.lanes.continuity(),
     };
   }
 
@@ -147,15 +145,16 @@ export class Packager implements MediaSink {
     this.lastArrivalMs = this.nowMs;
     this.lastListedMs = this.nowMs;
     this.audio?.expect(this.nowMs);
-    if (video !== undefined) this.prepareVideo(video);
+    if (video !== undefined) this.lanes.prepareVideo(video);
     this.pendingAudio = audio;
-    if (audio !== undefined && (this.audio !== undefined || this.mode === 'audio')) this.useAudio(audio);
+    if (audio !== undefined && (this.audio !== undefined || this.mode === 'audio'))
+      this.lanes.useAudio(audio, this.nowMs);
   }
 
   configure(config: VideoConfig | AudioConfig): void {
     if (config.kind === 'video') {
       if (this.video !== undefined && isSameConfig(this.video.rendition.config, config)) return;
-      this.prepareVideo(config);
+      this.lanes.prepareVideo(config);
     } else {
       this.pendingAudio = config;
       if (this.audio !== undefined && !isSameConfig(this.audio.rendition.config, config)) this.markDiscontinuity();
@@ -220,7 +219,7 @@ export class Packager implements MediaSink {
     this.clock.restart();
     if (!video.start(unit) || !this.feed.isOpen) return;
     this.markDiscontinuity();
-    this.announce(video.rendition);
+    this.lanes.announce(video.rendition);
   }
 
   /** A segment would last longer than it may: it ends without a keyframe, the next one starts without. */
@@ -244,7 +243,7 @@ export class Packager implements MediaSink {
         this.counters.droppedFrames++;
         return;
       }
-      this.useAudio(this.pendingAudio);
+      this.lanes.useAudio(this.pendingAudio, this.nowMs);
       if (this.slot !== undefined) this.audio!.schedule(this.slot);
       this.audio!.advanceClock(this.clockEndMs);
     }
@@ -291,7 +290,7 @@ export class Packager implements MediaSink {
   private changeAudio(config: AudioConfig): void {
     if (this.audio === undefined ? !this.isAudioLate : !this.isAudioChanging(this.audio)) return;
     this.audio?.finish(this.clockEndMs);
-    this.useAudio(config);
+    this.lanes.useAudio(config, this.nowMs);
   }
 
   private nextSlot(startMs: number, gapEndMs?: number): Slot {
@@ -311,7 +310,7 @@ export class Packager implements MediaSink {
       this.clockEndMs = video!.endMs;
       this.openFeed(video!.elapsedMs);
       video!.close();
-      this.measureFrameRate(video!);
+      this.lanes.measureFrameRate(video!);
     } else {
       this.openFeed(audio?.elapsedMs ?? 0);
       video?.gap(slot, audio?.endMs ?? slot.startMs);
@@ -356,12 +355,6 @@ export class Packager implements MediaSink {
     );
   }
 
-  private measureFrameRate(video: VideoLane): void {
-    if (video.rendition.frameRate === video.frameRate) return;
-    video.rendition.frameRate = video.frameRate;
-    this.announce(video.rendition);
-  }
-
   /** Fills the time before new media: exactly when gaps are being listed already, or when the hole is too long to pass over. */
   private fillUntil(startMs: number): void {
     const stepMs = (this.clock.targetDurationSeconds ?? 1) * 1000;
@@ -394,48 +387,9 @@ export class Packager implements MediaSink {
     this.feed.emit({ type: 'interrupted', streamId: this.options.streamId, interrupted });
   }
 
-  private announce(rendition: Rendition): void {
-    if (!this.feed.isOpen) return;
-    this.feed.emit({ type: 'rendition', streamId: this.options.streamId, rendition: rendition.describe() });
-  }
-
-  private prepareVideo(config: VideoConfig): void {
-    if (this.video === undefined) {
-      const rendition = new Rendition('source', config, timescaleOf(config));
-      this.video = new VideoLane(new VideoTrack(this.writerOptions(rendition), this.partClock), rendition);
-      this.announce(rendition);
-    }
-    this.video.prepare(config);
-  }
-
-  private useAudio(config: AudioConfig): void {
-    this.pendingAudio = config;
-    if (this.audio === undefined) {
-      const rendition = new Rendition('audio', config, timescaleOf(config));
-      this.audio = new AudioLane(new AudioTrack(this.writerOptions(rendition), this.partClock, config), rendition);
-      this.audio.expect(this.nowMs);
-      this.announce(rendition);
-    } else if (this.audio.rendition.change(config)) {
-      this.audio.track.configure(config);
-      this.announce(this.audio.rendition);
-    }
-  }
-
-  private writerOptions(rendition: Rendition): SegmentWriterOptions {
-    const { streamId, availabilityStartMs } = this.options;
-    const { name, config, timescale } = rendition;
-    const emit: FeedSink = (message) => this.feed.emit(message);
-    return { streamId, rendition: name, kind: config.kind, timescale, availabilityStartMs, emit };
-  }
-
   /** Takes up the playlists of an earlier process where they were: with gaps, until a publisher returns. */
   private restore(continuity: Continuity): void {
-    for (const known of continuity.renditions) {
-      const rendition = Rendition.restore(known);
-      const options = this.writerOptions(rendition);
-      if (known.config.kind === 'video') this.video = new VideoLane(new VideoTrack(options, this.partClock), rendition);
-      else this.audio = new AudioLane(new AudioTrack(options, this.partClock, known.config), rendition);
-    }
+    this.lanes.restore(continuity.renditions);
     this.clockEndMs = continuity.endMs;
     this.openFeed(0);
     this.gapping = true;
