@@ -27,10 +27,12 @@ export async function paceClip(options: PaceOptions): Promise<{ mediaMs: number 
   const { clip, loop, speed, startTimestampMs, maxMediaMs, clock, signal, send, onLate } = options;
   const beganMs = clock.monotonicMs();
   const mediaMs = loop ? maxMediaMs : Math.min(clip.durationMs, maxMediaMs);
+  const round = loop ? loopOrder(clip) : clip.tags.map((tag) => ({ tag, offsetMs: tag.offsetMs, isOverhang: false }));
   for (let roundMs = 0; roundMs < mediaMs; roundMs += clip.durationMs) {
-    for (const tag of clip.tags) {
-      const tagMs = roundMs + tag.offsetMs;
-      if (tagMs >= mediaMs) break;
+    for (const { tag, offsetMs, isOverhang } of round) {
+      if (isOverhang && roundMs === 0) continue;
+      const tagMs = roundMs + offsetMs;
+      if (tagMs >= maxMediaMs) break;
       const lateMs = await waitUntil(clock, beganMs + tagMs / speed, signal);
       if (lateMs > 0) onLate(lateMs);
       const held = send(tag, startTimestampMs + tagMs);
@@ -39,6 +41,20 @@ export async function paceClip(options: PaceOptions): Promise<{ mediaMs: number 
   }
   await waitUntil(clock, beganMs + mediaMs / speed, signal);
   return { mediaMs };
+}
+
+interface LoopTag {
+  readonly tag: ClipTag;
+  readonly offsetMs: number;
+  /** Belongs to the round before. */
+  readonly isOverhang: boolean;
+}
+
+/** One track may start later than the other and so end later than the loop: its last tags go between the first ones of the next round. */
+function loopOrder({ tags, durationMs }: FlvClip): LoopTag[] {
+  return tags
+    .map((tag) => ({ tag, offsetMs: tag.offsetMs % durationMs, isOverhang: tag.offsetMs >= durationMs }))
+    .sort((a, b) => a.offsetMs - b.offsetMs);
 }
 
 /** Returns how late it is, in ms. Waits in real time: the clock is only read. */

@@ -10,15 +10,15 @@ import { promisify } from 'node:util';
  */
 export async function benchClip(): Promise<string> {
   const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'streamctl-bench');
-  const file = join(folder, '720p30-2500k-v1.flv');
+  const file = join(folder, '720p30-2500k-v2.flv');
   if (existsSync(file)) return file;
   mkdirSync(folder, { recursive: true });
   const unfinished = `${file}.${process.pid}.flv`;
   // biome-ignore format: one option a line says less than one idea a line
   await promisify(execFile)('ffmpeg', [
     '-nostdin', '-hide_banner', '-loglevel', 'error', '-y',
-    '-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=30,noise=alls=8:allf=t', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000',
-    '-frames:v', '480', '-frames:a', '750', '-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p',
+    '-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=30:duration=16,noise=alls=8:allf=t', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000:duration=17',
+    '-frames:a', '750', '-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p',
     '-b:v', '2370k', '-minrate', '2370k', '-maxrate', '2370k', '-bufsize', '2370k', '-x264-params', 'nal-hrd=cbr:force-cfr=1',
     '-bf', '2', '-g', '60', '-keyint_min', '60', '-sc_threshold', '0', '-flags', '+cgop',
     '-c:a', 'aac', '-b:a', '128k', '-ac', '2', '-flvflags', 'no_sequence_end', unfinished,

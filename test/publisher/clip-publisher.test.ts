@@ -80,6 +80,22 @@ test('a loop goes on with the next timestamp, sends its sequence header again an
   ]);
 });
 
+test('a track that ends after the loop goes on among the first frames of the next round', async () => {
+  const { url, connections } = await scriptedServer(welcoming);
+  const tags = [
+    { type: 'video', timestampMs: 0, body: Uint8Array.of(0x17, 1, 0, 0, 0, 0) },
+    { type: 'video', timestampMs: 40, body: Uint8Array.of(0x27, 1, 0, 0, 0, 1) },
+    { type: 'audio', timestampMs: 55, body: Uint8Array.of(0xaf, 1, 0) },
+    { type: 'audio', timestampMs: 95, body: Uint8Array.of(0xaf, 1, 1) },
+  ] as const;
+  const clip = readClip(Buffer.concat([writeFlvHeader({ hasAudio: true, hasVideo: true }), ...tags.map(writeFlvTag)]));
+  expect(clip?.durationMs).toBe(80);
+  await publisherOf({ url, clip: clip as FlvClip, loop: true, maxMediaMs: 200 }).run(forTest());
+  expect(connections[0]?.media().map(({ timestampMs }) => timestampMs)).toEqual([
+    0, 40, 55, 80, 95, 120, 135, 160, 175,
+  ]);
+});
+
 test('an abort ends the broadcast with a goodbye', async () => {
   const { url, connections } = await scriptedServer(welcoming);
   const abort = new AbortController();
