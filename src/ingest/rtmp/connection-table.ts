@@ -3,6 +3,7 @@ import { StreamctlError } from '../../base/errors.ts';
 import type { PublishGrant } from '../../stream/publication.ts';
 import { startSession } from './connection.ts';
 import { sweepIntervalMs } from './limits.ts';
+import { newReadBuffer } from './reading.ts';
 import { addressGroup } from './rejections.ts';
 import type { RtmpSession } from './session.ts';
 import type { SessionDeps, SessionObserver } from './session-deps.ts';
@@ -16,6 +17,7 @@ export class ConnectionTable {
   /** Those that have not published yet, oldest first. */
   private readonly pending = new Set<RtmpSession>();
   private readonly pendingByAddress = new Map<string, number>();
+  private readonly readBuffer = newReadBuffer();
   private closedBytes = 0;
   private sweptAtMs: number;
   private whenEmpty: (() => void)[] = [];
@@ -43,6 +45,7 @@ export class ConnectionTable {
     return Array.from(this.sessionsById.values(), (session) => sessionStats(session));
   }
 
+  /** A connection just accepted and, unless it is TLS, not read yet. */
   add(socket: Socket, isTls: boolean): void {
     const remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     const group = addressGroup(remoteAddress);
@@ -55,7 +58,9 @@ export class ConnectionTable {
     }
     if (this.pending.size >= maxPending) this.evictOldest();
     const id = `rtmp-${++this.accepted}`;
-    const session = startSession(socket, { id, remoteAddress, isTls }, this.deps, (gone) => this.remove(gone));
+    const readBuffer = isTls ? undefined : this.readBuffer;
+    const peer = { id, remoteAddress, isTls };
+    const session = startSession(socket, readBuffer, peer, this.deps, (gone) => this.remove(gone));
     this.sessionsById.set(id, session);
     this.pending.add(session);
     this.pendingByAddress.set(group, waiting + 1);

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { readInto, readOrdinarily } from './reading.ts';
 import { RtmpSession } from './session.ts';
 import type { SessionDeps, SessionPeer, SessionWire } from './session-deps.ts';
 
@@ -37,15 +38,20 @@ class SocketWire implements SessionWire {
   }
 }
 
-/** Lets a new session talk over a socket. */
+/**
+ * Lets a new session talk over an accepted connection, which is still paused. With a `readBuffer`, which all plain
+ * connections may share, it is read into that.
+ */
 export function startSession(
-  socket: Socket,
+  accepted: Socket,
+  readBuffer: Uint8Array | undefined,
   peer: SessionPeer,
   deps: SessionDeps,
   onClosed: (session: RtmpSession) => void,
 ): RtmpSession {
+  const onBytes = (bytes: Uint8Array): void => session.receive(bytes);
+  const socket = readBuffer === undefined ? readOrdinarily(accepted, onBytes) : readInto(readBuffer, accepted, onBytes);
   const session = new RtmpSession(deps, peer, new SocketWire(socket, deps.limits.maxUnsentBytes));
-  socket.on('data', (bytes: Buffer) => session.receive(bytes));
   socket.on('error', () => socket.destroy()); // a reset, most often; 'close' follows
   socket.on('close', () => {
     session.closed();

@@ -79,7 +79,7 @@ export class RtmpServer implements Service {
   async start(signal: AbortSignal): Promise<void> {
     const { listen, tls, limits } = this.options;
     try {
-      const plain = createServer({ noDelay: true, keepAlive: true });
+      const plain = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true });
       await this.listen(plain, 'connection', listen, false, signal);
       if (tls !== undefined) {
         const { cert, key } = tls;
