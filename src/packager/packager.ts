@@ -4,6 +4,7 @@ import type { FeedSink } from '../stream/feed.ts';
 import type { MediaSink } from '../stream/media-sink.ts';
 import type { AudioLane } from './audio-lane.ts';
 import { HeldFeed } from './held-feed.ts';
+import { Lanes } from './lanes.ts';
 import { PartClock } from './part-clock.ts';
 import { isSameConfig, type Rendition } from './rendition.ts';
 import { SegmentClock } from './segment-clock.ts';
