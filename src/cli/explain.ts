@@ -46,8 +46,9 @@ export function explanationText(explanation: Explanation): string {
 
 function explain(code: ErrorCode): Explanation {
   const { message, remedy, httpStatus, exitCode } = errorCatalog[code];
-  const template = (message as (details: unknown) => string)(placeholders);
-  return { code, meaning: template, remedy, http_status: httpStatus, exit_code: exitCode };
+  // A message that calculates with a detail (ms to seconds) makes no number of a placeholder.
+  const meaning = (message as (details: unknown) => string)(placeholders).replaceAll('NaN', '<number>');
+  return { code, meaning, remedy, http_status: httpStatus, exit_code: exitCode };
 }
 
 /** Stands in for the details of any error: each shows as its name in angle brackets, as text and as a list of one. */

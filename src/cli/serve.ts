@@ -4,18 +4,11 @@ import type { Config } from '../config/schema.ts';
 import { createLog, type Log } from '../observability/log.ts';
 import { reloadConfig } from './reload.ts';
 
-/** A server that runs. */
-export interface RunningApp {
-  readonly httpUrl: string;
-  readonly rtmpUrl: string;
-  /** Resolves when everything is drained and closed. */
-  stop(): Promise<void>;
-}
-
 export interface ServeOptions {
   /** Reads the configuration: once at the start, and again for every SIGHUP. */
   readonly load: () => Promise<LoadedConfig>;
-  readonly startApp: (options: { config: Config; log: Log; configPath?: string }) => Promise<RunningApp>;
+  /** Resolves when the server runs; `stop` resolves when everything is drained and closed. */
+  readonly startApp: (options: { config: Config; log: Log }) => Promise<{ stop(): Promise<void> }>;
 }
 
 /** Runs the server until a signal ends it; resolves with the exit code. */
@@ -40,7 +33,8 @@ export async function serve({ load, startApp }: ServeOptions): Promise<number> {
   // Signals count from here on: one that comes while starting must not be lost.
   const ended = endingSignal(log);
   log.info({ config: filePath ?? 'defaults', data_dir: config.dataDir, pid: process.pid }, 'starting');
-  const app = await startApp({ config, log, ...(filePath === undefined ? {} : { configPath: filePath }) });
+  log.info({ config: filePath ?? 'defaults', data_dir: config.dataDir, pid: process.pid }, 'starting');
+  const app = await startApp({ config, log });
   process.on('SIGHUP', () => {
     void reloadConfig(loaded, load, log).then((next) => {
       loaded = next;
