@@ -65,7 +65,7 @@ try {
   // biome-ignore format: one option a line says less than one idea a line
   ffmpeg([
     '-filter_complex', `${video};${hand};${picture}`, '-frames:v', String(loopSeconds * framesPerSecond),
-    '-c:v', 'libx264', '-preset', 'veryslow', '-profile:v', 'high', '-crf', '29', '-maxrate', '600k', '-bufsize', '600k', '-bf', '2',
+    '-c:v', 'libx264', '-preset', 'slow', '-profile:v', 'high', '-level', '3.1', '-refs', '3', '-crf', '29', '-maxrate', '600k', '-bufsize', '600k', '-bf', '2',
     '-g', gop, '-keyint_min', gop, '-sc_threshold', '0', '-flags', '+cgop', '-pix_fmt', 'yuv420p', '-threads', '1', '-fflags', '+bitexact', '-flags:v', '+bitexact', videoFile,
   ]);
   ffmpeg(['-f', 'lavfi', '-i', sound, '-ac', '2', '-c:a', 'aac', '-b:a', '64k', audioFile]);

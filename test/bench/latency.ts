@@ -4,6 +4,7 @@ import { ClipPublisher } from '../../src/publisher/clip-publisher.ts';
 import { loadClip } from '../../src/publisher/flv-clip.ts';
 import { parsePublishUrl } from '../../src/publisher/publish-url.ts';
 import { benchClip } from './clip.ts';
+import { followDash, readLowLatencyMpd } from './dash-follower.ts';
 import { elementaryStreams, findStamps, stampFrame } from './frame-stamp.ts';
 import { firstPlaylist, followParts, followSegments, type OnMedia } from './hls-followers.ts';
 import type { Peer, PeerKind } from './peers/peer.ts';
@@ -67,6 +68,7 @@ async function measure(
   publishing.catch(() => undefined); // awaited below, unless something else fails first
   const bySegments = new FrameAges(sentAtMs);
   const byParts = new FrameAges(sentAtMs);
+  const byChunks = new FrameAges(sentAtMs);
   const results = new Map([['whole segments', bySegments]]);
   try {
     const playlist = await firstPlaylist(playlistUrl, AbortSignal.any([signal, AbortSignal.timeout(20_000)]));
@@ -74,6 +76,12 @@ async function measure(
     if (playlist.includes('#EXT-X-PART:')) {
       followers.push(followParts(playlistUrl, byParts.receive, ended));
       results.set('LL-HLS parts', byParts);
+    }
+    const mpdUrl = peer.mpdUrl?.(0);
+    const mpd = mpdUrl === undefined ? undefined : readLowLatencyMpd(await (await fetch(mpdUrl, { signal })).text());
+    if (mpdUrl !== undefined && mpd !== undefined) {
+      followers.push(followDash(mpdUrl, mpd, byChunks.receive, ended));
+      results.set('LL-DASH chunks', byChunks);
     }
     await Promise.race([delay(seconds * 1000, undefined, { signal }), publishing, ...followers]);
     stop.abort();

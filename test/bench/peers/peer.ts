@@ -6,6 +6,8 @@ export interface Peer {
   publishUrl(index: number): string;
   /** The media playlist of publisher `index`, for a server that has HLS. */
   playlistUrl?(index: number): string;
+  /** The MPD of publisher `index`, for a server that has low-latency DASH. */
+  mpdUrl?(index: number): string;
   /** Resolves when the process is gone and its files are removed. May be called twice. */
   stop(): Promise<void>;
 }

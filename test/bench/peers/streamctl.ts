@@ -30,6 +30,7 @@ export const streamctl: PeerKind = {
       pid: server.pid,
       publishUrl: (index) => `rtmp://127.0.0.1:${rtmpPort}/live/bench${index}`,
       playlistUrl: (index) => `http://127.0.0.1:${httpPort}/hls/bench${index}/source/index.m3u8`,
+      mpdUrl: (index) => `http://127.0.0.1:${httpPort}/dash/bench${index}/manifest.mpd`,
       stop: server.stop,
     };
   },
