@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { StreamWatch } from '../support/checker/stream-watch.ts';
+import { makeLiveClip } from '../support/clips.ts';
 import { type BrowserPlay, BrowserPlayers, type Engine } from '../support/players/browser-players.ts';
-import { publishTestPicture } from '../support/publishers/ffmpeg.ts';
-import type { Picture, Publisher } from '../support/publishers/publisher.ts';
+import { publishClip } from '../support/publishers/ffmpeg.ts';
+import type { Publisher } from '../support/publishers/publisher.ts';
 import { TestServer } from '../support/server.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 import { until } from '../support/until.ts';
 
 const channel = 'interrupted';
@@ -11,21 +13,22 @@ const absenceSeconds = 25;
 
 let server: TestServer;
 let browsers: BrowserPlayers;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 const plays = new Map<Engine, BrowserPlay>();
 
 beforeAll(async () => {
   server = await TestServer.start();
+  folder = await temporaryFolder('interruptions');
   browsers = await BrowserPlayers.launch();
 }, 60_000);
 
 afterAll(async () => {
   await browsers?.close();
   await server?.dispose();
+  await folder?.remove();
 });
 
-function publish(picture: Partial<Picture> = {}): Publisher {
-  return publishTestPicture({ url: server.rtmpUrl, key: channel }, 300, { keyframeSeconds: 1, ...picture });
-}
+const publish = (clip: string): Publisher => publishClip({ url: server.rtmpUrl, key: channel }, clip);
 
 const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1000));
 
@@ -52,7 +55,9 @@ async function allPlayOn(what: string, height: number): Promise<void> {
 }
 
 test('players and a strict outsider go through reconnects, another resolution and an absence of 25 s', async () => {
-  let publisher = publish();
+  const wide = await makeLiveClip(folder.path, { keyframeSeconds: 1 }, 60);
+  const small = await makeLiveClip(folder.path, { keyframeSeconds: 1, width: 426, height: 240, videoKbps: 500 }, 60);
+  let publisher = publish(wide);
   await server.isOnAir(channel);
   const { hls, ts, dash } = server.playback(channel);
   const watch = new StreamWatch({ playlistUrls: [hls, ts], mpdUrl: dash });
@@ -61,16 +66,16 @@ test('players and a strict outsider go through reconnects, another resolution an
   await allPlayOn('the start', 360);
 
   await publisher.kill();
-  publisher = publish();
+  publisher = publish(wide);
   await allPlayOn('a reconnect with the same resolution', 360);
 
   await publisher.kill();
-  publisher = publish({ width: 426, height: 240 });
+  publisher = publish(small);
   await allPlayOn('a reconnect with another resolution', 240);
 
   await publisher.kill();
   await seconds(absenceSeconds);
-  publisher = publish({ width: 426, height: 240 });
+  publisher = publish(small);
   await allPlayOn('an absence of 25 s', 240);
 
   await watch.probe();

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { run } from './child.ts';
+import { defaultPicture, type Picture } from './publishers/publisher.ts';
 
 export interface Clip {
   readonly name: string;
@@ -31,6 +32,39 @@ export async function makeClip(clip: Clip, folder: string, seconds: number): Pro
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-bf', String(clip.bFrames)],
     ...['-g', String(gop), '-keyint_min', String(gop), '-sc_threshold', '0'],
     ...['-c:a', 'aac', '-b:a', '96k', '-ac', String(clip.channels), file],
+  ]);
+  if (code !== 0) throw new Error(`ffmpeg could not make ${file}: ${stderr}`);
+  return file;
+}
+
+/** Encodes `seconds` of a moving test picture and a tone once, so that sending it live costs next to nothing. */
+export async function makeLiveClip(folder: string, picture: Partial<Picture>, seconds: number): Promise<string> {
+  const { width, height, fps, keyframeSeconds, videoKbps } = { ...defaultPicture, ...picture };
+  const file = join(folder, `live-${height}p.flv`);
+  const { code, stderr } = await run('ffmpeg', [
+    ...[
+      '-hide_banner',
+      '-loglevel',
+      'error',
+      '-y',
+      '-f',
+      'lavfi',
+      '-i',
+      `testsrc2=size=${width}x${height}:rate=${fps}`,
+    ],
+    ...['-f', 'lavfi', '-i', 'sine=frequency=300:sample_rate=48000', '-t', String(seconds)],
+    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p'],
+    ...[
+      '-g',
+      String(fps * keyframeSeconds),
+      '-sc_threshold',
+      '0',
+      '-b:v',
+      `${videoKbps}k`,
+      '-maxrate',
+      `${videoKbps}k`,
+    ],
+    ...['-bufsize', `${videoKbps}k`, '-c:a', 'aac', '-b:a', '96k', '-ac', '2', file],
   ]);
   if (code !== 0) throw new Error(`ffmpeg could not make ${file}: ${stderr}`);
   return file;

@@ -47,7 +47,9 @@ function checkBrands(ftyp: Box | undefined, isVideo: boolean, report: Report): v
   const brands: string[] = [...(new TextDecoder('latin1').decode(bytes).match(/.{4}/gs) ?? [])];
   if (!brands.includes('cmfc') && !brands.includes('cmf2'))
     report('C-05', `brands ${brands.join(' ')}: no cmfc or cmf2`);
-  const wanted = isVideo ? /^(cfhd|cfsd|chdf|chhd|chh1|cud8|cud1|cmhe|cmxe|cmra|cmla|caxa|cam\d|av01|cmaf)$/ : /^(caac|caaa|opus)$/;
+  const wanted = isVideo
+    ? /^(cfhd|cfsd|chdf|chhd|chh1|cud8|cud1|cmhe|cmxe|cmra|cmla|caxa|cam\d|av01|cmaf)$/
+    : /^(caac|caaa|opus)$/;
   if (!brands.some((brand) => wanted.test(brand))) report('C-07', `brands ${brands.join(' ')}: no media profile`);
 }
 

@@ -94,6 +94,7 @@ const broken: readonly [rule: string, what: string, text: string][] = [
   ['D-11', 'does not begin with sync samples', edited(timeline, 'startWithSAP="1"', 'startWithSAP="3"')],
   ['D-12', 'has an offset of complete segments', edited(lowLatency, ' availabilityTimeComplete="false"', '')],
   ['D-13', 'has no target latency', edited(lowLatency, 'target="3000" ', '')],
+  ['D-13', 'measures latency by an unknown reference', edited(lowLatency, '<Latency ', '<Latency referenceId="7" ')],
   ['D-14', 'has no reference time', edited(lowLatency, '<ProducerReferenceTime id="1"/>', '')],
   ['D-14', 'resynchronises too rarely', edited(lowLatency, 'dT="500"', 'dT="5000"')],
   [

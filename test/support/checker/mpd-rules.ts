@@ -129,6 +129,13 @@ function checkLowLatency(mpd: Mpd, report: Report): void {
   for (const name of ['target', 'min', 'max']) {
     if (!(Number(latency?.[name]) > 0)) report('D-13', `Latency@${name} is "${latency?.[name]}"`);
   }
+  const references = mpd.periods.flatMap(({ adaptations }) =>
+    adaptations.flatMap((adaptation) => [adaptation, ...children(adaptation, 'Representation')]),
+  );
+  const ids = references.flatMap((element) => children(element, 'ProducerReferenceTime')).map(({ '@id': id }) => id);
+  if (latency?.referenceId !== undefined && !ids.includes(latency.referenceId)) {
+    report('D-13', `Latency@referenceId ${latency.referenceId} is none of ${ids.join(' ')}`);
+  }
   for (const period of mpd.periods) {
     for (const representation of period.representations.filter(isChunked))
       checkReferences(period, representation, latency, report);
@@ -137,7 +144,7 @@ function checkLowLatency(mpd: Mpd, report: Report): void {
 
 function checkReferences(
   period: MpdPeriod,
-  { id, adaptation }: MpdRepresentation,
+  { id, adaptation, timescale }: MpdRepresentation,
   latency: Readonly<Record<string, string>> | undefined,
   report: Report,
 ): void {
@@ -152,7 +159,6 @@ function checkReferences(
   const resyncs = [adaptation, own].flatMap((element) => children(element, 'Resync')).map(attributesOf);
   const targetSeconds = Number(latency?.target) / 1000;
   for (const { dT, marker } of resyncs) {
-    const timescale = Number(attributesOf(children(adaptation, 'SegmentTemplate')[0] ?? {}).timescale ?? 1);
     if (dT !== undefined && Number(dT) / timescale > targetSeconds)
       report('D-14', `${id}: Resync@dT ${dT} above the target latency`);
     if (marker !== 'true') report('D-14', `${id}: Resync without marker`);

@@ -157,5 +157,5 @@ export async function playWithFfmpeg(url: string, seconds: number): Promise<Prog
       ?.at(-1)
       ?.slice(12) ?? 0,
   );
-  return { startupMs, playedSeconds: playedUs / 1e6, stalls, errors, frames: lastFrame, droppedFrames: drops };
+  return { startupMs, playedSeconds: playedUs / 1e6, stalls, errors, frames: framesSoFar(), droppedFrames: drops };
 }
