@@ -160,6 +160,19 @@ describe('chunks that others write', () => {
   test('a chunk size beyond any message is clamped', () => {
     const wire = hex(`02 000000 000004 01 00000000 7fffffff 04 000000 000200 09 01000000 ${'aa'.repeat(512)}`);
     expect(read(wire)[0]?.payload).toEqual(Buffer.alloc(512, 0xaa));
+    const reader = new ChunkReader({ buffers: new MessageBuffers({ limitBytes: 1 << 20, keepBytes: 0 }) }, () => {});
+    reader.push(Uint8Array.from(wire));
+    expect(reader.chunkSizeBytes).toBe(16_777_215);
+  });
+
+  test('nothing more is read once the reader is disposed of', () => {
+    let heard = 0;
+    const reader = new ChunkReader({ buffers: new MessageBuffers({ limitBytes: 1 << 20, keepBytes: 0 }) }, () => {
+      heard++;
+      reader.dispose();
+    });
+    reader.push(hex('04 000000 000001 08 01000000 aa c4 bb c4 cc'));
+    expect(heard).toBe(1);
   });
 
   const broken: [string, string][] = [

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ClientHandshake, handshakeBlockBytes, ServerHandshake } from '../../src/rtmp/handshake.ts';
-import { embedDigest } from '../../src/rtmp/handshake-digest.ts';
+import { digestOffset, embedDigest, findDigest } from '../../src/rtmp/handshake-digest.ts';
 
 /** Lets both sides talk until nobody has anything to say; every write arrives in pieces of `pieceBytes`. */
 function shakeHands(client: ClientHandshake, server: ServerHandshake, pieceBytes: number): void {
@@ -77,4 +79,18 @@ test('the digest covers the whole block but itself', () => {
   // Computed with OpenSSL: HMAC-SHA-256 of 1504 zero bytes under "Genuine Adobe Flash Player 001".
   const expected = '48568ca3c957d19edd1d11d5a3dc2205f432d23464a3dcb849a22c91822a65d0';
   expect(Buffer.from(embedDigest(block, 0, 'client')).toString('hex')).toBe(expected);
+});
+
+test('the digest of a real ffmpeg is found under schema 0', () => {
+  const recording = readFileSync(join(import.meta.dirname, '../vectors/rtmp/ffmpeg-5.1.bin'));
+  expect(recording.subarray(5, 9).toString('hex')).toBe('09007c02');
+  expect(findDigest(recording.subarray(1, 1 + handshakeBlockBytes), 'client')?.schema).toBe(0);
+});
+
+test('a digest lies at the place that four bytes give, modulo 728', () => {
+  const block = Buffer.alloc(handshakeBlockBytes);
+  block.set([255, 255, 217, 0], 8);
+  block.set([255, 255, 218, 1], 772);
+  expect(digestOffset(block, 0)).toBe(727 + 12);
+  expect(digestOffset(block, 1)).toBe(1 + 776);
 });

@@ -1,4 +1,4 @@
-import { Socket } from 'node:net';
+import { Socket, type SocketConstructorOpts } from 'node:net';
 
 /** How much one read may take. */
 const readBytes = 65_536;
@@ -33,7 +33,7 @@ export function readInto(buffer: Uint8Array, accepted: Socket, onBytes: (bytes: 
     onBytes(buffer.subarray(0, sizeBytes));
     return true;
   };
-  const socket = new Socket({ handle, onread: { buffer, callback } } as ConstructorParameters<typeof Socket>[0]);
+  const socket = new Socket({ handle, onread: { buffer, callback } } as unknown as SocketConstructorOpts);
   socket.on('close', () => accepted.destroy()); // the listener counts the accepted one
   return socket;
 }

@@ -38,10 +38,25 @@ test('who has not published ten seconds after the handshake is closed, however b
   expect(rig.isDestroyed).toBe(true);
 });
 
-test('a check that never ends does not hold the connection', async () => {
+test('steps on the way do not gain time: connect after six seconds leaves four', async () => {
+  const rig = new SessionRig();
+  await rig.shakeHands();
+  pass(rig, 6000);
+  rig.command('connect', 1, [{ app: 'live' }]);
+  pass(rig, 3500);
+  expect(rig.isDestroyed).toBe(false);
+  pass(rig, 500);
+  expect(rig.isDestroyed).toBe(true);
+});
+
+test('a check that never ends does not hold the connection, nor gain it time', async () => {
   const rig = new SessionRig({ authorizePublish: () => new Promise(() => {}) });
-  await rig.publish();
-  pass(rig, 10_000);
+  await rig.connect();
+  pass(rig, 6000);
+  rig.command('publish', 0, [null, 'key', 'live'], 1);
+  pass(rig, 3500);
+  expect(rig.isDestroyed).toBe(false);
+  pass(rig, 500);
   expect(rig.isDestroyed).toBe(true);
 });
 

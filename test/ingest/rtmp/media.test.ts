@@ -216,3 +216,19 @@ test('the messages of an aggregate have their times relative to the first', asyn
   });
   expect(rig.publications.last.units.map(({ dtsMs }) => dtsMs)).toEqual([1000, 1040, 1080, 1120]);
 });
+
+test('an aggregate that is cut off gives what is whole, and costs itself', async () => {
+  const rig = new SessionRig();
+  await rig.publish();
+  sayVideo(rig, 0, avcHeader);
+  const whole = Buffer.concat([
+    Buffer.from('09 00000e 000000 00 000000'.replaceAll(' ', ''), 'hex'),
+    keyFrame,
+    Buffer.alloc(4),
+  ]);
+  const payload = Buffer.concat([whole, whole.subarray(0, 15)]);
+  rig.say({ chunkStreamId: 6, typeId: messageType.aggregate, streamId: 1, timestampMs: 1000, payload });
+  expect(rig.publications.last.units).toHaveLength(1);
+  expect(sessionStats(rig.session).media).toMatchObject({ malformed: 1 });
+  expect(rig.isClosed).toBe(false);
+});
