@@ -25,7 +25,8 @@ export function writeManifest(
     ? [`<BaseURL>../${streamId}/</BaseURL>`, `<Location>../${streamId}/manifest.mpd</Location>`]
     : [];
   const current = listed.at(-1);
-  if (current !== undefined && isLowLatency(current.period)) body.push(serviceDescription(stream.stream.partTargetMs));
+  if (current !== undefined && isLowLatency(current.period))
+    body.push(serviceDescription(current, stream.stream.partTargetMs));
   for (const [index, entry] of listed.entries()) body.push(...writePeriod(options, listed, entry, index));
   // Two levels up from /dash/<id>/manifest.mpd, whatever stands before /dash.
   body.push('<UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-iso:2014" value="../../time"/>', '</MPD>', '');
@@ -55,9 +56,11 @@ function mpdAttributes({ stream }: ManifestOptions, listed: readonly ListedPerio
   return attributes;
 }
 
-function serviceDescription(partTargetMs: number): string {
+/** The latency is that of the ProducerReferenceTime of the first AdaptationSet, which has the same id. */
+function serviceDescription({ members }: ListedPeriod, partTargetMs: number): string {
+  const hasVideo = members.some(({ rendition }) => rendition.description.config.kind === 'video');
   const latency = `target="${4 * partTargetMs}" min="${2 * partTargetMs}" max="${12 * partTargetMs}"`;
-  return `<ServiceDescription id="0"><Latency referenceId="0" ${latency}/><PlaybackRate min="0.96" max="1.04"/></ServiceDescription>`;
+  return `<ServiceDescription id="0"><Latency referenceId="${hasVideo ? 1 : 2}" ${latency}/><PlaybackRate min="0.96" max="1.04"/></ServiceDescription>`;
 }
 
 function writePeriod(

@@ -10,8 +10,8 @@ import { Resource } from './resource.ts';
 import type { TransportStreamCutter } from './transport-stream-cutter.ts';
 import type { Hold, Resolution } from './waiting-room.ts';
 
-/** How much earlier than its time a DASH segment may be asked for, for clocks that are not quite equal. */
-const earlyMs = 20;
+/** How much before its beginning a DASH segment may be asked for, for clocks that are not quite equal. */
+const earlyMs = 50;
 
 /** Finds media of one stream: what exists, what is worth waiting for, and what is not there. */
 export class MediaAnswers {
@@ -86,8 +86,8 @@ export class MediaAnswers {
   }
 
   /**
-   * The next segment of a grid may be asked for as soon as its first part should be there; the part is on its way, and waiting
-   * for it beats a 404 that a cache might keep. Before that time it does not exist.
+   * The next segment of a grid may be asked for from its beginning on, and is waited for until its first part is whole: shaka asks
+   * that early, and waiting beats a 404 that a cache might keep beyond the time the part is there. Before, it does not exist.
    */
   private dueSegment(
     stream: DeliveredStream,
@@ -96,12 +96,13 @@ export class MediaAnswers {
     path: string,
   ): Resolution | Hold {
     const { window, timeline } = stream;
-    const { availabilityStartMs, partTargetMs, targetDurationSeconds } = window.stream;
+    const { availabilityStartMs, targetDurationSeconds } = window.stream;
     const period = timeline.periodOf(msn);
-    const isNext = msn === (rendition.lastComplete?.msn ?? 0) + 1;
+    const newestMsn = rendition.lastSegment?.msn ?? 0;
+    const isNext = msn === newestMsn || msn === newestMsn + 1;
     if (period?.addressing.mode !== 'number' || !isNext || window.isInterrupted) return missing(path);
     const nominalMs = (period.startSeconds + (msn - period.firstMsn) * period.addressing.segmentSeconds) * 1000;
-    if (this.clock.wallMs() < availabilityStartMs + nominalMs + partTargetMs - earlyMs) return missing(path);
+    if (this.clock.wallMs() < availabilityStartMs + nominalMs - earlyMs) return missing(path);
     const find = (): Resolution | undefined => {
       if (window.isEnded || window.isInterrupted) return missing(path);
       const segment = rendition.find(msn);

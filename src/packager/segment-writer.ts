@@ -97,7 +97,7 @@ export class SegmentWriter {
   close(): void {
     const segment = this.segment;
     if (segment === undefined) return;
-    this.cutPart();
+    this.cutPart(true);
     this.bitrate.add(this.segmentBytes * 8, this.segmentTicks / this.timescale);
     this.segment = undefined;
     const { streamId, rendition } = this.options;

@@ -52,7 +52,7 @@ test('a regular stream is a low-latency MPD: numbers on a grid, chunks available
   const text = getText(delivery, url);
   expect(text.replaceAll(/bandwidth="\d+"/g, 'bandwidth="…"')).toBe(`<?xml version="1.0" encoding="UTF-8"?>
 <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019,http://www.dashif.org/guidelines/low-latency-live-v5" type="dynamic" availabilityStartTime="2026-01-01T12:00:00.000Z" publishTime="2026-01-01T12:00:00.000Z" timeShiftBufferDepth="PT12S" maxSegmentDuration="PT2.5S" minBufferTime="PT0.5S" suggestedPresentationDelay="PT6S" minimumUpdatePeriod="PT1S">
-<ServiceDescription id="0"><Latency referenceId="0" target="2000" min="1000" max="6000"/><PlaybackRate min="0.96" max="1.04"/></ServiceDescription>
+<ServiceDescription id="0"><Latency referenceId="1" target="2000" min="1000" max="6000"/><PlaybackRate min="0.96" max="1.04"/></ServiceDescription>
 <Period id="p1" start="PT0S">
 <AdaptationSet id="1" contentType="video" mimeType="video/mp4" segmentAlignment="true" startWithSAP="1" maxWidth="1280" maxHeight="720" maxFrameRate="30">
 <ProducerReferenceTime id="1" inband="true" type="encoder" wallClockTime="2026-01-01T12:00:00.000Z" presentationTime="0">
@@ -228,12 +228,12 @@ test('29.97 frames a second are a grid that holds for a day', () => {
   expect(parse(getText(delivery, url)).periods[0]?.sets[0]?.representations[0]?.template.duration).toBe('180180');
 });
 
-test('the next segment of a grid is not there before its first part could be, then waited for, then sent as it grows', () => {
+test('the next segment of a grid is not there before it begins, then waited for, then sent as it grows', () => {
   const { delivery, feeder, clock } = rig();
   const video = feeder.video();
   video.segment();
   const next = '/dash/st1/source/segment-2.m4s';
-  clock.advance(2450);
+  clock.advance(1900);
   expect(get(delivery, next).status).toBe(404);
   expect(header(get(delivery, next), 'cache-control')).toBe('max-age=1');
   clock.advance(100);
@@ -262,6 +262,22 @@ test('the next segment of a grid is not there before its first part could be, th
   video.close();
   expect(end).toBe('end');
   expect(Buffer.concat(get(delivery, next).body).equals(Buffer.concat(chunks))).toBe(true);
+});
+
+test('the segment after the one being made is waited for as soon as it is due, though that one is late', () => {
+  const { delivery, feeder, clock } = rig();
+  const video = feeder.video();
+  video.segment();
+  video.open();
+  video.part();
+  clock.advance(4000);
+  const watched = ask(delivery, '/dash/st1/source/segment-3.m4s');
+  expect(watched.reply).toBeUndefined();
+  expect(get(delivery, '/dash/st1/source/segment-4.m4s').status).toBe(404);
+  video.close();
+  expect(watched.reply).toBeUndefined();
+  clock.advance(2010);
+  expect(watched.reply?.status).toBe(404);
 });
 
 test('HLS never gets a segment that is being made, nor DASH one that is listed only when complete', () => {
