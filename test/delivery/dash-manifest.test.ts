@@ -5,38 +5,48 @@ import { ask, get, getText, header, rig } from './viewer.ts';
 
 const url = '/dash/st1/manifest.mpd';
 
+/** An element as the parser gives it: attributes and children by name. */
+type Element = { readonly [name: string]: string & Element };
+
 interface Period {
-  id: string;
-  start: string;
-  duration?: string;
-  sets: {
-    kind: string;
-    continuity: string[];
-    representations: { id: string; template: Record<string, string>; timeline?: Record<string, string>[] }[];
-  }[];
+  readonly id: string;
+  readonly start: string;
+  readonly duration: string | undefined;
+  readonly sets: readonly AdaptationSet[];
 }
 
-const list = (value: unknown): Record<string, never>[] =>
-  value === undefined ? [] : Array.isArray(value) ? value : [value];
+interface AdaptationSet {
+  readonly kind: string | undefined;
+  readonly continuity: readonly string[];
+  readonly representations: readonly Representation[];
+}
 
-function parse(text: string) {
+interface Representation {
+  readonly id: string | undefined;
+  readonly template: Element;
+  readonly timeline: readonly Element[];
+}
+
+function children(parent: Element | undefined, name: string): Element[] {
+  const found: unknown = parent?.[name];
+  if (found === undefined) return [];
+  return (Array.isArray(found) ? found : [found]) as Element[];
+}
+
+function parse(text: string): { mpd: Element; periods: Period[] } {
   const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '' });
-  const mpd = parser.parse(text).MPD;
-  const periods: Period[] = list(mpd.Period).map((period: Record<string, never>) => ({
-    ...(period as unknown as Period),
-    sets: list(period.AdaptationSet).map((set: Record<string, never>) => ({
+  const mpd = parser.parse(text).MPD as Element;
+  const periods = children(mpd, 'Period').map((period) => ({
+    id: period.id!,
+    start: period.start!,
+    duration: period.duration,
+    sets: children(period, 'AdaptationSet').map((set) => ({
       kind: set.contentType,
-      continuity: list(set.SupplementalProperty).map((property) => `${property.schemeIdUri} ${property.value}`),
-      representations: list(set.Representation).map((one: Record<string, never>) => ({
+      continuity: children(set, 'SupplementalProperty').map((property) => `${property.schemeIdUri} ${property.value}`),
+      representations: children(set, 'Representation').map((one) => ({
         id: one.id,
-        template: one.SegmentTemplate,
-        ...((one.SegmentTemplate as Record<string, never>).SegmentTimeline === undefined
-          ? {}
-          : {
-              timeline: list(
-                ((one.SegmentTemplate as Record<string, never>).SegmentTimeline as Record<string, never>).S,
-              ),
-            }),
+        template: one.SegmentTemplate!,
+        timeline: children(one.SegmentTemplate?.SegmentTimeline, 'S'),
       })),
     })),
   }));
