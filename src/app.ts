@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import packageJson from '../package.json' with { type: 'json' };
-import { publishAuthorizer } from './access/authorize-publish.ts';
+import { authorizePublish } from './access/authorize-publish.ts';
 import { KeyRing } from './access/key-ring.ts';
 import { loadPepper } from './access/pepper.ts';
 import { StreamKeys } from './access/stream-keys.ts';
@@ -30,6 +30,9 @@ export interface AppOptions {
   readonly config: Config;
   readonly log: Log;
 }
+
+/** How soon a key that was changed in the store, and not through this server, counts. */
+const keyRefreshMs = 10_000;
 
 /** A running server. */
 export interface App {
@@ -70,6 +73,11 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
   const pepper = loadPepper({ dataDir: config.dataDir, mayCreate: !hasKeys });
   const ring = new KeyRing(store.keys, pepper);
   await ring.refresh();
+  // A command that found no server of its own wrote to the store behind our back.
+  const refresh = setInterval(() => {
+    ring.refresh().catch((error) => log.warn({ err: error }, 'the keys could not be read again'));
+  }, keyRefreshMs);
+  undo.push(() => clearInterval(refresh));
   const keys = new StreamKeys({ store: store.keys, pepper, clock, onChange: (key) => ring.replace(key) });
 
   const delivery = new Delivery({ clock });
@@ -93,27 +101,23 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
   undo.push(() => closeHttp(http));
 
   const { rtmp } = config;
-  const authorize = publishAuthorizer({
+  const access = {
     keys: ring,
     clock,
     isOpen: config.auth.openPublish,
-    onKeyUsed: (keyId, atMs) => pipeline.journal.write(() => store.keys.touch(keyId, atMs)),
-  });
+    onKeyUsed: (keyId: string, atMs: number) => pipeline.journal.write(() => store.keys.touch(keyId, atMs)),
+  };
   const rtmpServer = new RtmpServer(
     {
       listen: rtmp.listen,
-      tls: rtmp.tls && {
-        listen: rtmp.tls.listen,
-        cert: readFileSync(rtmp.tls.certPath),
-        key: readFileSync(rtmp.tls.keyPath),
-      },
+      tls: rtmp.tls && { listen: rtmp.tls.listen, cert: readPem(rtmp.tls.certPath), key: readPem(rtmp.tls.keyPath) },
       limits: { ...defaultRtmpLimits, maxPublishers: rtmp.maxPublishers, maxPerIp: rtmp.maxPerIp },
     },
     {
       clock,
       log,
       authorizePublish: async (request, signal) => {
-        const decision = await authorize(request, signal);
+        const decision = authorizePublish(request, access);
         if (decision.allowed) await pipeline.broadcasts.takeoverTurn(decision.grant.channel, signal);
         return decision;
       },
@@ -149,6 +153,15 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
   });
   log.info({ http_url: urls.http, rtmp_url: urls.rtmp }, 'ready');
   return { httpUrl: urls.http, rtmpUrl: urls.rtmp, keys };
+}
+
+function readPem(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const { code = 'error' } = cause as NodeJS.ErrnoException;
+    throw new StreamctlError('TLS_FILE_UNREADABLE', { path, reason: code }, { cause });
+  }
 }
 
 async function listen(server: Server, at: { readonly host: string; readonly port: number }): Promise<void> {

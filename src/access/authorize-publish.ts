@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
 import { StreamctlError } from '../base/errors.ts';
 import { isChannelName } from '../contract/names.ts';
@@ -20,40 +19,15 @@ export interface PublishAuthorizerOptions {
   readonly clock: Clock;
   /** `auth.open_publish`. */
   readonly isOpen: boolean;
-  /** How long a refusal is held back, so that guessing is slow. Default one second. */
-  readonly refusalDelayMs?: number;
   /** Hears which key was used; what it does must not throw. */
   readonly onKeyUsed?: (keyId: string, atMs: number) => void;
 }
 
-/** A flood of refusals must not pile up waiting: beyond this many the answer is immediate. */
-const maxHeldRefusals = 1000;
-
-/**
- * Makes the function that decides whether somebody may publish. Errors never contain the key.
- * A right key is never held up, whoever else guesses from the same address: 160 bits are not guessed.
- */
-export function publishAuthorizer(
-  options: PublishAuthorizerOptions,
-): (attempt: PublishAttempt, signal: AbortSignal) => Promise<PublishVerdict> {
-  const { refusalDelayMs = 1000 } = options;
-  let heldRefusals = 0;
-  return async (attempt, signal) => {
-    const verdict = decide(attempt, options);
-    if (verdict.allowed || refusalDelayMs === 0 || heldRefusals >= maxHeldRefusals) return verdict;
-    heldRefusals++;
-    try {
-      await delay(refusalDelayMs, undefined, { signal });
-    } catch {
-      // The publisher left; the answer reaches nobody.
-    } finally {
-      heldRefusals--;
-    }
-    return verdict;
-  };
-}
-
-function decide(attempt: PublishAttempt, { keys, clock, isOpen, onKeyUsed }: PublishAuthorizerOptions): PublishVerdict {
+/** Decides whether somebody may publish. Errors never contain the key. Slowing down who guesses is left to ingest. */
+export function authorizePublish(
+  attempt: PublishAttempt,
+  { keys, clock, isOpen, onKeyUsed }: PublishAuthorizerOptions,
+): PublishVerdict {
   // `live/anything` is an instance of the application `live`: what an encoder sends whose URL ends with the key twice.
   if (!/^live(?:[/?]|$)/.test(attempt.app)) return { allowed: false, error: unknownApp(attempt.app) };
   const [name = ''] = attempt.streamName.split('?');

@@ -468,6 +468,12 @@ export const errorCatalog = {
     httpStatus: 500,
     exitCode: 5,
   }),
+  TLS_FILE_UNREADABLE: entry<{ path: string; reason: string }>({
+    message: ({ path, reason }) => `The certificate or key ${path} cannot be read: ${reason}.`,
+    remedy: 'Check the path, and that the user streamctl runs as may read the file.',
+    httpStatus: 500,
+    exitCode: 2,
+  }),
   LISTEN_FAILED: entry<{ address: string; reason: string }>({
     message: ({ address, reason }) => `Nothing can listen on ${address}: ${reason}.`,
     remedy: 'Check the address in http.listen or rtmp.listen. Ports below 1024 need the right to use them.',
