@@ -33,6 +33,7 @@ function checkVersion(playlist: MediaPlaylist, report: Report): void {
   const hasMap = playlist.segments.some((segment) => segment.mapUri !== undefined);
   let needed = 3;
   if (hasMap) needed = 6;
+  if (playlist.segments.some((segment) => segment.isGap)) needed = 8;
   if (playlist.skippedSegments !== undefined) needed = 9;
   if (version < needed) report('HLS-02', `EXT-X-VERSION ${version} is below the ${needed} that is used`);
   const highest = canSkip ? Math.max(needed, 9) : needed;

@@ -14,6 +14,15 @@ import {
 import { checkMpd, checkMpdMutation, isChunked } from './mpd-rules.ts';
 import type { Tolerances } from './rendition-watch.ts';
 
+/** Two target durations of the default, until an absence is certain, and an update period. */
+const takenBackWithinMs = 5000;
+
+/** The last number that a period covers; without end while it is not over. */
+function lastNumberOf(period: MpdPeriod, { startNumber, fixedDurationTicks, timescale }: MpdRepresentation): number {
+  if (period.durationSeconds === undefined || fixedDurationTicks === undefined) return Number.POSITIVE_INFINITY;
+  return startNumber + Math.ceil((period.durationSeconds * timescale) / fixedDurationTicks - 0.001) - 1;
+}
+
 /** Every version of one MPD, and the segments it promises. */
 export class MpdWatch {
   versions = 0;
@@ -98,7 +107,8 @@ export class MpdWatch {
     const seconds = fixedDurationTicks / timescale;
     const sinceStart = (Date.now() - startMs) / 1000 - (period.startSeconds ?? 0);
     const offset = Number(template.availabilityTimeOffset ?? 0);
-    return startNumber + Math.floor((sinceStart + offset) / seconds) - 1;
+    const newest = startNumber + Math.floor((sinceStart + offset) / seconds) - 1;
+    return Math.min(newest, lastNumberOf(period, representation));
   }
 
   private async checkListed(
@@ -128,11 +138,16 @@ export class MpdWatch {
     const report = this.reporterOf(url);
     const early = await this.fetcher.fetch(representation.mediaUrl(number + 3, 0));
     if (early.status !== 404) report('D-07', `${early.url} is ${early.status} long before its time`);
-    const fetched = await this.fetchSegment(url, report);
+    const answer = await this.fetcher.fetch(url);
+    if (answer.status === 404) {
+      await this.checkMissing(period, representation, number, report);
+      return;
+    }
+    if (answer.status !== 200) report('D-06', `${url} is ${answer.status}`);
     const init = await this.initOf(representation);
-    if (fetched === undefined || init === undefined) return;
-    const facts = checkSegment(fetched.body, init, true, report);
-    if (isChunked(representation)) checkFlushes(fetched, this.tolerances, report);
+    if (answer.status !== 200 || init === undefined) return;
+    const facts = checkSegment(answer.body, init, true, report);
+    if (isChunked(representation)) checkFlushes(answer, this.tolerances, report);
     if (facts === undefined) return;
     const { fixedDurationTicks = 0, presentationTimeOffset, startNumber, timescale } = representation;
     const nominal = presentationTimeOffset + (number - startNumber) * fixedDurationTicks;
@@ -142,6 +157,21 @@ export class MpdWatch {
         `${url} of period ${period.id} begins ${((facts.startTicks - nominal) / timescale).toFixed(3)} s off its number`,
       );
     }
+  }
+
+  /** D-06: a number that was promised may fail when the publisher just vanished; then the promise has to be taken back soon. */
+  private async checkMissing(
+    period: MpdPeriod,
+    { id }: MpdRepresentation,
+    number: number,
+    report: Report,
+  ): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, takenBackWithinMs));
+    const now = this.last?.mpd.periods.find((candidate) => candidate.id === period.id);
+    const representation = now?.representations.find((candidate) => candidate.id === id);
+    if (now === undefined || representation === undefined) return;
+    if (number <= lastNumberOf(now, representation))
+      report('D-06', `segment ${number} of ${period.id} is 404, and still promised`);
   }
 
   private initOf(representation: MpdRepresentation): Promise<InitFacts | undefined> {

@@ -31,6 +31,8 @@ export interface MpdRepresentation {
 export interface MpdPeriod {
   readonly id: string | undefined;
   readonly startSeconds: number | undefined;
+  /** Known once the period is over. */
+  readonly durationSeconds: number | undefined;
   readonly element: Element;
   readonly adaptations: readonly Element[];
   readonly representations: readonly MpdRepresentation[];
@@ -108,6 +110,7 @@ function readPeriod(period: Element, base: string): MpdPeriod {
   return {
     id: attributesOf(period).id,
     startSeconds: parseDuration(attributesOf(period).start),
+    durationSeconds: parseDuration(attributesOf(period).duration),
     element: period,
     adaptations,
     representations: adaptations.flatMap((adaptation) =>

@@ -91,6 +91,14 @@ export class RenditionWatch {
     return playlist;
   }
 
+  /** Codecs of everything that is listed now, as far as its init segments have been read. */
+  listedCodecs(): string[] {
+    const maps = new Set(
+      this.latest?.segments.flatMap(({ mapUri, isGap }) => (isGap || mapUri === undefined ? [] : [mapUri])),
+    );
+    return [...maps].flatMap((mapUri) => this.inits.get(new URL(mapUri, this.url).href)?.codec ?? []);
+  }
+
   /** Waits for everything that was asked for. */
   async settle(): Promise<void> {
     while (this.pending.size > 0) await Promise.all(this.pending);
@@ -264,12 +272,16 @@ export class RenditionWatch {
   /** LL-18: what is skipped must be known, and what is listed must be what everybody else is told. */
   private mergeDelta(delta: MediaPlaylist, report: Report): void {
     const skipped = delta.skippedSegments ?? 0;
+    let skippedDiscontinuities = 0;
     for (let msn = delta.mediaSequence; msn < delta.mediaSequence + skipped; msn++) {
-      if (!this.listed.has(msn)) report('LL-18', `skips segment ${msn}, which was never listed`);
+      const known = this.listed.get(msn);
+      if (known === undefined) report('LL-18', `skips segment ${msn}, which was never listed`);
+      else if (known.isDiscontinuity) skippedDiscontinuities++;
     }
     for (const segment of delta.segments) {
       const known = this.listed.get(segment.msn);
-      const difference = known === undefined ? undefined : differenceOf(known, segment);
+      const discontinuitySequence = segment.discontinuitySequence + skippedDiscontinuities;
+      const difference = known === undefined ? undefined : differenceOf(known, { ...segment, discontinuitySequence });
       if (difference !== undefined)
         report('LL-18', `segment ${segment.msn} differs from the whole playlist: ${difference}`);
     }

@@ -1,7 +1,7 @@
 import { Availability } from './availability.ts';
 import { checkAcross, partsBetween } from './cross-rules.ts';
 import { type Fetched, Fetcher } from './fetch.ts';
-import { type Finding, Findings } from './findings.ts';
+import { type Finding, Findings, type Report } from './findings.ts';
 import { lastPosition } from './media-playlist.ts';
 import { MpdWatch } from './mpd-watch.ts';
 import { type Multivariant, mediaUris, readMultivariant } from './multivariant.ts';
@@ -110,10 +110,23 @@ export class StreamWatch {
     const answer = await this.ask(url, report);
     if (answer === undefined) return;
     const multivariant = readMultivariant(answer.body, report);
+    const last = this.multivariants.get(url);
+    if (last !== undefined) this.checkCodecs(url, last, multivariant, report);
     this.multivariants.set(url, multivariant);
     for (const uri of mediaUris(multivariant)) {
       const mediaUrl = new URL(uri, url).href;
       if (!this.renditions.has(mediaUrl)) this.startRendition(mediaUrl);
+    }
+  }
+
+  /** HLS-16: CODECS names every format that is listed; a second is given for it to follow a change. */
+  private checkCodecs(url: string, before: Multivariant, after: Multivariant, report: Report): void {
+    for (const variant of after.variants) {
+      const earlier = before.variants.find(({ uri }) => uri === variant.uri);
+      const named = new Set(`${variant.CODECS},${earlier?.CODECS}`.split(','));
+      for (const codec of this.renditions.get(new URL(variant.uri, url).href)?.listedCodecs() ?? []) {
+        if (!named.has(codec)) report('HLS-16', `CODECS "${variant.CODECS}", but ${codec} is listed`);
+      }
     }
   }
 
@@ -229,13 +242,6 @@ export class StreamWatch {
         ];
         const renditions = uris.map((uri) => this.renditions.get(new URL(uri, url).href));
         checkRates(variant.BANDWIDTH, variant['AVERAGE-BANDWIDTH'], renditions, report);
-        const codecs = new Set((variant.CODECS ?? '').split(','));
-        for (const rendition of renditions) {
-          for (const init of rendition?.inits.values() ?? []) {
-            if (!codecs.has(init.codec))
-              report('HLS-16', `CODECS "${variant.CODECS}", the init segment has ${init.codec}`);
-          }
-        }
       }
     }
   }

@@ -13,6 +13,8 @@ export interface PlayReport {
   /** Jumps of the position by more than half a second: the player skipped something. */
   readonly skips: number;
   readonly errors: readonly string[];
+  /** Requests that failed and that the player got over. */
+  readonly failedRequests: readonly string[];
   readonly droppedFrames: number;
   readonly totalFrames: number;
   readonly latencySeconds: number | undefined;
@@ -53,6 +55,7 @@ class Meter {
   private lastSampleMs = 0;
   private isStalled = false;
   readonly errors: string[] = [];
+  readonly failedRequests: string[] = [];
   latency: () => number | undefined = () => undefined;
 
   constructor(video: HTMLVideoElement) {
@@ -73,6 +76,7 @@ class Meter {
       stallSeconds: this.stallMs / 1000,
       skips: this.skips,
       errors: this.errors,
+      failedRequests: this.failedRequests,
       droppedFrames: droppedVideoFrames,
       totalFrames: totalVideoFrames,
       latencySeconds: this.latency(),
@@ -112,6 +116,8 @@ const engines: Record<Engine, (video: HTMLVideoElement, url: string, meter: Mete
     const hls = new Hls({ lowLatencyMode: true, enableWorker: false });
     hls.on(Hls.Events.ERROR, (_event, data) => {
       if (data.fatal) meter.errors.push(`hls.js: ${data.type} ${data.details} ${data.error?.message ?? ''}`);
+      else if (data.type === Hls.ErrorTypes.NETWORK_ERROR)
+        meter.failedRequests.push(`${data.details} ${data.response?.code} ${data.frag?.url ?? data.url}`);
     });
     meter.latency = () => secondsSince(hls.playingDate);
     hls.loadSource(url);
@@ -122,8 +128,9 @@ const engines: Record<Engine, (video: HTMLVideoElement, url: string, meter: Mete
     const player = new shaka.Player();
     player.addEventListener('error', (event: Event) => {
       const { detail } = event as CustomEvent<{ code: number; severity: number; data: unknown[] }>;
-      if (detail.severity === 2)
-        meter.errors.push(`shaka: ${detail.code} ${JSON.stringify(detail.data).slice(0, 300)}`);
+      // BAD_HTTP_STATUS and SEGMENT_MISSING (EXT-X-GAP) of a live stream are announced as critical, and then got over.
+      const list = detail.code === 1001 || detail.code === 1011 ? meter.failedRequests : meter.errors;
+      if (detail.severity === 2) list.push(`shaka: ${detail.code} ${JSON.stringify(detail.data).slice(0, 300)}`);
     });
     meter.latency = () => secondsSince(player.getPlayheadTimeAsDate());
     player.configure({ streaming: { lowLatencyMode: true } });

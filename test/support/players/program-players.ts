@@ -122,14 +122,16 @@ export async function playWithFfmpeg(url: string, seconds: number): Promise<Prog
   let lastMoveMs = 0;
   let lastFrame = 0;
   let stalls = 0;
+  const framesSoFar = () =>
+    Number(
+      child.stdout
+        .match(/frame=\s*(\d+)/g)
+        ?.at(-1)
+        ?.match(/\d+/)?.[0] ?? 0,
+    );
   const timer = setInterval(() => {
     const now = performance.now();
-    const frame = Number(
-      child.stdout
-        .match(/frame=(\d+)/g)
-        ?.at(-1)
-        ?.slice(6) ?? 0,
-    );
+    const frame = framesSoFar();
     if (frame > 0) startupMs ??= now - startedMs;
     // It reads a segment in one go and waits for the next: only more than two long ones apart is a stall.
     if (frame > lastFrame) {
