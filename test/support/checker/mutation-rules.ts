@@ -96,7 +96,8 @@ function checkHinted(before: MediaPlaylist, after: MediaPlaylist, report: Report
   const segments = [...after.segments, ...(after.open === undefined ? [] : [after.open])];
   const current = segments.find((segment) => segment.msn === openMsn);
   const following = segments.find((segment) => segment.msn === openMsn + 1);
-  const brokeOff = current?.isGap || current?.isDiscontinuity || following?.isGap || following?.isDiscontinuity;
+  const hasBrokenOff = (segment: typeof current) => segment?.isGap === true || segment?.isDiscontinuity === true;
+  const brokeOff = hasBrokenOff(following) || (known === 0 && hasBrokenOff(current));
   const next = current?.parts[known] ?? following?.parts[0];
   // Parts that have left the playlist again, or the next segment's when this one closed early, cannot be told apart: look at names.
   if (next !== undefined && !brokeOff && next.uri !== hinted)

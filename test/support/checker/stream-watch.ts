@@ -125,7 +125,8 @@ export class StreamWatch {
       const earlier = before.variants.find(({ uri }) => uri === variant.uri);
       const named = new Set(`${variant.CODECS},${earlier?.CODECS}`.split(','));
       for (const codec of this.renditions.get(new URL(variant.uri, url).href)?.listedCodecs() ?? []) {
-        if (!named.has(codec)) report('HLS-16', `CODECS "${variant.CODECS}", but ${codec} is listed`);
+        if (![...named].some((name) => covers(name, codec)))
+          report('HLS-16', `CODECS "${variant.CODECS}", but ${codec} is listed`);
       }
     }
   }
@@ -276,6 +277,13 @@ export class StreamWatch {
     await pause(directAnswerMs, this.stopping.signal);
     return undefined;
   }
+}
+
+/** Whether a decoder that was promised `named` can play `codec`: the same, or H.264 of the same profile at no higher level. */
+function covers(named: string, codec: string): boolean {
+  const [wide, narrow] = [named, codec].map((name) => /^(avc[13]\.[0-9a-f]{4})([0-9a-f]{2})$/i.exec(name));
+  if (wide?.[1] === undefined || narrow?.[1] === undefined) return named === codec;
+  return wide[1] === narrow[1] && Number.parseInt(wide[2] ?? '', 16) >= Number.parseInt(narrow[2] ?? '', 16);
 }
 
 function nextPosition(playlist: NonNullable<RenditionWatch['latest']>): { msn: number; part: number; openMsn: number } {

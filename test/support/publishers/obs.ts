@@ -147,6 +147,9 @@ export async function publishWithObs(target: Target, picture: Partial<Picture> =
     get isRunning() {
       return child.isRunning;
     },
+    get output() {
+      return `${child.stdout}${child.stderr}`;
+    },
     ended,
     stop: () => signal('SIGINT'),
     kill: () => signal('SIGKILL'),

@@ -27,6 +27,8 @@ export interface PublisherResult {
 /** A real encoder at work. */
 export interface Publisher {
   readonly isRunning: boolean;
+  /** What it has printed so far. */
+  readonly output: string;
   /** Resolves when it ended by itself, or was stopped. */
   readonly ended: Promise<PublisherResult>;
   /** Ends the broadcast as a person would: the encoder says goodbye. */
@@ -42,6 +44,9 @@ export function publisherOf(child: Child, stopSignal: NodeJS.Signals = 'SIGINT')
   return {
     get isRunning() {
       return child.isRunning;
+    },
+    get output() {
+      return `${child.stdout}${child.stderr}`;
     },
     ended,
     stop: async () => {
