@@ -106,6 +106,12 @@ export const errorCatalog = {
     httpStatus: 409,
     exitCode: 5,
   }),
+  STORE_THREAD_DIED: entry<Record<never, never>>({
+    message: () => 'The store stopped in the middle of a call.',
+    remedy: 'Try again: a new store thread is started by the next call. The log says why the last one died.',
+    httpStatus: 503,
+    exitCode: 5,
+  }),
   STORE_CURSOR_INVALID: entry<Record<never, never>>({
     message: () => 'The cursor was not made by this server.',
     remedy: 'Use next_cursor of the page before, or leave the cursor out to begin anew.',
@@ -349,6 +355,13 @@ export const errorCatalog = {
   DELIVERY_OVERLOADED: entry<{ limit: number }>({
     message: ({ limit }) => `${limit} requests are waiting for media already, the limit.`,
     remedy: 'Ask again without blocking, or put a CDN in front.',
+    httpStatus: 503,
+    exitCode: 5,
+  }),
+  DELIVERY_CONNECTIONS_EXHAUSTED: entry<{ limit: number }>({
+    message: ({ limit }) => `${limit} viewer connections are open already, the limit.`,
+    remedy:
+      'Try again later; the operator can raise http.max_connections and the open-file limit, or put a CDN in front.',
     httpStatus: 503,
     exitCode: 5,
   }),

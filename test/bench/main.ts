@@ -6,13 +6,15 @@ import { nodeMediaServer } from './peers/node-media-server.ts';
 import type { PeerKind } from './peers/peer.ts';
 import { streamctl } from './peers/streamctl.ts';
 import { Report } from './report.ts';
+import { benchRequests, requestServers, requestsMissing } from './requests.ts';
 
 const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summary on stderr
 
   latency   age of every frame when it can be downloaded
   ingest    CPU per stream-second and memory of publishers of 2.5 Mbit/s
+  requests  CPU per playlist and segment request: fast lane, node:http, nginx
 
-  --seconds N        how long each measurement lasts (latency 30, ingest 15)
+  --seconds N        how long each measurement lasts (latency 30, ingest 15, requests 5)
   --servers A,B      streamctl, nginx-rtmp, node-media-server; all that are installed
   --publishers N,N   ingest: how many at once (1,20,100)
   --chunks N,N       ingest: chunk sizes in bytes; 4096 as OBS sends, 128 as ffmpeg sends (4096)
@@ -66,6 +68,11 @@ try {
     const publisherCounts = numbers('publishers', values.publishers);
     const chunkSizesBytes = numbers('chunks', values.chunks);
     await benchIngest({ peers, publisherCounts, chunkSizesBytes, seconds: seconds ?? 15 }, report, interrupt.signal);
+  } else if (name === 'requests') {
+    const missing = requestsMissing();
+    if (missing !== undefined) throw new Error(missing);
+    const options = { servers: requestServers, seconds: seconds ?? 5, connections: 64 };
+    await benchRequests(options, report, interrupt.signal);
   } else {
     process.stderr.write(usage);
     process.exitCode = 2;

@@ -1,0 +1,75 @@
+import type { Socket } from 'node:net';
+import type { DeliveryCounters } from '../delivery-counters.ts';
+import type { PreparedReply } from './prepared-replies.ts';
+
+/** So much is handed to the socket before it has to report progress. */
+const flightBytes = 1 << 20;
+/** Bodies are cut to this, so that a stalled viewer is seen before much has been handed over. */
+const pieceBytes = 512 * 1024;
+
+/** Something on its way to a viewer that did not fit into one write. */
+export interface OutgoingBody {
+  /** The socket has passed on all it had. */
+  drained(): void;
+  /** The viewer left. */
+  stop(): void;
+}
+
+/** A body that is there: an offset into bytes that all viewers share, never a copy of them. */
+export class WholeBody implements OutgoingBody {
+  private readonly socket: Socket;
+  private readonly pieces: readonly Uint8Array[];
+  private readonly owner: { finished(): void };
+  private index = 0;
+  private offset = 0;
+
+  constructor(socket: Socket, pieces: readonly Uint8Array[], owner: { finished(): void }) {
+    this.socket = socket;
+    this.pieces = pieces;
+    this.owner = owner;
+  }
+
+  /** Whether the socket has passed everything on already; if not, the owner hears when it has. */
+  start(head: PreparedReply, counters: DeliveryCounters): boolean {
+    counters.bytesOut += head.bodyBytes;
+    this.socket.cork();
+    this.socket.write(head.bytes);
+    this.writeFlight();
+    this.socket.uncork();
+    return this.writeOn();
+  }
+
+  drained(): void {
+    if (this.writeOn()) this.owner.finished();
+  }
+
+  stop(): void {}
+
+  private writeOn(): boolean {
+    const { socket, pieces } = this;
+    while (socket.writableLength === 0) {
+      if (this.index === pieces.length) return true;
+      socket.cork();
+      this.writeFlight();
+      socket.uncork();
+    }
+    // Less than the socket's mark brings no 'drain', and is not worth waiting for.
+    return this.index === pieces.length && !socket.writableNeedDrain;
+  }
+
+  private writeFlight(): void {
+    const { socket, pieces } = this;
+    for (let flight = 0; flight < flightBytes && this.index < pieces.length; ) {
+      const piece = pieces[this.index]!;
+      const isRest = piece.length - this.offset <= pieceBytes;
+      const part = isRest && this.offset === 0 ? piece : piece.subarray(this.offset, this.offset + pieceBytes);
+      socket.write(part);
+      flight += part.length;
+      this.offset += part.length;
+      if (isRest) {
+        this.index++;
+        this.offset = 0;
+      }
+    }
+  }
+}

@@ -1,0 +1,194 @@
+import type { Server as HttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '../../base/clock.ts';
+import type { Service } from '../../base/lifecycle.ts';
+import type { Delivery } from '../delivery.ts';
+import type { SlowReaderBudget } from '../paced-body.ts';
+import { problem } from '../problem.ts';
+import { PreparedReplies } from './prepared-replies.ts';
+import { RequestParser } from './request-parser.ts';
+import { type ConnectionDeadlines, type Lane, ViewerConnection } from './viewer-connection.ts';
+
+export interface PlaybackServerOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly delivery: Delivery;
+  /** Gets every connection that sends something else than playback requests. Made for this, and never told to listen. */
+  readonly full: HttpServer;
+  readonly clock: Clock;
+  /** In all, handed over or not. */
+  readonly maxConnections: number;
+  /** From one address; 0: no cap. */
+  readonly maxPerIp?: number;
+  /** For several threads on one port. */
+  readonly isPortShared?: boolean;
+  readonly deadlines?: ConnectionDeadlines;
+  readonly budget?: SlowReaderBudget;
+}
+
+export interface PlaybackServerStats {
+  /** Open now, with those handed over. */
+  readonly connections: number;
+  /** Since the start: handed to the full server. */
+  readonly handedOver: number;
+  /** Since the start: refused because there were too many, in all or from one address. */
+  readonly refused: number;
+  /** Since the start: connections the system could not give us. */
+  readonly acceptErrors: number;
+}
+
+const defaultDeadlines: ConnectionDeadlines = { headMs: 10_000, idleMs: 65_000, lingerMs: 2000 };
+const defaultBudget: SlowReaderBudget = { stallMs: 30_000, pendingBytes: 16 << 20 };
+/** Deadlines are looked at, and Date is renewed, at the beginning of each second. */
+const sweepMs = 1000;
+/** So many are told at once that there is no room; more are just closed. */
+const maxRefusals = 256;
+/** What answers that are under way get at the end. */
+const graceMs = 3000;
+
+/**
+ * The listener for viewers. Answers what players send itself, from bytes made once for all; whatever it does not positively
+ * recognise goes to the full server with its bytes, and the connection stays there.
+ */
+export class PlaybackServer implements Service, Lane {
+  readonly delivery: Delivery;
+  readonly parser = new RequestParser();
+  readonly prepared: PreparedReplies;
+  readonly deadlines: ConnectionDeadlines;
+  readonly budget: SlowReaderBudget;
+  nowMs = 0;
+  private readonly options: PlaybackServerOptions;
+  private readonly server: Server;
+  private readonly connections = new Set<ViewerConnection>();
+  private readonly refusing = new Set<ViewerConnection>();
+  private readonly perIp = new Map<string, number>();
+  private open = 0;
+  private handedOver = 0;
+  private refused = 0;
+  private acceptErrors = 0;
+  private cancelSweep = () => {};
+
+  constructor(options: PlaybackServerOptions) {
+    this.options = options;
+    this.delivery = options.delivery;
+    this.deadlines = options.deadlines ?? defaultDeadlines;
+    this.budget = options.budget ?? defaultBudget;
+    this.prepared = new PreparedReplies(this.deadlines.idleMs);
+    // Half open: a viewer that has said all may still listen, and node:http expects to end its sockets itself.
+    this.server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept(socket));
+  }
+
+  /** Rejects with the system's error when nothing can listen there. */
+  async start(): Promise<void> {
+    const { server, options } = this;
+    const { host, port } = options.listen;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port, backlog: 4096, reusePort: options.isPortShared === true }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    server.on('error', () => {
+      this.acceptErrors++;
+    });
+    // Without this its deadlines for slow requests never run: they begin when a server listens.
+    options.full.emit('listening');
+    this.sweep();
+  }
+
+  /** Where it listens. */
+  get address(): AddressInfo {
+    return this.server.address() as AddressInfo;
+  }
+
+  stats(): PlaybackServerStats {
+    const { open: connections, handedOver, refused, acceptErrors } = this;
+    return { connections, handedOver, refused, acceptErrors };
+  }
+
+  /** Answers under way get a few seconds; idle connections none. */
+  async stop(): Promise<void> {
+    const { server, options } = this;
+    const { full, clock } = options;
+    if (!server.listening) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    full.close();
+    full.closeIdleConnections();
+    for (const connection of [...this.connections]) connection.leave();
+    const cancel = clock.after(graceMs, () => {
+      full.closeAllConnections();
+      for (const { socket } of [...this.connections, ...this.refusing]) socket.destroy();
+    });
+    await closed;
+    cancel();
+    this.cancelSweep();
+  }
+
+  /** Takes a viewer's connection, wherever it was accepted. */
+  accept(socket: Socket): void {
+    this.open++;
+    const { maxConnections, maxPerIp = 0 } = this.options;
+    const address = maxPerIp === 0 ? '' : (socket.remoteAddress ?? '');
+    const ofAddress = this.countAddress(address, 1);
+    socket.once('close', () => {
+      this.open--;
+      this.countAddress(address, -1);
+    });
+    const isOverLimit = this.open - this.refusing.size > maxConnections || (maxPerIp > 0 && ofAddress > maxPerIp);
+    const connection = new ViewerConnection(socket, this);
+    if (isOverLimit) this.refuse(connection);
+    else this.connections.add(connection);
+  }
+
+  handOver(connection: ViewerConnection, bytes: Buffer): void {
+    const { socket } = connection;
+    this.connections.delete(connection);
+    connection.release();
+    if (socket.destroyed || socket.readableEnded) {
+      socket.destroy();
+      return;
+    }
+    this.handedOver++;
+    socket.pause();
+    socket.unshift(bytes);
+    this.options.full.emit('connection', socket);
+    socket.resume();
+  }
+
+  closed(connection: ViewerConnection): void {
+    this.connections.delete(connection);
+    this.refusing.delete(connection);
+  }
+
+  private refuse(connection: ViewerConnection): void {
+    this.refused++;
+    if (this.refusing.size >= maxRefusals) {
+      connection.socket.destroy();
+      return;
+    }
+    this.refusing.add(connection);
+    const limit = this.options.maxConnections;
+    const reply = problem('DELIVERY_CONNECTIONS_EXHAUSTED', { limit }).replyTo({ method: 'GET', path: '', query: '' });
+    connection.refuse(this.prepared.last(reply).bytes);
+  }
+
+  /** How many connections the address has now; nothing is counted where there is no cap. */
+  private countAddress(address: string, change: 1 | -1): number {
+    if (address === '') return 0;
+    const count = (this.perIp.get(address) ?? 0) + change;
+    if (count === 0) this.perIp.delete(address);
+    else this.perIp.set(address, count);
+    return count;
+  }
+
+  /** One timer for all connections. */
+  private readonly sweep = (): void => {
+    const { clock } = this.options;
+    this.nowMs = clock.monotonicMs();
+    const wallMs = clock.wallMs();
+    this.prepared.tell(wallMs);
+    for (const connection of this.connections) if (connection.deadlineMs <= this.nowMs) connection.expire();
+    for (const connection of this.refusing) if (connection.deadlineMs <= this.nowMs) connection.expire();
+    this.cancelSweep = clock.after(sweepMs - (wallMs % sweepMs), this.sweep);
+  };
+}
