@@ -23,7 +23,7 @@ import type { Log } from './observability/log.ts';
 import { MediaPipeline } from './pipeline/media-pipeline.ts';
 import { PipelineControl } from './pipeline/pipeline-control.ts';
 import { lockDataDir } from './store/data-dir-lock.ts';
-import { openStore } from './store/open.ts';
+import { StoreThread } from './threads/store-thread.ts';
 import { webPages } from './web/web-pages.ts';
 
 export interface AppOptions {
@@ -66,7 +66,7 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
 
   const lock = lockDataDir(config.dataDir);
   undo.push(() => lock.release());
-  const store = await openStore({ url: config.store.url });
+  const store = await new StoreThread({ url: config.store.url }, log).open();
   undo.push(() => store.close());
 
   const hasKeys = (await store.keys.list()).length > 0;

@@ -21,6 +21,7 @@ const ranks: Record<string, number> = {
   'src/delivery': 4,
   'src/api': 6,
   'src/pipeline': 7,
+  'src/threads': 8,
   'src/front.ts': 8,
   'src/app.ts': 9,
   'src/cli': 10,

@@ -7,6 +7,8 @@ const maxWaiting = 10_000;
 const retryDelayMs = 500;
 const maxAttempts = 120;
 
+const passingErrors = new Set(['STORE_LOCKED', 'STORE_FULL', 'STORE_THREAD_DIED']);
+
 /** Store writes in order, behind the backs of those who cause them: media never waits for a disk. */
 export class StreamJournal {
   /** Writes that were given up. */
@@ -57,7 +59,7 @@ export class StreamJournal {
         await operation();
         return;
       } catch (error) {
-        const mayPass = isStreamctlError(error) && (error.code === 'STORE_LOCKED' || error.code === 'STORE_FULL');
+        const mayPass = isStreamctlError(error) && passingErrors.has(error.code);
         if (!mayPass || attempt >= maxAttempts || this.isClosing) {
           this.lose('a store write failed', error);
           return;
