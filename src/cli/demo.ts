@@ -83,7 +83,7 @@ async function broadcast(options: DemoOptions, app: App, config: Config, ended: 
     url: {
       isTls: false,
       host: localHost(config.rtmp.listen.host),
-      port: config.rtmp.listen.port,
+      port: portOf(app.rtmpUrl, usualPorts.rtmp),
       app: 'live',
       streamName,
     },
@@ -95,7 +95,7 @@ async function broadcast(options: DemoOptions, app: App, config: Config, ended: 
   const stop = new AbortController();
   const publishing = publisher.run(AbortSignal.any([ended, stop.signal]));
   try {
-    const links = linksOf(config);
+    const links = linksOf(app, config, options);
     await Promise.race([untilPlayable(links.hls_url, ended), publishing]);
     if (!ended.aborted) options.onLive(links);
     await publishing;
@@ -105,23 +105,29 @@ async function broadcast(options: DemoOptions, app: App, config: Config, ended: 
   }
 }
 
-function linksOf({ http, rtmp }: Config): DemoLinks {
-  const host = http.listen.host === '0.0.0.0' || http.listen.host === '::' ? 'localhost' : http.listen.host;
-  const near = publicUrls({ publicUrl: '', http: { host, port: http.listen.port }, rtmp: rtmp.listen }).playback(
-    channel,
-  );
-  const far = publicUrls({ publicUrl: http.publicUrl, http: http.listen, rtmp: rtmp.listen }).playback(channel);
-  const used = [
-    { usual: usualPorts.http, used: http.listen.port },
-    { usual: usualPorts.rtmp, used: rtmp.listen.port },
+function linksOf(app: App, config: Config, { httpListen, rtmpListen }: DemoOptions): DemoLinks {
+  const http = { host: config.http.listen.host, port: portOf(app.httpUrl, 80) };
+  const rtmp = { host: config.rtmp.listen.host, port: portOf(app.rtmpUrl, usualPorts.rtmp) };
+  const isEverywhere = http.host === '0.0.0.0' || http.host === '::';
+  const near = publicUrls({ publicUrl: '', http: { ...http, host: isEverywhere ? 'localhost' : http.host }, rtmp });
+  const links = near.playback(channel);
+  const moved = [
+    { usual: usualPorts.http, used: httpListen === undefined ? http.port : usualPorts.http },
+    { usual: usualPorts.rtmp, used: rtmpListen === undefined ? rtmp.port : usualPorts.rtmp },
   ];
   return {
-    watch_url: near.watch,
-    network_watch_url: far.watch,
-    hls_url: near.hls,
-    dash_url: near.dash,
-    moved_ports: used.filter(({ usual, used }) => usual !== used),
+    watch_url: links.watch,
+    network_watch_url: publicUrls({ publicUrl: '', http, rtmp }).playback(channel).watch,
+    hls_url: links.hls,
+    dash_url: links.dash,
+    moved_ports: moved.filter(({ usual, used }) => usual !== used),
   };
+}
+
+/** A URL leaves out the port that is usual for its scheme. */
+function portOf(url: string, usual: number): number {
+  const { port } = new URL(url);
+  return port === '' ? usual : Number(port);
 }
 
 async function untilPlayable(hlsUrl: string, ended: AbortSignal): Promise<void> {
