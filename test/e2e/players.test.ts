@@ -74,6 +74,7 @@ describe.each(browserGroups)('browsers', (...group) => {
       const report = await browsers.play(engine, server.playback(channel)[url], playSeconds);
       expect(report).toMatchObject({
         errors: [],
+        failedRequests: [],
         stalls: 0,
         skips: 0,
         reloads: 0,

@@ -33,7 +33,7 @@ const encoders: readonly {
   {
     name: 'OBS Studio',
     publish: (target) => publishWithObs(target, small),
-    refusal: /Publish\.Unauthorized[^]*failed: -3/,
+    refusal: /Publish\.Unauthorized.*failed: -3/s,
   },
 ];
 

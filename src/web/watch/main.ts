@@ -50,8 +50,9 @@ class WatchPage {
   private async playToEnd(broadcast: Broadcast): Promise<PlaybackEnd> {
     const { view } = this;
     let isInterrupted = false;
-    // What is buffered is still watched; the card comes when the picture stands.
+    // What is buffered is still watched; the card comes when the picture stands, whichever of the two is known first.
     const onWaiting = () => {
+      view.showBuffering(true);
       if (isInterrupted) view.showState('interrupted');
     };
     view.showState('starting');
@@ -59,9 +60,13 @@ class WatchPage {
     this.broadcast = broadcast;
     const end = await new Promise<PlaybackEnd>((resolve) => {
       this.player = this.createPlayer({
-        onPlaying: () => view.showState('live'),
+        onPlaying: () => {
+          view.showBuffering(false);
+          view.showState('live');
+        },
         onInterrupted: (interrupted) => {
           isInterrupted = interrupted;
+          if (view.isBuffering) onWaiting();
         },
         onQualities: (qualities) => view.showQualities(qualities),
         onEnd: resolve,
@@ -72,6 +77,7 @@ class WatchPage {
     this.player?.destroy();
     this.player = undefined;
     view.unmute.hidden = true;
+    view.showBuffering(false);
     return end;
   }
 

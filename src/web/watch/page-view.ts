@@ -44,6 +44,15 @@ export class PageView {
     this.cardText.textContent = text ?? '';
   }
 
+  /** The picture stands although it should move. */
+  showBuffering(isBuffering: boolean): void {
+    this.stage.dataset.buffering = String(isBuffering);
+  }
+
+  get isBuffering(): boolean {
+    return this.stage.dataset.buffering === 'true';
+  }
+
   showFacts(
     latencySeconds: number | undefined,
     qualityLabel: string | undefined,

@@ -2,6 +2,7 @@ import type { Availability } from './availability.ts';
 import { checkInit, checkSegment, type InitFacts, type SegmentFacts } from './cmaf-rules.ts';
 import type { Fetched, Fetching } from './fetch.ts';
 import type { Findings, Report } from './findings.ts';
+import type { MachinePressure } from './machine-pressure.ts';
 import {
   type CheckedPart,
   type CheckedSegment,
@@ -43,6 +44,7 @@ export class RenditionWatch {
   private readonly fetcher: Fetching;
   private readonly availability: Availability;
   private readonly tolerances: Tolerances;
+  private readonly pressure: Pick<MachinePressure, 'stalledMs'>;
   private readonly report: Report;
   private readonly lastBySeries = new Map<string, { text: string; playlist: MediaPlaylist }>();
   private readonly parts = new Map<string, Promise<Fetched | undefined>>();
@@ -59,6 +61,7 @@ export class RenditionWatch {
     availability: Availability,
     findings: Findings,
     tolerances: Tolerances,
+    pressure: Pick<MachinePressure, 'stalledMs'>,
   ) {
     this.url = url;
     this.name = name;
@@ -66,6 +69,7 @@ export class RenditionWatch {
     this.fetcher = fetcher;
     this.availability = availability;
     this.tolerances = tolerances;
+    this.pressure = pressure;
     this.report = findings.at(name);
   }
 
@@ -134,9 +138,8 @@ export class RenditionWatch {
     this.listed.set(segment.msn, segment);
     if (!isFirstLook && this.lastSegmentMs !== undefined) {
       const sinceMs = atMs - this.lastSegmentMs;
-      const limitMs = 1500 * playlist.targetDuration;
-      if (sinceMs > limitMs + this.tolerances.lateMs)
-        report('HLS-06', `segment ${segment.msn} came after ${sinceMs.toFixed(0)} ms`);
+      const limitMs = 1500 * playlist.targetDuration + this.allowedLateMs(this.lastSegmentMs, atMs);
+      if (sinceMs > limitMs) report('HLS-06', `segment ${segment.msn} came after ${sinceMs.toFixed(0)} ms`);
     }
     this.lastSegmentMs = atMs;
     if (segment.isGap) return;
@@ -151,8 +154,9 @@ export class RenditionWatch {
     mapUri: string | undefined,
   ): void {
     if (this.parts.has(part.uri)) return;
-    const limitMs = (playlist.partTarget ?? 0) * 1000 + this.tolerances.lateMs;
-    const sinceMs = this.lastPartMs === undefined || this.latest === undefined ? 0 : atMs - this.lastPartMs;
+    const beforeMs = this.latest === undefined ? atMs : (this.lastPartMs ?? atMs);
+    const sinceMs = atMs - beforeMs;
+    const limitMs = (playlist.partTarget ?? 0) * 1000 + this.allowedLateMs(beforeMs, atMs);
     if (sinceMs > limitMs && !isAfterBreak)
       this.report('LL-05', `${part.uri} came ${sinceMs.toFixed(0)} ms after the part before`);
     this.lastPartMs = atMs;
@@ -238,7 +242,8 @@ export class RenditionWatch {
       if (Number(fetched.headers['content-length']) !== fetched.body.length)
         this.report('HLS-18', `${uri}: no Content-Length`);
       const drippedMs = fetched.lastByteMs - fetched.firstByteMs;
-      if (drippedMs > this.tolerances.dripMs) this.report('LL-07', `${uri}: its bytes took ${drippedMs.toFixed(0)} ms`);
+      const dripMs = this.tolerances.dripMs + this.pressure.stalledMs(fetched.firstByteMs, fetched.lastByteMs);
+      if (drippedMs > dripMs) this.report('LL-07', `${uri}: its bytes took ${drippedMs.toFixed(0)} ms`);
       if (!/immutable|max-age=\d{4,}/.test(fetched.headers['cache-control'] ?? '')) {
         this.report('HTTP-01', `${uri}: cache-control ${fetched.headers['cache-control']}`);
       }
@@ -247,6 +252,11 @@ export class RenditionWatch {
       this.report(rule, `${uri}: ${String(error)}`);
       return undefined;
     }
+  }
+
+  /** What polling, and a machine that had no processor to spare, can make late. */
+  private allowedLateMs(fromMs: number, toMs: number): number {
+    return this.tolerances.lateMs + this.pressure.stalledMs(fromMs, toMs);
   }
 
   private notePosition(playlist: MediaPlaylist, atMs: number): void {

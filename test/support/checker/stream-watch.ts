@@ -2,6 +2,7 @@ import { Availability } from './availability.ts';
 import { checkAcross, partsBetween } from './cross-rules.ts';
 import { type Fetched, Fetcher } from './fetch.ts';
 import { type Finding, Findings, type Report } from './findings.ts';
+import { MachinePressure } from './machine-pressure.ts';
 import { lastPosition } from './media-playlist.ts';
 import { MpdWatch } from './mpd-watch.ts';
 import { type Multivariant, mediaUris, readMultivariant } from './multivariant.ts';
@@ -38,6 +39,7 @@ export class StreamWatch {
   private readonly tolerances: Tolerances;
   private readonly fetcher = new Fetcher();
   private readonly availability = new Availability(this.fetcher, this.findings);
+  private readonly pressure = new MachinePressure();
   private readonly stopping = new AbortController();
   private readonly loops: Promise<void>[] = [];
   private readonly multivariants = new Map<string, Multivariant>();
@@ -52,6 +54,7 @@ export class StreamWatch {
   async start(): Promise<void> {
     this.startedMs = performance.now();
     this.availability.start();
+    this.pressure.start();
     for (const url of this.options.playlistUrls) {
       await this.lookAtMultivariant(url);
       this.loop(1000, () => this.lookAtMultivariant(url));
@@ -77,6 +80,7 @@ export class StreamWatch {
     for (const rendition of this.renditions.values()) await rendition.settle();
     await this.mpd?.settle();
     await this.availability.stop();
+    this.pressure.stop();
     this.fetcher.close();
     this.checkBandwidth();
     this.checkFirstPresentation();
@@ -133,8 +137,8 @@ export class StreamWatch {
 
   private startRendition(url: string): void {
     const name = new URL(url).pathname.split('/').slice(-2).join('/');
-    const { fetcher, availability, findings, tolerances } = this;
-    const rendition = new RenditionWatch(url, name, fetcher, availability, findings, tolerances);
+    const { fetcher, availability, findings, tolerances, pressure } = this;
+    const rendition = new RenditionWatch(url, name, fetcher, availability, findings, tolerances, pressure);
     this.renditions.set(url, rendition);
     this.loop(pollMs, async () => {
       const answer = await this.ask(url, findings.at(name));
@@ -162,11 +166,12 @@ export class StreamWatch {
     const answer = await this.ask(url, report, [200, 503]);
     if (answer === undefined) return;
     const tookMs = answer.lastByteMs - answer.requestedMs;
-    if (tookMs > 3000 * latest.targetDuration + this.tolerances.lateMs)
-      report('LL-16', `answered after ${tookMs.toFixed(0)} ms`);
+    const lateMs = this.tolerances.lateMs + this.pressure.stalledMs(answer.requestedMs, answer.lastByteMs);
+    if (tookMs > 3000 * latest.targetDuration + lateMs) report('LL-16', `answered after ${tookMs.toFixed(0)} ms`);
     if (answer.status === 503) return;
     const dripMs = answer.lastByteMs - answer.firstByteMs;
-    if (dripMs > this.tolerances.dripMs) report('LL-07', `the playlist's bytes took ${dripMs.toFixed(0)} ms`);
+    if (dripMs > this.tolerances.dripMs + this.pressure.stalledMs(answer.firstByteMs, answer.lastByteMs))
+      report('LL-07', `the playlist's bytes took ${dripMs.toFixed(0)} ms`);
     const playlist = rendition.observe(kind, answer);
     if (playlist !== undefined && !playlist.isEnded)
       this.checkAdvance(playlist, byPart ? next : { msn: next.openMsn }, report);
