@@ -57,8 +57,11 @@ for (const { name, publish, refusal } of encoders) {
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/-$/, '');
 
-  test.concurrent(`${name} publishes picture and sound with its own defaults`, async () => {
+  test.concurrent(`${name} publishes picture and sound with its own defaults`, async ({ onTestFinished }) => {
     const publisher = await publish({ url: server.rtmpUrl, key: await newKey(channel) });
+    onTestFinished(async () => {
+      if (publisher.isRunning) await publisher.kill();
+    });
     await server.isOnAir(channel, 40_000);
     const probe = await run('ffprobe', [
       ...['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', server.playback(channel).hls],
@@ -70,8 +73,11 @@ for (const { name, publish, refusal } of encoders) {
     expect([0, 255], output.slice(-2000)).toContain(exitCode); // 255: ffmpeg says so when a signal ends it
   }, 90_000);
 
-  test.concurrent(`${name} is told when its key is wrong`, async () => {
+  test.concurrent(`${name} is told when its key is wrong`, async ({ onTestFinished }) => {
     const publisher = await publish({ url: server.rtmpUrl, key: 'sk_0000000000_00000000000000000000000000000000' });
+    onTestFinished(async () => {
+      if (publisher.isRunning) await publisher.kill();
+    });
     if (name === 'OBS Studio') {
       // It shows the person a dialog, and stays open.
       await until('OBS gives up', () => refusal.test(publisher.output), 30_000);

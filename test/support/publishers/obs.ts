@@ -140,7 +140,8 @@ export async function publishWithObs(target: Target, picture: Partial<Picture> =
       readFile(join(home.path, 'obs.pid'), 'utf8').catch(() => undefined),
     );
     if (child.isRunning) process.kill(Number(pid), name);
-    const timer = setTimeout(() => child.process.kill('SIGKILL'), 10_000);
+    // xvfb-run takes the display down itself once OBS is gone.
+    const timer = setTimeout(() => process.kill(Number(pid), 'SIGKILL'), 10_000);
     return ended.finally(() => clearTimeout(timer));
   };
   return {
