@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { hostname } from 'node:os';
 import packageJson from '../package.json' with { type: 'json' };
 import { authorizePublish } from './access/authorize-publish.ts';
@@ -15,6 +14,8 @@ import { unavailableInThisBuild } from './config/availability.ts';
 import type { Config } from './config/schema.ts';
 import { publicUrls } from './contract/public-urls.ts';
 import { Delivery } from './delivery/delivery.ts';
+import { connectionLimit } from './delivery/fast-lane/connection-limit.ts';
+import { PlaybackServer } from './delivery/fast-lane/playback-server.ts';
 import { createPlaybackListener, viewerServerOptions } from './delivery/http-server.ts';
 import { frontListener } from './front.ts';
 import { defaultRtmpLimits } from './ingest/rtmp/limits.ts';
@@ -96,9 +97,19 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
 
   let isReady = false;
   const front = frontListener({ pages: webPages(), isReady: () => isReady, log });
-  const http = createServer(viewerServerOptions, createPlaybackListener(delivery, front, { clock }));
-  await listen(http, config.http.listen);
-  undo.push(() => closeHttp(http));
+  const { maxConnections } = config.http;
+  const playback = new PlaybackServer({
+    listen: config.http.listen,
+    delivery,
+    full: createServer(viewerServerOptions, createPlaybackListener(delivery, front, { clock })),
+    clock,
+    maxConnections: maxConnections === 'auto' ? connectionLimit() : maxConnections,
+    maxPerIp: config.http.maxPerIp,
+  });
+  await playback.start().catch((error) => {
+    throw listenError(error, config.http.listen);
+  });
+  undo.push(() => playback.stop());
 
   const { rtmp } = config;
   const access = {
@@ -130,10 +141,9 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
   undo.push(() => rtmpServer.stop());
   undo.push(() => pipeline.broadcasts.stop());
 
-  const httpAt = http.address() as AddressInfo;
   const urls = publicUrls({
     publicUrl: config.http.publicUrl,
-    http: { host: config.http.listen.host, port: httpAt.port },
+    http: { host: config.http.listen.host, port: playback.address.port },
     rtmp: { host: rtmp.listen.host, port: rtmpServer.addresses[0]!.port },
   });
   const live = new PipelineControl(pipeline, delivery, warnings);
@@ -164,24 +174,8 @@ function readPem(path: string): Buffer {
   }
 }
 
-async function listen(server: Server, at: { readonly host: string; readonly port: number }): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(listenError(error, at)));
-    server.listen({ host: at.host, port: at.port, backlog: 4096 }, resolve);
-  });
-}
-
 function listenError(cause: NodeJS.ErrnoException, { host, port }: { readonly host: string; readonly port: number }) {
   if (cause.code === undefined) return cause;
   const code = cause.code === 'EADDRINUSE' ? 'LISTEN_ADDRESS_IN_USE' : 'LISTEN_FAILED';
   return new StreamctlError(code, { address: `${host}:${port}`, reason: cause.code }, { cause });
-}
-
-/** Answers that are under way get a few seconds; idle connections none. */
-async function closeHttp(server: Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), 3000);
-  await closed;
-  clearTimeout(timer);
 }

@@ -1,6 +1,7 @@
 import type { TrackConfig } from '../media/track.ts';
 import type { RenditionWindow, StreamWindow } from '../stream/window.ts';
 import { averageBps, type DeclaredBitrate } from './declared-bitrate.ts';
+import { declaredCodecs } from './declared-codecs.ts';
 import type { Container } from './playback-path.ts';
 
 export interface MultivariantOptions {
@@ -73,13 +74,15 @@ function streamInf(
   const attributes = [
     `BANDWIDTH=${inContainer(sum((one) => bitrate.peakBps(one)))}`,
     `AVERAGE-BANDWIDTH=${inContainer(sum(averageBps))}`,
-    `CODECS="${members.map((one) => one.description.config.codecString).join(',')}"`,
+    `CODECS="${members.flatMap(declaredCodecs).join(',')}"`,
   ];
   const { config, frameRate } = variant.description;
   if (config.kind === 'video') {
     attributes.push(`RESOLUTION=${config.widthPixels}x${config.heightPixels}`);
     const fps = frameRate ?? config.nominalFps;
     if (fps !== undefined) attributes.push(`FRAME-RATE=${fps.toFixed(3)}`);
+    // Players that are not told look for captions inside segments first; shaka even in one that is still being made, and fails.
+    attributes.push('CLOSED-CAPTIONS=NONE');
   }
   if (audio !== undefined && container === 'cmaf') attributes.push('AUDIO="audio"');
   return attributes.join(',');

@@ -57,6 +57,8 @@ export class Packager implements MediaSink {
   private lastListedMs = 0;
   private lastArrivalMs = 0;
   private gapping = false;
+  /** Where the open segment probably ends. */
+  private expectedEndMs: number | undefined;
   private isAudioLate = false;
 
   constructor(options: PackagerOptions) {
@@ -210,7 +212,8 @@ export class Packager implements MediaSink {
       this.forceCut();
     }
     if (this.slot === undefined) this.openSlot(video.endMs);
-    video.add(unit);
+    if (unit.isSync) this.expectedEndMs = this.clock.expectedEndMs(this.slot!.startMs);
+    video.add(unit, this.expectedEndMs);
     this.clockEndMs = video.endMs;
     this.audio?.advanceClock(this.clockEndMs);
   }

@@ -17,6 +17,8 @@ export class SegmentClock {
   private readonly wishes: SegmentWishes;
   private readonly onLongGop: (gopMs: number) => void;
   private keyframeMs: number | undefined;
+  /** Of the newest complete GOP, also of the run of frames before. */
+  private gopMs: number | undefined;
 
   constructor(
     wishes: SegmentWishes,
@@ -42,12 +44,22 @@ export class SegmentClock {
 
   /** Whether the open segment, `elapsedMs` long, ends at this keyframe. The first complete GOP decides the target duration. */
   endsAt(keyframeMs: number, elapsedMs: number): boolean {
-    const gopMs = this.keyframeMs === undefined ? 0 : keyframeMs - this.keyframeMs;
-    const isFirst = this.keyframeMs === undefined;
+    const before = this.keyframeMs;
     this.keyframeMs = keyframeMs;
-    if (isFirst) return false;
+    if (before === undefined) return false;
+    const gopMs = keyframeMs - before;
+    this.gopMs = gopMs;
     this.decideTargetDuration(gopMs);
     return this.isDiscontinuityDue || endsAtKeyframe(this.wishes, this.limitMs, elapsedMs, gopMs);
+  }
+
+  /** Where a segment that began at `startMs` will end if keyframes keep their distance. */
+  expectedEndMs(startMs: number): number | undefined {
+    const { keyframeMs, gopMs } = this;
+    if (keyframeMs === undefined || gopMs === undefined || gopMs < 1) return undefined;
+    let endMs = keyframeMs + gopMs;
+    while (!endsAtKeyframe(this.wishes, this.limitMs, endMs - startMs, gopMs)) endMs += gopMs;
+    return endMs;
   }
 
   decideTargetDuration(gopMs: number): number {

@@ -12,7 +12,6 @@ export class VideoLane {
   droppedFrames = 0;
   private pending: VideoConfig | undefined;
   private needsKeyframe = true;
-  private lastSegmentTicks = 0;
 
   constructor(track: VideoTrack, rendition: Rendition) {
     this.track = track;
@@ -57,7 +56,6 @@ export class VideoLane {
     writer.decodeTicks = Math.max(writer.decodeTicks, endTicks);
     this.rendition.decodeDelayTicks = this.track.decodeDelay;
     this.needsKeyframe = false;
-    this.lastSegmentTicks = 0;
     const isChanged = this.pending !== undefined && this.rendition.change(this.pending);
     this.pending = undefined;
     return isChanged;
@@ -68,17 +66,14 @@ export class VideoLane {
     writer.open(segmentStart(slot, writer.decodeTicks, this.rendition.initVersion));
   }
 
-  add(unit: AccessUnit): void {
-    const { writer } = this.track;
-    const start = writer.openSegment;
-    // A regular GOP makes this segment as long as the one before.
-    const isKnown = start !== undefined && this.lastSegmentTicks > 0;
-    this.track.add(unit, isKnown ? start.startTicks + this.lastSegmentTicks : undefined);
+  /** `segmentEndMs` is where the open segment probably ends. */
+  add(unit: AccessUnit, segmentEndMs: number | undefined): void {
+    const { timescale } = this.track.writer;
+    this.track.add(unit, segmentEndMs === undefined ? undefined : ticksFromMs(segmentEndMs, timescale));
   }
 
   close(): void {
     this.track.flush();
-    this.lastSegmentTicks = this.track.writer.segmentTicks;
     this.track.writer.close();
   }
 

@@ -193,8 +193,9 @@ export class LiveStream {
     const timeline = new Timeline(unit.dtsMs + unit.compositionOffsetMs, startMs);
     run.timeline = timeline;
     this.begin(run, startMs);
-    for (const audio of run.takeHeldAudio(unit.dtsMs - audioLeadMs)) this.forward(timeline, audio);
+    // The keyframe opens the segment that the audio around it belongs to.
     this.forward(timeline, unit);
+    for (const audio of run.takeHeldAudio(unit.dtsMs - audioLeadMs)) this.forward(timeline, audio);
   }
 
   private startAudioOnly(run: PublisherRun): void {

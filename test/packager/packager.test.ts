@@ -258,6 +258,22 @@ describe('a publisher that is away', () => {
   });
 });
 
+test('the last part of a segment is foreseen from the distance of keyframes, also in the first segment after a reconnect', () => {
+  const broadcast = new Broadcast();
+  for (const seconds of [7, 7]) {
+    const publication = broadcast.attach();
+    publication.videoConfig(videoConfig);
+    play(broadcast, publication, sourceUnits({ fps: 30, gopFrames: 30, seconds, audio: false }));
+    publication.end('lost');
+    broadcast.wait(1000);
+  }
+  const whole = broadcast.segments('source').filter((segment) => segment.durationTicks === 2 * 90000);
+  expect(whole).toHaveLength(6);
+  for (const segment of whole.slice(1)) {
+    expect(segment.parts.map((part) => part.isPredictedLast)).toEqual([false, false, false, true]);
+  }
+});
+
 test('a publisher that falls silent while connected gets gaps, and goes on behind a discontinuity at a keyframe', () => {
   const broadcast = new Broadcast();
   const publication = broadcast.attach();

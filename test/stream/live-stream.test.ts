@@ -71,4 +71,5 @@ test('audio that came before the first keyframe is kept when it belongs to it, a
   for (const unit of early) publication.accessUnit({ ...unit, dtsMs: unit.dtsMs - 230 });
   play(broadcast, publication, units);
   expect(broadcast.stream.repairs.droppedFrames).toBe(8);
+  expect(broadcast.packager.repairs.droppedFrames).toBe(0);
 });
