@@ -47,7 +47,7 @@ export class FeedRendition {
   private readonly apply: (message: FeedMessage) => void;
   private readonly streamId: string;
   private initVersion = 1;
-  private readonly config: TrackConfig;
+  readonly config: TrackConfig;
   private readonly timescale: number;
 
   constructor(apply: (message: FeedMessage) => void, streamId: string, name: string, config: TrackConfig) {

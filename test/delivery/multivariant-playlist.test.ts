@@ -137,3 +137,15 @@ test('BANDWIDTH is never lowered, never below what was measured, and seldom chan
   }
   expect(changes).toBeLessThan(6);
 });
+
+test('after a change of encoding CODECS still names the higher level, while segments of it are listed', () => {
+  const { delivery, feeder } = rig();
+  const video = feeder.video('source', { codecString: 'avc1.42c01f' });
+  video.segment();
+  const { config } = video;
+  video.describe(2, { config: { ...config, codecString: 'avc1.42c015' } as typeof config });
+  video.segment({ isDiscontinuity: true });
+  expect(getText(delivery, url)).toContain('CODECS="avc1.42c01f"');
+  for (let i = 0; i < 20; i++) video.segment();
+  expect(getText(delivery, url)).toContain('CODECS="avc1.42c015"');
+});
