@@ -43,12 +43,18 @@ export class DeliveredStream {
   private hasIndependentSegments = true;
   private version = 0;
   private readonly texts = new Map<string, CachedText>();
+  /** Names of media playlists in `texts`: of each rendition under its own id and under the channel's. */
+  private readonly playlistViews = new Map<RenditionWindow, readonly [string, string]>();
+  private readonly currentCaching: string;
+  private readonly reachedCaching: string;
   private manifest: { readonly unstamped: string; readonly publishTime: string } | undefined;
 
   constructor(window: StreamWindow, clock: Clock, waiting: WaitingRoom) {
     this.window = window;
     this.clock = clock;
     this.waiting = waiting;
+    this.currentCaching = cacheControl.playlist(window.stream.targetDurationSeconds);
+    this.reachedCaching = cacheControl.reachedPlaylist(window.stream.targetDurationSeconds);
     this.audience = new Audience(clock, window.stream.targetDurationSeconds * 3000);
   }
 
@@ -119,9 +125,14 @@ export class DeliveredStream {
     { skip, isReached }: { readonly skip?: 'YES' | 'v2' | undefined; readonly isReached: boolean },
   ): Resource {
     const { window: stream } = this;
-    const { name } = rendition.description;
-    const view = `playlist ${name} ${isByChannel} ${skip ?? ''}`;
+    const whole = this.playlistView(rendition, isByChannel);
+    const view = skip === undefined ? whole : `${whole} ${skip}`;
     const caching = this.playlistCaching(isByChannel, isReached);
+    const cached = this.texts.get(view);
+    if (cached?.version === this.version) {
+      const known = cached.variations.get(caching);
+      if (known !== undefined) return known;
+    }
     return this.text({ view, class: 'playlist', contentType: playlistType, caching }, () =>
       writeMediaPlaylist({ stream, rendition, isByChannel, ...(skip === undefined ? {} : { skip }) }),
     );
@@ -168,11 +179,18 @@ export class DeliveredStream {
   }
 
   private playlistCaching(isByChannel: boolean, isReached: boolean): string {
-    const { targetDurationSeconds } = this.window.stream;
     if (isByChannel) return cacheControl.byChannel;
-    return isReached
-      ? cacheControl.reachedPlaylist(targetDurationSeconds)
-      : cacheControl.playlist(targetDurationSeconds);
+    return isReached ? this.reachedCaching : this.currentCaching;
+  }
+
+  private playlistView(rendition: RenditionWindow, isByChannel: boolean): string {
+    let views = this.playlistViews.get(rendition);
+    if (views === undefined) {
+      const { name } = rendition.description;
+      views = [`playlist ${name} own`, `playlist ${name} channel`];
+      this.playlistViews.set(rendition, views);
+    }
+    return views[isByChannel ? 1 : 0];
   }
 
   /** A text of the present version of the stream: written once, however many ask. */

@@ -23,6 +23,7 @@ export class Resource {
   private whole: Reply | undefined;
   private wholeHead: Reply | undefined;
   private zipped: Reply | undefined;
+  private unchanged: Reply | undefined;
 
   constructor(options: ResourceOptions) {
     this.options = options;
@@ -82,7 +83,8 @@ export class Resource {
   }
 
   private notModified(): Reply {
-    return this.reply(304, ['ETag', `"${this.options.etag}"`], []);
+    this.unchanged ??= this.reply(304, ['ETag', `"${this.options.etag}"`], []);
+    return this.unchanged;
   }
 
   private reply(status: number, own: readonly string[], body: readonly Uint8Array[]): Reply {
@@ -122,6 +124,8 @@ export function textResource(options: {
 /** Whether gzip is among the accepted codings (RFC 9110 §12.5.3). */
 export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   if (acceptEncoding === undefined) return false;
+  // Every browser says it plainly: no weights, nothing to take apart.
+  if (!acceptEncoding.includes(';') && /(?:^|,)[ \t]*(?:x-)?gzip[ \t]*(?:,|$)/i.test(acceptEncoding)) return true;
   let any = false;
   for (const item of acceptEncoding.split(',')) {
     const [coding = '', ...parameters] = item.split(';').map((part) => part.trim().toLowerCase());

@@ -40,7 +40,8 @@ export class PreparedReplies {
     const known = this.prepared.get(reply);
     if (known !== undefined && known.secondMs === this.secondMs) return known;
     const made = this.prepare(reply, this.keepAlive);
-    this.prepared.set(reply, made);
+    // These are made for one request: nobody will ask for the same object again.
+    if (reply.class !== 'other' && reply.class !== 'time') this.prepared.set(reply, made);
     return made;
   }
 
