@@ -54,7 +54,15 @@ export class MediaPipeline implements Service {
     this.options = options;
     this.journal = new StreamJournal(options.log);
     this.records = new StreamRecords(options.store.streams, this.journal, options.clock, options.node);
-    this.broadcasts = new Broadcasts(options.clock, (grant) => this.create(grant));
+    this.broadcasts = new Broadcasts(
+      options.clock,
+      (grant) => this.create(grant),
+      (stalledMs) =>
+        options.log.warn(
+          { stalled_ms: Math.round(stalledMs) },
+          'the process stood still: the machine was too busy, or it was paused',
+        ),
+    );
   }
 
   /** Takes up the broadcasts of an earlier process, interrupted from now on, and begins to keep time. */

@@ -5,6 +5,8 @@ import type { Publication, PublisherConnection, PublishGrant } from './publicati
 
 /** How often gaps, grace and time-outs are looked at. */
 const tickMs = 100;
+/** A tick that comes this late tells that the process stood still, not that publishers were silent. */
+const stallMs = 500;
 /** Takeovers of one channel within a minute after which the next has to wait. */
 const freeTakeovers = 5;
 const takeoverDelayMs = 3000;
@@ -13,13 +15,17 @@ const takeoverDelayMs = 3000;
 export class Broadcasts implements Service {
   private readonly clock: Clock;
   private readonly create: (grant: PublishGrant) => LiveStream;
+  private readonly onStall: (stalledMs: number) => void;
   private readonly byChannel = new Map<string, LiveStream>();
   private readonly takeovers = new Map<string, number[]>();
   private timer: NodeJS.Timeout | undefined;
+  private lastTickMs: number | undefined;
 
-  constructor(clock: Clock, create: (grant: PublishGrant) => LiveStream) {
+  /** `onStall` hears when this process stood still, and for how long. */
+  constructor(clock: Clock, create: (grant: PublishGrant) => LiveStream, onStall: (stalledMs: number) => void) {
     this.clock = clock;
     this.create = create;
+    this.onStall = onStall;
   }
 
   get streams(): readonly LiveStream[] {
@@ -69,7 +75,15 @@ export class Broadcasts implements Service {
     });
   }
 
+  /** After a stall the next tick decides: what publishers sent meanwhile still waits in the sockets, and is read first. */
   tick(): void {
+    const nowMs = this.clock.monotonicMs();
+    const lateMs = this.lastTickMs === undefined ? 0 : nowMs - this.lastTickMs - tickMs;
+    this.lastTickMs = nowMs;
+    if (lateMs >= stallMs) {
+      this.onStall(lateMs);
+      return;
+    }
     for (const stream of this.byChannel.values()) {
       stream.tick();
       if (stream.hasEnded) this.byChannel.delete(stream.channel);
