@@ -10,8 +10,8 @@ import { Resource } from './resource.ts';
 import type { TransportStreamCutter } from './transport-stream-cutter.ts';
 import type { Hold, Resolution } from './waiting-room.ts';
 
-/** How much before its beginning a DASH segment may be asked for, for clocks that are not quite equal. */
-const earlyMs = 50;
+/** How much before its beginning a DASH segment may be asked for: clocks are not quite equal, and frames do not arrive evenly. */
+const earlyMs = 500;
 
 /** Finds media of one stream: what exists, what is worth waiting for, and what is not there. */
 export class MediaAnswers {
