@@ -243,10 +243,10 @@ test('the next segment of a grid is not there before it begins, then waited for,
   const video = feeder.video();
   video.segment();
   const next = '/dash/st1/source/segment-2.m4s';
-  clock.advance(1900);
+  clock.advance(1400);
   expect(get(delivery, next).status).toBe(404);
   expect(header(get(delivery, next), 'cache-control')).toBe('max-age=1');
-  clock.advance(100);
+  clock.advance(600);
   const watched = ask(delivery, next);
   expect(watched.reply).toBeUndefined();
   video.open();
