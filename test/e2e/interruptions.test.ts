@@ -62,6 +62,11 @@ test('players and a strict outsider go through reconnects, another resolution an
   const { hls, ts, dash } = server.playback(channel);
   const watch = new StreamWatch({ playlistUrls: [hls, ts], mpdUrl: dash });
   await watch.start();
+  // Chromium's own player gives up on a playlist of fewer than three segments (DEMUXER_ERROR_COULD_NOT_PARSE).
+  await until('three segments are listed', async () => {
+    const playlist = await (await fetch(hls.replace('index.m3u8', 'source/index.m3u8'))).text();
+    return (playlist.match(/#EXTINF/g) ?? []).length >= 3;
+  });
   for (const engine of ['hls.js', 'shaka', 'native'] as const) plays.set(engine, await browsers.start(engine, hls));
   await allPlayOn('the start', 360);
 
