@@ -111,7 +111,7 @@ describe('programs', () => {
 test('a strict outsider who watches all the while finds nothing', async () => {
   await watch.probe();
   const report = await watch.stop();
-  expect(report.findings).toEqual([]);
+  expect(report.findings, server.log).toEqual([]);
   expect(report.playlistVersions).toBeGreaterThan(60);
   expect(report.segments).toBeGreaterThan(20);
 }, 60_000);

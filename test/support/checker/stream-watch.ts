@@ -164,7 +164,8 @@ export class StreamWatch {
     const url = `${rendition.url}?${query}${kind === 'delta' ? '&_HLS_skip=YES' : ''}`;
     const report = this.findings.at(`${rendition.name} (${kind})`);
     const answer = await this.ask(url, report, [200, 503]);
-    if (answer === undefined) return;
+    // Once nobody polls any more, a held answer tells too late of what came meanwhile.
+    if (answer === undefined || this.stopping.signal.aborted) return;
     const tookMs = answer.lastByteMs - answer.requestedMs;
     const lateMs = this.tolerances.lateMs + this.pressure.stalledMs(answer.requestedMs, answer.lastByteMs);
     if (tookMs > 3000 * latest.targetDuration + lateMs) report('LL-16', `answered after ${tookMs.toFixed(0)} ms`);
