@@ -32,7 +32,7 @@ export interface PackagerOptions {
 /** After a crash this many segments may have been listed that nobody wrote down. */
 const lostSegments = 3;
 /** The next segment is due 1.5 target durations after the last (RFC 8216bis §6.2.1); we are that much earlier. */
-const marginMs = 300;
+const marginMs = 400;
 /** Media that pauses for less is only late. */
 const pauseMs = 500;
 /** A gap shorter than this is not worth a segment. */

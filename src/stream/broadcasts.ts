@@ -4,7 +4,7 @@ import type { LiveStream } from './live-stream.ts';
 import type { Publication, PublisherConnection, PublishGrant } from './publication.ts';
 
 /** How often gaps, grace and time-outs are looked at. */
-const tickMs = 100;
+const tickMs = 200;
 /** A tick that comes this late tells that the process stood still, not that publishers were silent. */
 const stallMs = 500;
 /** Takeovers of one channel within a minute after which the next has to wait. */

@@ -36,7 +36,7 @@ test('a process that stood still does not take what it had not read for silence'
   for (const unit of units.filter((one) => one.dtsMs >= 5000 && one.dtsMs < 25_000)) publication.accessUnit(unit);
   broadcast.clock.advance(100);
   broadcasts.tick();
-  expect(stalls).toEqual([19_900]);
+  expect(stalls).toEqual([19_800]);
   expect(broadcast.packager.counters.gapSegments).toBe(0);
   expect(broadcast.segments('source').every((segment) => segment.parts[0]!.isIndependent)).toBe(true);
 });
