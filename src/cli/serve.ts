@@ -33,7 +33,6 @@ export async function serve({ load, startApp }: ServeOptions): Promise<number> {
   // Signals count from here on: one that comes while starting must not be lost.
   const ended = endingSignal(log);
   log.info({ config: filePath ?? 'defaults', data_dir: config.dataDir, pid: process.pid }, 'starting');
-  log.info({ config: filePath ?? 'defaults', data_dir: config.dataDir, pid: process.pid }, 'starting');
   const app = await startApp({ config, log });
   process.on('SIGHUP', () => {
     void reloadConfig(loaded, load, log).then((next) => {
