@@ -328,8 +328,8 @@ export const errorCatalog = {
     httpStatus: 404,
     exitCode: 3,
   }),
-  DELIVERY_MEDIA_NOT_FOUND: entry<{ path: string }>({
-    message: ({ path }) => `${path} does not exist: not yet, not any more, or never.`,
+  DELIVERY_MEDIA_NOT_FOUND: entry<{ path: string; why?: string }>({
+    message: ({ path, why = 'not yet, not any more, or never' }) => `${path} does not exist: ${why}.`,
     remedy: 'Take media addresses from the current playlist.',
     httpStatus: 404,
     exitCode: 3,

@@ -22,6 +22,8 @@ export interface DashPeriod {
 
 /** How far a segment may begin from where the grid says (the specification allows half of a segment). */
 const gridTolerance = 0.25;
+/** A first segment shorter than this share of the target duration was cut off: it says nothing of those that follow. */
+const leastGridShare = 0.5;
 
 /**
  * Divides a stream into Periods, by what its renditions announce. A Period ends at a discontinuity, at a new encoding, at a gap
@@ -54,7 +56,12 @@ export class DashTimeline {
   completed(rendition: RenditionWindow, segment: Segment, isReference: boolean): void {
     const period = this.periodOf(segment.msn);
     if (period === undefined || period.addressing.mode !== 'undecided' || !isReference) return;
-    period.addressing = { mode: 'number', segmentSeconds: gridSeconds(rendition, segment) };
+    const segmentSeconds = gridSeconds(rendition, segment);
+    if (segmentSeconds < leastGridShare * rendition.targetDurationSeconds) {
+      period.addressing = { mode: 'timeline' };
+      return;
+    }
+    period.addressing = { mode: 'number', segmentSeconds };
     const { timescale } = rendition.description;
     for (const later of rendition.segments) {
       if (later.msn > segment.msn && !isOnGrid(period, later, timescale)) period.addressing = { mode: 'timeline' };

@@ -100,9 +100,12 @@ export class MediaAnswers {
     const period = timeline.periodOf(msn);
     const newestMsn = rendition.lastSegment?.msn ?? 0;
     const isNext = msn === newestMsn || msn === newestMsn + 1;
-    if (period?.addressing.mode !== 'number' || !isNext || window.isInterrupted) return missing(path);
+    if (!isNext) return missing(path, `the newest segment is ${newestMsn}`);
+    if (period?.addressing.mode !== 'number') return missing(path, 'it can be had when it is complete');
+    if (window.isInterrupted) return missing(path, 'the broadcast is interrupted');
     const nominalMs = (period.startSeconds + (msn - period.firstMsn) * period.addressing.segmentSeconds) * 1000;
-    if (this.clock.wallMs() < availabilityStartMs + nominalMs - earlyMs) return missing(path);
+    const earlierMs = availabilityStartMs + nominalMs - this.clock.wallMs();
+    if (earlierMs > earlyMs) return missing(path, `its time comes in ${earlierMs.toFixed(0)} ms`);
     const find = (): Resolution | undefined => {
       if (window.isEnded || window.isInterrupted) return missing(path);
       const segment = rendition.find(msn);
@@ -115,7 +118,7 @@ export class MediaAnswers {
       key: `chunked ${path}`,
       timeoutMs: 1000 * targetDurationSeconds,
       test: find,
-      onTimeout: () => missing(path),
+      onTimeout: () => missing(path, 'it was due, but no media came'),
     };
   }
 
@@ -145,8 +148,8 @@ export class MediaAnswers {
   }
 }
 
-export function missing(path: string): Problem {
-  return problem('DELIVERY_MEDIA_NOT_FOUND', { path });
+export function missing(path: string, why?: string): Problem {
+  return problem('DELIVERY_MEDIA_NOT_FOUND', { path, ...(why === undefined ? {} : { why }) });
 }
 
 function mp4Type({ description }: RenditionWindow): string {

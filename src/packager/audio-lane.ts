@@ -88,11 +88,17 @@ export class AudioLane {
     this.droppedFrames += this.ahead.length;
     this.ahead.length = 0;
     while (this.current !== undefined) {
-      if (this.current.gapEndMs === undefined && this.upcoming.length > 0) this.fill(this.slotEndMs());
+      if (this.current.gapEndMs === undefined) this.fillSlot(endMs);
       this.leaveSlot(endMs);
     }
     this.isBegun = false;
     this.clockMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Where there is picture there is sound, silence at least: all renditions have their gaps in common. */
+  private fillSlot(endMs: number): void {
+    if (this.upcoming.length > 0) this.fill(this.slotEndMs());
+    else if (this.track.writer.openSegment === undefined) this.fill(endMs);
   }
 
   discard(): void {

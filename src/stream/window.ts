@@ -30,7 +30,7 @@ export class RenditionWindow {
   peakBitrateBps = 0;
   private totalBits = 0;
   private totalSeconds = 0;
-  private readonly targetDurationSeconds: number;
+  readonly targetDurationSeconds: number;
   private readonly removed: { readonly segment: Segment; readonly untilMs: number }[] = [];
 
   constructor(description: RenditionDescription, targetDurationSeconds: number) {

@@ -328,3 +328,15 @@ test('the clock is given in milliseconds, never to be stored', () => {
   expect(Buffer.concat(reply.body).toString()).toBe(new Date(streamStartMs + 123).toISOString());
   expect(header(reply, 'cache-control')).toBe('no-store');
 });
+
+test('a Period whose first segment was cut short lists its segments, for it has shown no grid', () => {
+  const { delivery, feeder } = rig();
+  const video = feeder.video();
+  video.segment();
+  video.segment({ isDiscontinuity: true, parts: 1, partMs: 33 });
+  video.segment();
+  const { periods } = parse(getText(delivery, url));
+  const second = periods[1]!.sets[0]!.representations[0]!;
+  expect(second.template.duration).toBeUndefined();
+  expect(second.timeline.length).toBeGreaterThan(0);
+});

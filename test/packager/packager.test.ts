@@ -219,6 +219,20 @@ describe('a publisher that is away', () => {
     expect(broadcast.rendition('source').description.init.version).toBe(1);
   });
 
+  test('right after a single frame leaves a segment with picture and sound', () => {
+    const broadcast = absence(2000);
+    const publication = broadcast.attach();
+    publication.videoConfig(videoConfig);
+    publication.audioConfig(audioConfig);
+    const [first] = sourceUnits({ fps: 30, gopFrames: 60, seconds: 1, audio: false });
+    publication.accessUnit(first!);
+    publication.end('lost');
+    broadcast.wait(1000);
+    const [video, audio] = ['source', 'audio'].map((name) => broadcast.segments(name).at(-1)!);
+    expect(video).toMatchObject({ isDiscontinuity: true, isGap: false });
+    expect(audio).toMatchObject({ msn: video!.msn, isDiscontinuity: true, isGap: false });
+  });
+
   test('for 25 s is covered by gaps to the moment of its return, in both renditions alike', () => {
     const broadcast = absence(25_000);
     for (const name of ['source', 'audio']) {
