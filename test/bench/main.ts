@@ -7,15 +7,19 @@ import type { PeerKind } from './peers/peer.ts';
 import { streamctl } from './peers/streamctl.ts';
 import { Report } from './report.ts';
 import { benchRequests, requestServers, requestsMissing } from './requests.ts';
+import { benchViewers, type ViewedServer, viewedServers } from './viewers.ts';
 
 const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summary on stderr
 
   latency   age of every frame when it can be downloaded
   ingest    CPU per stream-second and memory of publishers of 2.5 Mbit/s
   requests  CPU per playlist and segment request: fast lane, node:http, nginx
+  viewers   N viewers of one broadcast of 450 kbit/s over real sockets, beside nginx with the same bytes
 
-  --seconds N        how long each measurement lasts (latency 30, ingest 15, requests 5)
-  --servers A,B      streamctl, nginx-rtmp, node-media-server; all that are installed
+  --seconds N        how long each measurement lasts (latency 30, ingest 15, requests 5, viewers 60)
+  --servers A,B      streamctl, nginx-rtmp, node-media-server (viewers: streamctl, nginx); all that are installed
+  --viewers N,N      viewers: how many at once (1000,2000,5000,10000)
+  --kind KIND        viewers: hls or ll-hls (hls)
   --publishers N,N   ingest: how many at once (1,20,100)
   --chunks N,N       ingest: chunk sizes in bytes; 4096 as OBS sends, 128 as ffmpeg sends (4096)
 `;
@@ -26,6 +30,8 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string' },
     servers: { type: 'string' },
     publishers: { type: 'string', default: '1,20,100' },
+    viewers: { type: 'string', default: '1000,2000,5000,10000' },
+    kind: { type: 'string', default: 'hls' },
     chunks: { type: 'string', default: '4096' },
     help: { type: 'boolean' },
   },
@@ -48,6 +54,18 @@ function serversOf(all: readonly PeerKind[], report: Report): PeerKind[] {
     if (missing) report.progress(`left out: ${missing}`);
     return missing === undefined;
   });
+}
+
+function viewerKind(): 'hls' | 'll-hls' {
+  if (values.kind === 'hls' || values.kind === 'll-hls') return values.kind;
+  throw new Error(`--kind ${values.kind}: hls or ll-hls`);
+}
+
+function viewedBy(): ViewedServer[] {
+  const wanted = values.servers?.split(',') ?? [...viewedServers];
+  const unknown = wanted.find((name) => !viewedServers.some((server) => server === name));
+  if (unknown !== undefined) throw new Error(`--servers ${unknown}: one of ${viewedServers.join(', ')}`);
+  return viewedServers.filter((server) => wanted.includes(server));
 }
 
 /** The first interrupt ends the bench in order, with all it started. */
@@ -73,6 +91,10 @@ try {
     if (missing !== undefined) throw new Error(missing);
     const options = { servers: requestServers, seconds: seconds ?? 5, connections: 64 };
     await benchRequests(options, report, interrupt.signal);
+  } else if (name === 'viewers') {
+    const viewerCounts = numbers('viewers', values.viewers);
+    const options = { kind: viewerKind(), servers: viewedBy(), viewerCounts, seconds: seconds ?? 60 };
+    await benchViewers(options, report, interrupt.signal);
   } else {
     process.stderr.write(usage);
     process.exitCode = 2;
