@@ -7,7 +7,7 @@ const maxHeadBytes = 16 * 1024;
  * counted, and kept only where wanted.
  */
 export class ResponseReader {
-  /** Of the answer under way, or of the last one. */
+  /** Of the answer under way, or of the last one; 0 before the first. */
   status = 0;
   isLast = false;
   private head: Buffer | undefined;
@@ -22,6 +22,7 @@ export class ResponseReader {
 
   /** For another connection. */
   reset(): void {
+    this.status = 0;
     this.head = undefined;
     this.isInBody = false;
     this.isLast = false;

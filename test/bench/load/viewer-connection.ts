@@ -123,7 +123,8 @@ export class ViewerConnection {
       case 'more':
         return true;
       case 'malformed':
-        this.failed('malformed answer');
+        // A refusal may end with its connection instead of having a length.
+        this.failed(reader.status === 0 || reader.status === 200 ? 'malformed answer' : this.refusal());
         return false;
       case 'whole':
         this.gotAnswer(isWholeResponse ? bytes : undefined);
@@ -136,7 +137,7 @@ export class ViewerConnection {
     const nowMs = performance.now();
     const body = reader.takeBody();
     if (fetch === undefined || reader.status !== 200) {
-      this.failed(fetch === undefined ? `${reader.status} unasked` : `${reader.status} for ${fetch.kind}`);
+      this.failed(this.refusal());
       return;
     }
     if (fetch.kind === 'playlist') {
@@ -162,6 +163,10 @@ export class ViewerConnection {
     this.fetch = undefined;
     this.isRequested = false;
     if (this.reader.isLast) this.failed('closed');
+  }
+
+  private refusal(): string {
+    return `${this.reader.status} ${this.fetch === undefined ? 'unasked' : `for ${this.fetch.kind}`}`;
   }
 
   /** Counts what went wrong, and comes back with a new connection. */
