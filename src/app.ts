@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { hostname } from 'node:os';
 import packageJson from '../package.json' with { type: 'json' };
 import { authorizePublish } from './access/authorize-publish.ts';
@@ -13,19 +12,16 @@ import { StreamctlError } from './base/errors.ts';
 import { unavailableInThisBuild } from './config/availability.ts';
 import type { Config } from './config/schema.ts';
 import { publicUrls } from './contract/public-urls.ts';
-import { Delivery } from './delivery/delivery.ts';
 import { connectionLimit } from './delivery/fast-lane/connection-limit.ts';
-import { PlaybackServer } from './delivery/fast-lane/playback-server.ts';
-import { createPlaybackListener, viewerServerOptions } from './delivery/http-server.ts';
-import { frontListener } from './front.ts';
-import { defaultRtmpLimits } from './ingest/rtmp/limits.ts';
-import { RtmpServer } from './ingest/rtmp/server.ts';
 import type { Log } from './observability/log.ts';
-import { MediaPipeline } from './pipeline/media-pipeline.ts';
+import type { LiveFacts } from './pipeline/live-facts.ts';
 import { PipelineControl } from './pipeline/pipeline-control.ts';
+import { restorable } from './pipeline/restorable.ts';
+import { StreamJournal } from './pipeline/stream-journal.ts';
+import { StreamRecords } from './pipeline/stream-records.ts';
 import { lockDataDir } from './store/data-dir-lock.ts';
+import { createEngine } from './threads/engine.ts';
 import { StoreThread } from './threads/store-thread.ts';
-import { webPages } from './web/web-pages.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -81,93 +77,83 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
   undo.push(() => clearInterval(refresh));
   const keys = new StreamKeys({ store: store.keys, pepper, clock, onChange: (key) => ring.replace(key) });
 
-  const delivery = new Delivery({ clock });
-  const pipeline = new MediaPipeline({
-    hls: config.hls,
-    rtmp: config.rtmp,
-    node,
-    clock,
-    log,
-    store,
-    feed: (message) => delivery.apply(message),
-    onEnded: (streamId) => delivery.retireStream(streamId),
-  });
-  await pipeline.start();
-  undo.push(() => pipeline.stop());
-
-  let isReady = false;
-  const front = frontListener({ pages: webPages(), isReady: () => isReady, log });
-  const { maxConnections } = config.http;
-  const playback = new PlaybackServer({
-    listen: config.http.listen,
-    delivery,
-    full: createServer(viewerServerOptions, createPlaybackListener(delivery, front, { clock })),
-    clock,
-    maxConnections: maxConnections === 'auto' ? connectionLimit() : maxConnections,
-    maxPerIp: config.http.maxPerIp,
-  });
-  await playback.start().catch((error) => {
-    throw listenError(error, config.http.listen);
-  });
-  undo.push(() => playback.stop());
-
-  const { rtmp } = config;
+  const journal = new StreamJournal(log);
+  undo.push(() => journal.close());
+  const records = new StreamRecords(store.streams, journal, clock, node);
+  let facts: readonly LiveFacts[] = [];
   const access = {
     keys: ring,
     clock,
     isOpen: config.auth.openPublish,
-    onKeyUsed: (keyId: string, atMs: number) => pipeline.journal.write(() => store.keys.touch(keyId, atMs)),
+    onKeyUsed: (keyId: string, atMs: number) => journal.write(() => store.keys.touch(keyId, atMs)),
   };
-  const rtmpServer = new RtmpServer(
+  const { http, rtmp } = config;
+  const engine = createEngine(
     {
-      listen: rtmp.listen,
-      tls: rtmp.tls && { listen: rtmp.tls.listen, cert: readPem(rtmp.tls.certPath), key: readPem(rtmp.tls.keyPath) },
-      limits: { ...defaultRtmpLimits, maxPublishers: rtmp.maxPublishers, maxPerIp: rtmp.maxPerIp },
+      threads: http.threads,
+      media: {
+        hls: config.hls,
+        rtmp,
+        tls: rtmp.tls && { cert: readPem(rtmp.tls.certPath), key: readPem(rtmp.tls.keyPath) },
+        restored: restorable(await store.streams.active(), records),
+        logLevel: config.log.level,
+      },
+      delivery: {
+        listen: http.listen,
+        maxConnections: http.maxConnections === 'auto' ? connectionLimit() : http.maxConnections,
+        maxPerIp: http.maxPerIp,
+      },
     },
     {
-      clock,
       log,
-      authorizePublish: async (request, signal) => {
-        const decision = authorizePublish(request, access);
-        if (decision.allowed) await pipeline.broadcasts.takeoverTurn(decision.grant.channel, signal);
-        return decision;
+      records,
+      authorizePublish: (attempt) => {
+        const verdict = authorizePublish(attempt, access);
+        return verdict.allowed ? verdict : { allowed: false, code: verdict.error.code, details: verdict.error.details };
       },
-      openPublication: (grant, connection) => pipeline.broadcasts.open(grant, connection),
+      facts: (told) => {
+        facts = told;
+      },
+      figures: () => {},
     },
   );
-  await rtmpServer.start(new AbortController().signal).catch((error) => {
+  const { media, delivery } = engine;
+  undo.push(() => delivery.stop());
+  const httpPort = await delivery.start().catch((error) => {
+    throw listenError(error, http.listen);
+  });
+  undo.push(() => media.stop());
+  const [rtmpPort = 0] = await media.start().catch((error) => {
     throw listenError(error, rtmp.listen);
   });
-  undo.push(() => rtmpServer.stop());
-  undo.push(() => pipeline.broadcasts.stop());
 
   const urls = publicUrls({
-    publicUrl: config.http.publicUrl,
-    http: { host: config.http.listen.host, port: playback.address.port },
-    rtmp: { host: rtmp.listen.host, port: rtmpServer.addresses[0]!.port },
+    publicUrl: http.publicUrl,
+    http: { host: http.listen.host, port: httpPort },
+    rtmp: { host: rtmp.listen.host, port: rtmpPort },
   });
-  const live = new PipelineControl(pipeline, delivery, warnings);
-  undo.push(
-    ring.onRevoked((keyId) => {
-      for (const { stream } of pipeline.list) if (stream.keyId === keyId) stream.stop('key_revoked');
-    }),
-  );
+  const live = new PipelineControl({
+    facts: () => facts,
+    stop: (streamId, reason) => media.stopStream(streamId, reason),
+    journal,
+    figures: delivery,
+    warnings: () => warnings,
+  });
+  undo.push(ring.onRevoked((keyId) => media.endByKey(keyId)));
   const api = createApi({ keys, store, live, urls, clock, version: packageJson.version, node, startedAtMs, log });
   const socket = new ControlSocket({ path: config.control.socketPath, fetch: (request) => api.fetch(request) });
   await socket.start();
   undo.push(() => socket.stop());
 
-  isReady = true;
-  undo.push(() => {
-    isReady = false;
-  });
+  delivery.setReady(true);
+  undo.push(() => delivery.setReady(false));
   log.info({ http_url: urls.http, rtmp_url: urls.rtmp }, 'ready');
   return { httpUrl: urls.http, rtmpUrl: urls.rtmp, keys };
 }
 
-function readPem(path: string): Buffer {
+function readPem(path: string): string {
   try {
-    return readFileSync(path);
+    return readFileSync(path, 'utf8');
   } catch (cause) {
     const { code = 'error' } = cause as NodeJS.ErrnoException;
     throw new StreamctlError('TLS_FILE_UNREADABLE', { path, reason: code }, { cause });

@@ -22,7 +22,7 @@ const ranks: Record<string, number> = {
   'src/api': 6,
   'src/pipeline': 7,
   'src/threads': 8,
-  'src/front.ts': 8,
+  'src/front.ts': 7,
   'src/app.ts': 9,
   'src/cli': 10,
   commands: 11,

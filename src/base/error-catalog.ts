@@ -106,6 +106,18 @@ export const errorCatalog = {
     httpStatus: 409,
     exitCode: 5,
   }),
+  MEDIA_THREAD_DIED: entry<object>({
+    message: () => 'The thread that takes broadcasts in died, and is being started anew.',
+    remedy: 'Try again in a second; if it happens again, the log says why the thread died.',
+    httpStatus: 503,
+    exitCode: 1,
+  }),
+  DELIVERY_THREAD_DIED: entry<object>({
+    message: () => 'A thread that answers viewers died, and is being started anew.',
+    remedy: 'Try again in a second; if it happens again, the log says why the thread died.',
+    httpStatus: 503,
+    exitCode: 1,
+  }),
   STORE_THREAD_DIED: entry<Record<never, never>>({
     message: () => 'The store stopped in the middle of a call.',
     remedy: 'Try again: a new store thread is started by the next call. The log says why the last one died.',
@@ -484,6 +496,21 @@ export const errorCatalog = {
   TLS_FILE_UNREADABLE: entry<{ path: string; reason: string }>({
     message: ({ path, reason }) => `The certificate or key ${path} cannot be read: ${reason}.`,
     remedy: 'Check the path, and that the user streamctl runs as may read the file.',
+    httpStatus: 500,
+    exitCode: 2,
+  }),
+  TLS_FILE_MALFORMED: entry<{ path: string; reason: string }>({
+    message: ({ path, reason }) => `${path} cannot be used for TLS: ${reason}.`,
+    remedy:
+      'It must be PEM text: the certificate chain with the server’s own first, and a private key without a passphrase.',
+    httpStatus: 500,
+    exitCode: 2,
+  }),
+  TLS_KEY_MISMATCH: entry<{ certPath: string; keyPath: string }>({
+    message: ({ certPath, keyPath }) =>
+      `The key in ${keyPath} does not belong to the first certificate in ${certPath}.`,
+    remedy:
+      'Name the two files of one renewal (fullchain.pem and privkey.pem); the server’s own certificate comes first.',
     httpStatus: 500,
     exitCode: 2,
   }),

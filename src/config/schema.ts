@@ -42,7 +42,9 @@ const http = z
         'What viewers type to reach this server, such as https://live.example.org. Empty: made from the host name.',
       ),
     tls: httpTls.prefault({}).describe('HTTPS instead of HTTP.'),
-    threads: autoOrCount(1, 256).prefault('auto').describe('Delivery threads; auto: one per core, at most four.'),
+    threads: autoOrCount(0, 256)
+      .prefault('auto')
+      .describe('Delivery threads; auto: one less than cores; 0: everything in one thread, for debugging.'),
     max_connections: autoOrCount(1, 10_000_000)
       .prefault('auto')
       .describe('Most viewer connections at once; auto: what the open-file limit allows.'),

@@ -31,7 +31,12 @@ const leastGridShare = 0.5;
  */
 export class DashTimeline {
   /** Oldest first. */
-  readonly periods: DashPeriod[] = [];
+  readonly periods: DashPeriod[];
+
+  /** `periods`: what another timeline of the same stream has come to. */
+  constructor(periods: readonly DashPeriod[] = []) {
+    this.periods = periods.map((period) => ({ ...period, initVersions: new Map(period.initVersions) }));
+  }
 
   periodOf(msn: number): DashPeriod | undefined {
     return this.periods.findLast((period) => period.firstMsn <= msn);

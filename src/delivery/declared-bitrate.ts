@@ -9,7 +9,16 @@ const stepBps = 1000;
 
 /** The peak bit rate a rendition is declared with, bit/s: measured × head-room, rounded up, and never lowered again. */
 export class DeclaredBitrate {
-  private readonly declaredBps = new Map<string, number>();
+  private readonly declaredBps: Map<string, number>;
+
+  constructor(declaredBps: Iterable<readonly [string, number]> = []) {
+    this.declaredBps = new Map(declaredBps);
+  }
+
+  /** What has been declared, by rendition. */
+  get entries(): readonly (readonly [string, number])[] {
+    return [...this.declaredBps];
+  }
 
   peakBps(rendition: RenditionWindow): number {
     const { name } = rendition.description;

@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts';
 import type { FeedMessage } from '../stream/feed.ts';
-import type { RenditionWindow, Segment, StreamWindow } from '../stream/window.ts';
+import type { RenditionWindow, Segment, StreamWindow, WindowSnapshot } from '../stream/window.ts';
 import { Audience } from './audience.ts';
 import { listPeriods } from './dash-listing.ts';
 import { writeManifest } from './dash-manifest.ts';
-import { DashTimeline } from './dash-timeline.ts';
+import { type DashPeriod, DashTimeline } from './dash-timeline.ts';
 import { DeclaredBitrate } from './declared-bitrate.ts';
 import { writeMediaPlaylist, writeTsPlaylist } from './media-playlist.ts';
 import { presentationOf, writeMultivariantPlaylist } from './multivariant-playlist.ts';
@@ -25,11 +25,19 @@ interface CachedText {
   readonly variations: Map<string, Resource>;
 }
 
+/** All that is known of a stream, for another delivery to go on with. */
+export interface StreamSnapshot {
+  readonly window: WindowSnapshot;
+  readonly periods: readonly DashPeriod[];
+  readonly declaredBps: readonly (readonly [string, number])[];
+  readonly hasIndependentSegments: boolean;
+}
+
 /** One stream as it is delivered: its windows, what was written of them, and who waits for more. */
 export class DeliveredStream {
   readonly window: StreamWindow;
   readonly waiting: WaitingRoom;
-  readonly timeline = new DashTimeline();
+  readonly timeline: DashTimeline;
   readonly audience: Audience;
   /** Called with every change, for answers that are under way. */
   readonly followers = new Set<() => void>();
@@ -37,10 +45,10 @@ export class DeliveredStream {
   /** Ended so long ago that only segments are still owed to who has just read a playlist. */
   isRetired = false;
   /** Some viewer was told what there is to choose from. */
-  hasStarted = false;
+  hasStarted: boolean;
   private readonly clock: Clock;
-  private readonly bitrate = new DeclaredBitrate();
-  private hasIndependentSegments = true;
+  private readonly bitrate: DeclaredBitrate;
+  private hasIndependentSegments: boolean;
   private version = 0;
   private readonly texts = new Map<string, CachedText>();
   /** Names of media playlists in `texts`: of each rendition under its own id and under the channel's. */
@@ -49,8 +57,12 @@ export class DeliveredStream {
   private readonly reachedCaching: string;
   private manifest: { readonly unstamped: string; readonly publishTime: string } | undefined;
 
-  constructor(window: StreamWindow, clock: Clock, waiting: WaitingRoom) {
+  constructor(window: StreamWindow, clock: Clock, waiting: WaitingRoom, known?: StreamSnapshot) {
     this.window = window;
+    this.timeline = new DashTimeline(known?.periods);
+    this.bitrate = new DeclaredBitrate(known?.declaredBps);
+    this.hasIndependentSegments = known?.hasIndependentSegments ?? true;
+    this.hasStarted = known !== undefined;
     this.clock = clock;
     this.waiting = waiting;
     this.currentCaching = cacheControl.playlist(window.stream.targetDurationSeconds);
@@ -85,10 +97,21 @@ export class DeliveredStream {
       case 'segment-end': {
         const segment = rendition.find(message.msn);
         if (segment !== undefined) this.timeline.completed(rendition, segment, this.isReference(rendition));
+        // Declared now and not when somebody asks, so that every delivery of the stream declares the same.
+        this.bitrate.peakBps(rendition);
         this.timeline.trim(Math.min(...this.firstListed()));
         return;
       }
     }
+  }
+
+  snapshot(): StreamSnapshot {
+    return {
+      window: this.window.snapshot(this.clock.monotonicMs()),
+      periods: this.timeline.periods,
+      declaredBps: this.bitrate.entries,
+      hasIndependentSegments: this.hasIndependentSegments,
+    };
   }
 
   /** Video sets the grid where there is any. */

@@ -1,6 +1,8 @@
 import type { ReplyClass } from './reply.ts';
 
 export interface DeliveryStats {
+  /** Requests answered. */
+  readonly total: number;
   /** By class of what was asked for, then by HTTP status. */
   readonly requests: Readonly<Record<string, Readonly<Record<number, number>>>>;
   /** Requests held now. */
@@ -31,8 +33,8 @@ export class DeliveryCounters {
   }
 
   snapshot(waiters: number): DeliveryStats {
-    const { bytesOut, slowReadersDropped, progressiveAborted } = this;
+    const { total, bytesOut, slowReadersDropped, progressiveAborted } = this;
     const requests = Object.fromEntries([...this.requests].map(([name, counts]) => [name, Object.fromEntries(counts)]));
-    return { requests, waiters, bytesOut, slowReadersDropped, progressiveAborted };
+    return { total, requests, waiters, bytesOut, slowReadersDropped, progressiveAborted };
   }
 }

@@ -1,8 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import type { FeedMessage } from '../stream/feed.ts';
-import { type RenditionWindow, Windows } from '../stream/window.ts';
+import { collectedMemory, type PartHolder } from '../stream/part-memory.ts';
+import { type RenditionWindow, type StreamWindow, Windows } from '../stream/window.ts';
 import { decideReload, isReached } from './blocking-reload.ts';
-import { DeliveredStream } from './delivered-stream.ts';
+import { DeliveredStream, type StreamSnapshot } from './delivered-stream.ts';
 import { DeliveryCounters, type DeliveryStats } from './delivery-counters.ts';
 import { type DeliveryDirectives, parseDeliveryDirectives } from './delivery-directives.ts';
 import { MediaAnswers, missing } from './media-answers.ts';
@@ -17,6 +18,8 @@ import { type Hold, type Resolution, WaitingRoom } from './waiting-room.ts';
 
 export interface DeliveryOptions {
   readonly clock: Clock;
+  /** Hears which parts are listed, or on their way to a viewer. */
+  readonly memory?: PartHolder;
   /** Uniform in [0, 1): spreads the answers after an outage. */
   readonly random?: () => number;
   /** How many requests may be held at once. */
@@ -34,6 +37,7 @@ const startWaitMs = 2000;
  */
 export class Delivery {
   readonly counters = new DeliveryCounters();
+  readonly memory: PartHolder;
   private readonly clock: Clock;
   private readonly random: () => number;
   private readonly windows: Windows;
@@ -41,10 +45,13 @@ export class Delivery {
   private readonly media: MediaAnswers;
   private readonly occupancy: { count: number; readonly limit: number };
 
-  constructor({ clock, random = Math.random, maxWaiters = 50_000, tsCacheBytes = 64 << 20 }: DeliveryOptions) {
+  constructor(options: DeliveryOptions) {
+    const { clock, memory = collectedMemory, random = Math.random } = options;
+    const { maxWaiters = 50_000, tsCacheBytes = 64 << 20 } = options;
     this.clock = clock;
+    this.memory = memory;
     this.random = random;
-    this.windows = new Windows(clock);
+    this.windows = new Windows(clock, memory);
     this.media = new MediaAnswers(clock, new TransportStreamCutter(tsCacheBytes));
     this.occupancy = { count: 0, limit: maxWaiters };
   }
@@ -54,29 +61,51 @@ export class Delivery {
     this.windows.apply(message);
     if (message.type === 'stream') {
       const { streamId } = message.stream;
-      this.close(streamId);
-      const window = this.windows.find(streamId);
-      if (window === undefined) throw new Error(`the windows do not know stream ${streamId}`);
-      const waiting = new WaitingRoom(this.clock, this.random, this.occupancy);
-      this.streams.set(streamId, new DeliveredStream(window, this.clock, waiting));
+      if (!this.streams.has(streamId)) this.add(this.windows.find(streamId)!);
       return;
     }
-    this.streams.get(message.streamId)?.changed(message);
+    const stream = this.streams.get(message.streamId);
+    stream?.changed(message);
+    if (message.type === 'ended' && stream !== undefined) this.retire(stream);
+  }
+
+  /** All that is known of every stream. */
+  snapshots(): StreamSnapshot[] {
+    return [...this.streams.values()].map((stream) => stream.snapshot());
+  }
+
+  /** Goes on with what another delivery has come to. */
+  restore(snapshot: StreamSnapshot): void {
+    this.close(snapshot.window.stream.streamId);
+    const stream = this.add(this.windows.restore(snapshot.window), snapshot);
+    if (snapshot.window.isEnded) this.retire(stream);
+  }
+
+  /** The windows, for who has to know what viewers were told. */
+  get streamWindows(): Iterable<StreamWindow> {
+    return this.windows.streams;
+  }
+
+  private add(window: StreamWindow, known?: StreamSnapshot): DeliveredStream {
+    const waiting = new WaitingRoom(this.clock, this.random, this.occupancy);
+    const stream = new DeliveredStream(window, this.clock, waiting, known);
+    this.streams.set(window.stream.streamId, stream);
+    return stream;
   }
 
   /**
    * Lets go of a stream that has ended: its playlists stay for two windows, and a minute at least; the segments then stay for
    * as long as a playlist that was read at the last moment lists them (RFC 8216bis §6.2.2).
    */
-  retireStream(streamId: string): void {
-    const stream = this.streams.get(streamId);
-    if (stream === undefined) return;
-    const { windowMs, targetDurationSeconds } = stream.window.stream;
+  private retire(stream: DeliveredStream): void {
+    const { streamId, windowMs, targetDurationSeconds } = stream.window.stream;
     const listedMs = Math.max(2 * windowMs, 60_000);
     this.clock.after(listedMs, () => {
       stream.isRetired = true;
     });
-    this.clock.after(listedMs + windowMs + targetDurationSeconds * 2000, () => this.removeStream(streamId));
+    this.clock.after(listedMs + windowMs + targetDurationSeconds * 2000, () => {
+      if (this.streams.get(streamId) === stream) this.removeStream(streamId);
+    });
   }
 
   viewers(streamId: string): number {

@@ -23,6 +23,12 @@ export interface PlaybackListenerOptions {
   readonly budget?: SlowReaderBudget;
 }
 
+/** What a connection waits for and is being sent: given up when it closes. Of pipelined requests only the first would hear of that. */
+interface UnderWay {
+  readonly held: Set<PendingReply>;
+  readonly bodies: Set<PacedBody>;
+}
+
 /** Pipelined requests of one connection that may be held; no player and no proxy pipelines. */
 const maxHeldPerSocket = 8;
 const defaultBudget: SlowReaderBudget = { stallMs: 30_000, pendingBytes: 16 << 20 };
@@ -37,17 +43,17 @@ export function createPlaybackListener(
   next: RequestListener,
   { clock, budget = defaultBudget }: PlaybackListenerOptions,
 ): RequestListener {
-  const heldBySocket = new WeakMap<Socket, Set<PendingReply>>();
-  /** What this connection waits for: given up when it closes. Of pipelined requests only the first response would hear of that. */
-  const heldBy = (socket: Socket): Set<PendingReply> => {
-    const known = heldBySocket.get(socket);
+  const bySocket = new WeakMap<Socket, UnderWay>();
+  const underWayOf = (socket: Socket): UnderWay => {
+    const known = bySocket.get(socket);
     if (known !== undefined) return known;
-    const held = new Set<PendingReply>();
-    heldBySocket.set(socket, held);
+    const underWay: UnderWay = { held: new Set(), bodies: new Set() };
+    bySocket.set(socket, underWay);
     socket.once('close', () => {
-      for (const answer of held) answer.cancel();
+      for (const answer of underWay.held) answer.cancel();
+      for (const body of underWay.bodies) body.close();
     });
-    return held;
+    return underWay;
   };
   return (incoming, response) => {
     const { path, query } = splitTarget(incoming.url ?? '');
@@ -55,13 +61,18 @@ export function createPlaybackListener(
       next(incoming, response);
       return;
     }
-    const body = () => new PacedBody({ response, clock, budget, counters: delivery.counters });
+    const { held, bodies } = underWayOf(incoming.socket);
+    const body = () => {
+      const made = new PacedBody({ response, clock, budget, counters: delivery.counters, memory: delivery.memory });
+      bodies.add(made);
+      response.once('close', () => bodies.delete(made));
+      return made;
+    };
     const answer = delivery.answer(playbackRequest(incoming, path, query));
     if (answer.kind !== 'pending') {
       send(response, answer, body);
       return;
     }
-    const held = heldBy(incoming.socket);
     held.add(answer);
     answer.settle((reply) => {
       held.delete(answer);

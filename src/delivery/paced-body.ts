@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
+import type { PartHolder } from '../stream/part-memory.ts';
 import type { DeliveryCounters } from './delivery-counters.ts';
 
 /** What a viewer may leave untaken. */
@@ -15,6 +16,8 @@ export interface PacedBodyOptions {
   readonly clock: Clock;
   readonly budget: SlowReaderBudget;
   readonly counters: DeliveryCounters;
+  /** Keeps what was to be sent until the answer is over. */
+  readonly memory: PartHolder;
 }
 
 /** So much is handed to the socket before it has to report progress. */
@@ -29,6 +32,7 @@ const pieceBytes = 512 * 1024;
 export class PacedBody {
   private readonly options: PacedBodyOptions;
   private readonly queue: Uint8Array[] = [];
+  private readonly retained: Uint8Array[] = [];
   private queuedBytes = 0;
   private inFlightBytes = 0;
   private isEnding = false;
@@ -37,12 +41,19 @@ export class PacedBody {
 
   constructor(options: PacedBodyOptions) {
     this.options = options;
-    options.response.once('close', () => this.cancelStallTimer());
+    options.response.once('close', () => this.close());
+  }
+
+  /** The answer is over, however it ended: nothing of it is read any more. */
+  close(): void {
+    this.cancelStallTimer();
+    for (const piece of this.retained.splice(0)) this.options.memory.release(piece);
   }
 
   /** All of a body that is there. */
   sendWhole(pieces: readonly Uint8Array[]): void {
     for (const piece of pieces) {
+      this.retain(piece);
       for (let at = 0; at < piece.length; at += pieceBytes) this.queue.push(piece.subarray(at, at + pieceBytes));
     }
     this.options.response.cork();
@@ -52,6 +63,7 @@ export class PacedBody {
 
   /** The next chunk of a body that grows: leaves in one write. */
   push(chunk: Uint8Array): void {
+    this.retain(chunk);
     this.queue.push(chunk);
     this.queuedBytes += chunk.length;
     this.flush();
@@ -67,6 +79,11 @@ export class PacedBody {
   abort(): void {
     this.options.counters.progressiveAborted++;
     this.options.response.destroy();
+  }
+
+  private retain(piece: Uint8Array): void {
+    this.retained.push(piece);
+    this.options.memory.retain(piece);
   }
 
   private flush(): void {

@@ -1,4 +1,5 @@
 import type { FeedMessage, FeedSink, RenditionDescription, StreamDescription } from '../stream/feed.ts';
+import type { PartAllocator } from '../stream/part-memory.ts';
 
 /**
  * Keeps what a new stream says until its first segment is complete: only then its target duration is known, and a stream
@@ -6,10 +7,12 @@ import type { FeedMessage, FeedSink, RenditionDescription, StreamDescription } f
  */
 export class HeldFeed {
   private readonly sink: FeedSink;
+  private readonly memory: PartAllocator;
   private held: FeedMessage[] | undefined = [];
 
-  constructor(sink: FeedSink) {
+  constructor(sink: FeedSink, memory: PartAllocator) {
     this.sink = sink;
+    this.memory = memory;
   }
 
   get isOpen(): boolean {
@@ -17,7 +20,7 @@ export class HeldFeed {
   }
 
   emit(message: FeedMessage): void {
-    if (this.held === undefined) this.sink(message);
+    if (this.held === undefined) this.pass(message);
     else this.held.push(message);
   }
 
@@ -27,11 +30,21 @@ export class HeldFeed {
     this.held = undefined;
     this.sink({ type: 'stream', stream });
     for (const rendition of renditions) this.sink({ type: 'rendition', streamId: stream.streamId, rendition });
-    for (const message of held) this.sink(message);
+    for (const message of held) this.pass(message);
   }
 
   /** Forgets what was held. */
   discard(): void {
+    for (const message of this.held ?? []) this.letGo(message);
     if (this.held !== undefined) this.held = [];
+  }
+
+  private pass(message: FeedMessage): void {
+    this.sink(message);
+    this.letGo(message);
+  }
+
+  private letGo(message: FeedMessage): void {
+    if (message.type === 'part') this.memory.done(message.part.bytes);
   }
 }

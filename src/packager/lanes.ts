@@ -1,6 +1,7 @@
 import { type AudioConfig, type TrackConfig, timescaleOf, type VideoConfig } from '../media/track.ts';
 import type { RenditionContinuity } from '../stream/continuity.ts';
 import type { FeedSink } from '../stream/feed.ts';
+import type { PartAllocator } from '../stream/part-memory.ts';
 import { AudioLane } from './audio-lane.ts';
 import { AudioTrack } from './audio-track.ts';
 import type { HeldFeed } from './held-feed.ts';
@@ -13,6 +14,7 @@ import { VideoTrack } from './video-track.ts';
 export interface LanesOptions {
   readonly streamId: string;
   readonly availabilityStartMs: number;
+  readonly memory: PartAllocator;
 }
 
 /** The renditions of one stream's own encoding, `source` and `audio`: made when they first appear, told when they change. */
@@ -101,8 +103,8 @@ export class Lanes {
     config: TrackConfig;
     timescale: number;
   }): SegmentWriterOptions {
-    const { streamId, availabilityStartMs } = this.options;
+    const { streamId, availabilityStartMs, memory } = this.options;
     const emit: FeedSink = (message) => this.feed.emit(message);
-    return { streamId, rendition: name, kind: config.kind, timescale, availabilityStartMs, emit };
+    return { streamId, rendition: name, kind: config.kind, timescale, availabilityStartMs, emit, memory };
   }
 }

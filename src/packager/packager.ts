@@ -2,6 +2,7 @@ import type { AccessUnit, AudioConfig, VideoConfig } from '../media/track.ts';
 import type { Continuity } from '../stream/continuity.ts';
 import type { FeedSink } from '../stream/feed.ts';
 import type { MediaSink } from '../stream/media-sink.ts';
+import { collectedMemory, type PartAllocator } from '../stream/part-memory.ts';
 import type { AudioLane } from './audio-lane.ts';
 import { HeldFeed } from './held-feed.ts';
 import { Lanes } from './lanes.ts';
@@ -25,12 +26,12 @@ export interface PackagerOptions {
   readonly wishes: SegmentWishes & { readonly partMs: number; readonly windowMs: number };
   readonly emit: FeedSink;
   readonly notice: (notice: PackagerNotice) => void;
-  /** What an earlier process had come to. */
+  /** Where parts are put; by default the garbage collector's. */
+  readonly memory?: PartAllocator;
+  /** What an earlier packager of the stream had come to. */
   readonly continuity?: Continuity;
 }
 
-/** After a crash this many segments may have been listed that nobody wrote down. */
-const lostSegments = 3;
 /** The next segment is due 1.5 target durations after the last (RFC 8216bis §6.2.1); we are that much earlier. */
 const marginMs = 400;
 /** Media that pauses for less is only late. */
@@ -46,6 +47,7 @@ export class Packager implements MediaSink {
   readonly counters = { droppedFrames: 0, forcedCuts: 0, gapSegments: 0, discontinuities: 0 };
   private readonly options: PackagerOptions;
   private readonly feed: HeldFeed;
+  private readonly memory: PartAllocator;
   private readonly partClock: PartClock;
   private readonly clock: SegmentClock;
   private readonly lanes: Lanes;
@@ -62,18 +64,13 @@ export class Packager implements MediaSink {
   private isAudioLate = false;
 
   constructor(options: PackagerOptions) {
-    const { wishes, continuity, notice } = options;
+    const { wishes, continuity, notice, memory = collectedMemory } = options;
     this.options = options;
-    this.feed = new HeldFeed(options.emit);
+    this.memory = memory;
+    this.feed = new HeldFeed(options.emit, memory);
     this.partClock = new PartClock(wishes.partMs, continuity?.partTargetMs);
-    this.lanes = new Lanes(options, this.feed, this.partClock);
-    const start = continuity && {
-      nextMsn: continuity.nextMsn + lostSegments,
-      // One may have begun among the lost ones.
-      discontinuitySequence: continuity.discontinuitySequence + 1,
-      targetDurationSeconds: continuity.targetDurationSeconds,
-    };
-    this.clock = new SegmentClock(wishes, start ?? { nextMsn: 1, discontinuitySequence: 0 }, (gopMs) =>
+    this.lanes = new Lanes({ ...options, memory }, this.feed, this.partClock);
+    this.clock = new SegmentClock(wishes, continuity ?? { nextMsn: 1, discontinuitySequence: 0 }, (gopMs) =>
       notice({ type: 'long-gop', gopMs }),
     );
     if (continuity !== undefined) this.restore(continuity);
@@ -195,6 +192,7 @@ export class Packager implements MediaSink {
     this.closeAll();
     this.mode = 'idle';
     if (this.feed.isOpen) this.feed.emit({ type: 'ended', streamId: this.options.streamId });
+    this.memory.close();
   }
 
   private videoUnit(unit: AccessUnit): void {

@@ -1,4 +1,5 @@
 import { type FragmentSample, writeFragment } from '../media/mp4/fragment-writer.ts';
+import type { PartAllocator } from '../stream/part-memory.ts';
 
 /** A sample whose duration may still change while its part is open. */
 interface OpenSample extends FragmentSample {
@@ -14,14 +15,16 @@ interface OpenSample extends FragmentSample {
  */
 export class PartWriter {
   private readonly kind: 'video' | 'audio';
+  private readonly memory: PartAllocator;
   private scratch = new Uint8Array(64 * 1024);
   private usedBytes = 0;
   private readonly pool: OpenSample[] = [];
   private count = 0;
   private sequenceNumber = 0;
 
-  constructor(kind: 'video' | 'audio') {
+  constructor(kind: 'video' | 'audio', memory: PartAllocator) {
     this.kind = kind;
+    this.memory = memory;
   }
 
   get sampleCount(): number {
@@ -59,18 +62,18 @@ export class PartWriter {
 
   /** The chunk of all samples so far; the writer is empty afterwards. `producerWallMs` starts a segment (styp, prft). */
   cut(baseDecodeTimeTicks: number, producerWallMs: number | undefined): Uint8Array {
-    const chunk = writeFragment({
-      sequenceNumber: ++this.sequenceNumber,
-      baseDecodeTimeTicks,
-      kind: this.kind,
-      samples: this.pool.slice(0, this.count),
-      sampleBytes: this.scratch.subarray(0, this.usedBytes),
-      ...(producerWallMs === undefined
-        ? {}
-        : {
-            segmentStart: { producerReferenceTime: { ntpWallMs: producerWallMs, mediaTimeTicks: baseDecodeTimeTicks } },
-          }),
-    });
+    const producerReferenceTime = { ntpWallMs: producerWallMs ?? 0, mediaTimeTicks: baseDecodeTimeTicks };
+    const chunk = writeFragment(
+      {
+        sequenceNumber: ++this.sequenceNumber,
+        baseDecodeTimeTicks,
+        kind: this.kind,
+        samples: this.pool.slice(0, this.count),
+        sampleBytes: this.scratch.subarray(0, this.usedBytes),
+        ...(producerWallMs === undefined ? {} : { segmentStart: { producerReferenceTime } }),
+      },
+      this.memory.allocate,
+    );
     this.clear();
     return chunk;
   }

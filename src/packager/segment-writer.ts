@@ -1,4 +1,5 @@
 import type { FeedMessage, SegmentStart } from '../stream/feed.ts';
+import type { PartAllocator } from '../stream/part-memory.ts';
 import { BitrateMeter } from './bitrate-meter.ts';
 import { PartWriter } from './part-writer.ts';
 
@@ -10,6 +11,7 @@ export interface SegmentWriterOptions {
   /** Wall clock of stream time zero, ms since the epoch, for prft. */
   readonly availabilityStartMs: number;
   readonly emit: (message: FeedMessage) => void;
+  readonly memory: PartAllocator;
 }
 
 /**
@@ -35,7 +37,7 @@ export class SegmentWriter {
     this.options = options;
     this.rendition = options.rendition;
     this.timescale = options.timescale;
-    this.parts = new PartWriter(options.kind);
+    this.parts = new PartWriter(options.kind, options.memory);
   }
 
   get openSegment(): SegmentStart | undefined {

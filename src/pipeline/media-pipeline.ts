@@ -5,32 +5,40 @@ import { newStreamId } from '../contract/names.ts';
 import type { TrackConfig } from '../media/track.ts';
 import type { Log } from '../observability/log.ts';
 import { Packager, type PackagerNotice } from '../packager/packager.ts';
-import type { Store, StreamRow } from '../store/ports.ts';
 import { Broadcasts } from '../stream/broadcasts.ts';
 import type { Continuity } from '../stream/continuity.ts';
-import { continuityFromJson } from '../stream/continuity-json.ts';
 import type { FeedSink } from '../stream/feed.ts';
 import { LiveStream, type StreamChange, streamStartMs } from '../stream/live-stream.ts';
+import type { PartAllocator } from '../stream/part-memory.ts';
 import type { PublishGrant } from '../stream/publication.ts';
 import { IngestMeter } from './ingest-meter.ts';
-import { StreamJournal } from './stream-journal.ts';
-import { StreamRecords } from './stream-records.ts';
+import type { LiveFacts } from './live-facts.ts';
+import type { StreamRecorder } from './stream-records.ts';
 
 export interface MediaPipelineOptions {
   readonly hls: HlsConfig;
   readonly rtmp: Pick<RtmpConfig, 'graceMs' | 'pendingTimeoutMs'>;
-  readonly node: string;
   readonly clock: Clock;
   readonly log: Log;
-  readonly store: Store;
+  readonly records: StreamRecorder;
   /** Where media goes: to delivery. */
   readonly feed: FeedSink;
-  /** The stream has ended: delivery lets go of it in its own time. */
-  readonly onEnded: (streamId: string) => void;
+  /** Memory for the parts of one stream. */
+  readonly allocator: () => PartAllocator;
+  /** What is told of the broadcasts has changed. */
+  readonly onChange: () => void;
+}
+
+/** A broadcast of an earlier process or thread, to be taken up. */
+export interface RestoredStream {
+  readonly id: string;
+  readonly channel: string;
+  readonly keyId: string | undefined;
+  readonly continuity: Continuity;
 }
 
 /** A broadcast with all that works for it. */
-export interface LiveBroadcast {
+interface LiveBroadcast {
   readonly stream: LiveStream;
   readonly packager: Packager;
   readonly meter: IngestMeter;
@@ -43,17 +51,15 @@ const continuityIntervalMs = 1000;
 /** From publishers to the part feed: makes a stream core and a packager for every broadcast, and writes down what happens. */
 export class MediaPipeline implements Service {
   readonly broadcasts: Broadcasts;
-  readonly journal: StreamJournal;
   private readonly options: MediaPipelineOptions;
-  private readonly records: StreamRecords;
+  private readonly records: StreamRecorder;
   private readonly live = new Map<string, LiveBroadcast>();
   private readonly savedMsn = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(options: MediaPipelineOptions) {
     this.options = options;
-    this.journal = new StreamJournal(options.log);
-    this.records = new StreamRecords(options.store.streams, this.journal, options.clock, options.node);
+    this.records = options.records;
     this.broadcasts = new Broadcasts(
       options.clock,
       (grant) => this.create(grant),
@@ -65,9 +71,12 @@ export class MediaPipeline implements Service {
     );
   }
 
-  /** Takes up the broadcasts of an earlier process, interrupted from now on, and begins to keep time. */
+  /** Takes up the broadcasts of an earlier process or thread, interrupted from now on. */
+  restore(streams: readonly RestoredStream[]): void {
+    for (const stream of streams) this.restoreOne(stream);
+  }
+
   async start(): Promise<void> {
-    for (const row of await this.options.store.streams.active()) this.restore(row);
     await this.broadcasts.start();
     this.timer = setInterval(() => this.everySecond(), continuityIntervalMs);
   }
@@ -77,16 +86,23 @@ export class MediaPipeline implements Service {
     clearInterval(this.timer);
     await this.broadcasts.stop();
     this.saveContinuity();
-    await this.journal.close();
   }
 
-  get list(): readonly LiveBroadcast[] {
-    return [...this.live.values()];
+  facts(): LiveFacts[] {
+    return [...this.live.values()].map(factsOf);
   }
 
-  find(idOrChannel: string): LiveBroadcast | undefined {
-    const stream = this.broadcasts.find(idOrChannel);
-    return stream && this.live.get(stream.id);
+  /** False when no such stream runs here. */
+  stopStream(streamId: string, reason: 'operator' | 'key_revoked'): boolean {
+    const { stream } = this.live.get(streamId) ?? {};
+    if (stream === undefined || stream.hasEnded) return false;
+    stream.stop(reason);
+    return true;
+  }
+
+  /** Ends what was published with a key. */
+  endByKey(keyId: string): void {
+    for (const { stream } of [...this.live.values()]) if (stream.keyId === keyId) stream.stop('key_revoked');
   }
 
   private create(grant: PublishGrant): LiveStream {
@@ -96,16 +112,7 @@ export class MediaPipeline implements Service {
     return this.assemble({ id, channel: grant.channel, keyId: grant.keyId, availabilityStartMs });
   }
 
-  private restore(row: StreamRow): void {
-    const continuity = continuityFromJson(row.continuity);
-    const keyId = row.keyId ?? undefined;
-    const { id, channel } = row;
-    if (row.state !== 'ACTIVE' || continuity === undefined) {
-      // Nobody has seen it: whoever publishes next begins anew.
-      const isPending = row.state === 'PENDING_INGEST';
-      this.records.ended(id, 'ERROR', isPending ? 'no_publisher' : 'publisher_lost');
-      return;
-    }
+  private restoreOne({ id, channel, keyId, continuity }: RestoredStream): void {
     const { availabilityStartMs } = continuity;
     const stream = this.assemble({ id, channel, keyId, availabilityStartMs, continuity });
     this.broadcasts.add(stream);
@@ -121,7 +128,7 @@ export class MediaPipeline implements Service {
     readonly availabilityStartMs: number;
     readonly continuity?: Continuity;
   }): LiveStream {
-    const { clock, hls, rtmp, feed } = this.options;
+    const { clock, hls, rtmp, feed, allocator } = this.options;
     const { id, channel, keyId, availabilityStartMs, continuity } = plan;
     const packager = new Packager({
       streamId: id,
@@ -129,6 +136,7 @@ export class MediaPipeline implements Service {
       availabilityStartMs,
       wishes: hls,
       emit: feed,
+      memory: allocator(),
       notice: (notice) => this.note(id, notice),
       ...(continuity && { continuity }),
     });
@@ -151,6 +159,7 @@ export class MediaPipeline implements Service {
     const { log } = this.options;
     const { id, channel } = stream;
     const fields = { stream: id, channel };
+    this.options.onChange();
     switch (change.type) {
       case 'started':
         this.records.started(id, this.tracks(id), publisherOf(change.connection));
@@ -173,7 +182,6 @@ export class MediaPipeline implements Service {
         this.live.delete(id);
         this.savedMsn.delete(id);
         log.info({ ...fields, state: change.state, reason: change.reason }, 'stream ended');
-        this.options.onEnded(id);
     }
   }
 
@@ -196,6 +204,7 @@ export class MediaPipeline implements Service {
   private everySecond(): void {
     for (const { meter, stream } of this.live.values()) meter.sample(stream.publisher);
     this.saveContinuity();
+    this.options.onChange();
   }
 
   private saveContinuity(): void {
@@ -208,6 +217,32 @@ export class MediaPipeline implements Service {
     }
     this.records.saveContinuity(entries);
   }
+}
+
+function factsOf({ stream, packager, meter, warnings }: LiveBroadcast): LiveFacts {
+  const { publisher } = stream;
+  const { droppedFrames, surplusFrames } = packager.repairs;
+  return {
+    streamId: stream.id,
+    channel: stream.channel,
+    keyId: stream.keyId,
+    interruptedSinceMs: stream.interruptedSinceMs,
+    ingest: publisher && {
+      bitrateBps: meter.bitrateBps,
+      encoder: publisher.connection.encoder,
+      remoteAddress: publisher.connection.remoteAddress,
+      frames: publisher.videoFrames + publisher.audioFrames,
+      dropped: droppedFrames + surplusFrames + stream.repairs.droppedFrames,
+    },
+    renditions: packager.renditions.map(({ name, config, frameRate }) => ({
+      name,
+      width: config.kind === 'video' ? config.widthPixels : null,
+      height: config.kind === 'video' ? config.heightPixels : null,
+      fps: frameRate ?? null,
+      codecs: config.codecString,
+    })),
+    warnings: [...warnings],
+  };
 }
 
 function publisherOf(connection: { readonly remoteAddress: string; readonly encoder: string }) {

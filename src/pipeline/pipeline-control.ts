@@ -1,7 +1,6 @@
 import type { LiveControl, LiveStatus, LiveStreamView } from '../api/live-control.ts';
-import type { RenditionView } from '../contract/api.ts';
-import type { Rendition } from '../packager/rendition.ts';
-import type { LiveBroadcast, MediaPipeline } from './media-pipeline.ts';
+import type { LiveFacts, StopStream } from './live-facts.ts';
+import type { StreamJournal } from './stream-journal.ts';
 
 /** What delivery has measured, as far as the API shows it. */
 export interface DeliveryFigures {
@@ -11,78 +10,68 @@ export interface DeliveryFigures {
   requestsTotal(): number;
 }
 
+export interface PipelineControlOptions {
+  /** What was last heard of the running broadcasts. */
+  readonly facts: () => readonly LiveFacts[];
+  readonly stop: StopStream;
+  readonly journal: StreamJournal;
+  readonly figures: DeliveryFigures;
+  /** What the operator should know at any time. */
+  readonly warnings: () => readonly string[];
+}
+
 /** The running broadcasts as the API sees and stops them. */
 export class PipelineControl implements LiveControl {
-  private readonly pipeline: MediaPipeline;
-  private readonly figures: DeliveryFigures;
-  private readonly warnings: readonly string[];
+  private readonly options: PipelineControlOptions;
 
-  constructor(pipeline: MediaPipeline, figures: DeliveryFigures, warnings: readonly string[]) {
-    this.pipeline = pipeline;
-    this.figures = figures;
-    this.warnings = warnings;
+  constructor(options: PipelineControlOptions) {
+    this.options = options;
   }
 
   list(): readonly LiveStreamView[] {
-    return this.pipeline.list.map((broadcast) => this.view(broadcast));
+    return this.options.facts().map((facts) => this.view(facts));
   }
 
   get(idOrChannel: string): LiveStreamView | undefined {
-    const broadcast = this.pipeline.find(idOrChannel);
-    return broadcast && this.view(broadcast);
+    const facts = this.find(idOrChannel);
+    return facts && this.view(facts);
   }
 
   async stop(idOrChannel: string, reason: 'operator' | 'key_revoked'): Promise<boolean> {
-    const broadcast = this.pipeline.find(idOrChannel);
-    if (broadcast === undefined || broadcast.stream.hasEnded) return false;
-    broadcast.stream.stop(reason);
-    await this.pipeline.journal.settled();
-    return true;
+    const { stop, journal } = this.options;
+    const streamId = this.find(idOrChannel)?.streamId ?? idOrChannel;
+    const isStopped = await stop(streamId, reason);
+    if (isStopped) await journal.settled();
+    return isStopped;
   }
 
   status(): LiveStatus {
-    const live = this.pipeline.list;
-    const { lostWrites, waitingWrites } = this.pipeline.journal;
+    const { facts, figures, journal, warnings } = this.options;
+    const live = facts();
+    const { lostWrites, waitingWrites } = journal;
     const storeWarnings = [
       ...(lostWrites > 0 ? [`${lostWrites} writes to the store were lost; the log says why`] : []),
       ...(waitingWrites > 100 ? [`${waitingWrites} writes wait for the store`] : []),
     ];
     return {
-      publishers: live.filter(({ stream }) => stream.publisher !== undefined).length,
-      viewers: live.reduce((sum, { stream }) => sum + this.figures.viewers(stream.id), 0),
-      requestsTotal: this.figures.requestsTotal(),
-      warnings: [...this.warnings, ...storeWarnings],
+      publishers: live.filter(({ ingest }) => ingest !== undefined).length,
+      viewers: live.reduce((sum, { streamId }) => sum + figures.viewers(streamId), 0),
+      requestsTotal: figures.requestsTotal(),
+      warnings: [...warnings(), ...storeWarnings],
     };
   }
 
-  private view({ stream, packager, meter, warnings }: LiveBroadcast): LiveStreamView {
-    const { publisher } = stream;
-    const { droppedFrames, surplusFrames } = packager.repairs;
-    return {
-      streamId: stream.id,
-      channel: stream.channel,
-      viewers: this.figures.viewers(stream.id),
-      renditions: packager.renditions.map((rendition) => this.renditionView(stream.id, rendition)),
-      interruptedSinceMs: stream.interruptedSinceMs,
-      ingest: publisher && {
-        bitrateBps: meter.bitrateBps,
-        encoder: publisher.connection.encoder,
-        remoteAddress: publisher.connection.remoteAddress,
-        frames: publisher.videoFrames + publisher.audioFrames,
-        dropped: droppedFrames + surplusFrames + stream.repairs.droppedFrames,
-      },
-      warnings,
-    };
+  private find(idOrChannel: string): LiveFacts | undefined {
+    return this.options.facts().find((one) => one.streamId === idOrChannel || one.channel === idOrChannel);
   }
 
-  private renditionView(streamId: string, { name, config, frameRate }: Rendition): RenditionView {
+  private view({ renditions, ...facts }: LiveFacts): LiveStreamView {
+    const { figures } = this.options;
+    const { streamId } = facts;
     return {
-      name,
-      width: config.kind === 'video' ? config.widthPixels : null,
-      height: config.kind === 'video' ? config.heightPixels : null,
-      fps: frameRate ?? null,
-      bitrate_bps: this.figures.bitrateBps(streamId, name),
-      codecs: config.codecString,
+      ...facts,
+      viewers: figures.viewers(streamId),
+      renditions: renditions.map((one) => ({ ...one, bitrate_bps: figures.bitrateBps(streamId, one.name) })),
     };
   }
 }

@@ -6,6 +6,12 @@ import type { Continuity } from '../stream/continuity.ts';
 import { continuityToJson } from '../stream/continuity-json.ts';
 import type { StreamJournal } from './stream-journal.ts';
 
+/** Writes down what happens to streams. */
+export type StreamRecorder = Pick<
+  StreamRecords,
+  'created' | 'started' | 'interrupted' | 'resumed' | 'replaced' | 'warned' | 'ended' | 'saveContinuity'
+>;
+
 /** Keeps the store's rows and events of streams in step with what happens to them: each fact one row change and one event. */
 export class StreamRecords {
   private readonly store: StreamStore;

@@ -16,6 +16,19 @@ export interface Continuity {
   readonly renditions: readonly RenditionContinuity[];
 }
 
+/** After a crash this many segments may have been listed that nobody wrote down. */
+const lostSegments = 3;
+
+/** Where a packager goes on when the last that is known was written down up to a second before the end. */
+export function afterLoss(continuity: Continuity): Continuity {
+  return {
+    ...continuity,
+    nextMsn: continuity.nextMsn + lostSegments,
+    // One may have begun among the lost ones.
+    discontinuitySequence: continuity.discontinuitySequence + 1,
+  };
+}
+
 export interface RenditionContinuity {
   readonly name: string;
   readonly config: TrackConfig;

@@ -13,6 +13,10 @@ export type FeedMessage =
   | { readonly type: 'segment'; readonly streamId: string; readonly rendition: string; readonly segment: SegmentStart }
   | { readonly type: 'part'; readonly streamId: string; readonly rendition: string; readonly part: Part }
   | { readonly type: 'segment-end'; readonly streamId: string; readonly rendition: string; readonly msn: number }
+  /** The segment that was begun will not be, and its number will be used again: its maker died before the first part. */
+  | { readonly type: 'segment-abandoned'; readonly streamId: string; readonly rendition: string }
+  /** From now on playlists list this much media. */
+  | { readonly type: 'window'; readonly streamId: string; readonly windowMs: number }
   /** A whole segment for which there is no media (EXT-X-GAP). */
   | {
       readonly type: 'gap';

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { assertNever } from '../base/errors.ts';
 import type { FeedMessage, Part, RenditionDescription, SegmentStart, StreamDescription } from './feed.ts';
+import { collectedMemory, type PartHolder } from './part-memory.ts';
 
 /** A segment as listed, or as still being made (`isComplete` false). */
 export interface Segment extends SegmentStart {
@@ -9,6 +10,24 @@ export interface Segment extends SegmentStart {
   isComplete: boolean;
   readonly isGap: boolean;
   readonly parts: Part[];
+}
+
+/** A window's whole content, to begin another with the same: plain data that can cross a thread. */
+export interface RenditionSnapshot {
+  /** Every encoding so far, the present one last. */
+  readonly descriptions: readonly RenditionDescription[];
+  readonly segments: readonly Segment[];
+  readonly removed: readonly { readonly segment: Segment; readonly keptForMs: number }[];
+  readonly peakBitrateBps: number;
+  readonly totalBits: number;
+  readonly totalSeconds: number;
+}
+
+export interface WindowSnapshot {
+  readonly stream: StreamDescription;
+  readonly isInterrupted: boolean;
+  readonly isEnded: boolean;
+  readonly renditions: readonly RenditionSnapshot[];
 }
 
 /** How much an average that an earlier process measured weighs against what comes. */
@@ -32,10 +51,12 @@ export class RenditionWindow {
   private totalSeconds = 0;
   readonly targetDurationSeconds: number;
   private readonly removed: { readonly segment: Segment; readonly untilMs: number }[] = [];
+  private readonly holder: PartHolder;
 
-  constructor(description: RenditionDescription, targetDurationSeconds: number) {
+  constructor(description: RenditionDescription, targetDurationSeconds: number, holder: PartHolder = collectedMemory) {
     this.description = description;
     this.targetDurationSeconds = targetDurationSeconds;
+    this.holder = holder;
     this.describe(description);
     const { measured } = description;
     if (measured === undefined) return;
@@ -85,6 +106,7 @@ export class RenditionWindow {
     if (segment === undefined || segment.isComplete || segment.msn !== part.msn) {
       throw new Error(`part ${part.msn}.${part.index} does not belong to the open segment ${segment?.msn}`);
     }
+    this.holder.retain(part.bytes);
     segment.parts.push(part);
     segment.durationTicks += part.durationTicks;
     segment.sizeBytes += part.bytes.length;
@@ -96,6 +118,14 @@ export class RenditionWindow {
     if (segment === undefined || segment.msn !== msn) throw new Error(`segment ${msn} is not the open one`);
     segment.isComplete = true;
     this.measure(segment);
+    this.version++;
+  }
+
+  /** The open segment will not be: nobody was told more of it than that it would come. */
+  abandon(): void {
+    const segment = this.lastSegment;
+    if (segment === undefined || segment.isComplete || segment.parts.length > 0) return;
+    this.segments.pop();
     this.version++;
   }
 
@@ -117,7 +147,54 @@ export class RenditionWindow {
       this.removed.push({ segment: first, untilMs: nowMs + keepMs });
       this.version++;
     }
-    while (this.removed[0] !== undefined && this.removed[0].untilMs <= nowMs) this.removed.shift();
+    while (this.removed[0] !== undefined && this.removed[0].untilMs <= nowMs) this.letGo(this.removed.shift()!.segment);
+  }
+
+  /** Lets go of all media. */
+  clear(): void {
+    for (const segment of this.segments.splice(0)) this.letGo(segment);
+    for (const { segment } of this.removed.splice(0)) this.letGo(segment);
+  }
+
+  /** Bytes of media, listed and kept. */
+  get sizeBytes(): number {
+    let sum = 0;
+    for (const segment of this.segments) sum += segment.sizeBytes;
+    for (const { segment } of this.removed) sum += segment.sizeBytes;
+    return sum;
+  }
+
+  snapshot(nowMs: number): RenditionSnapshot {
+    const { description, peakBitrateBps, totalBits, totalSeconds } = this;
+    return {
+      descriptions: [...[...this.descriptions.values()].filter((one) => one !== description), description],
+      segments: this.segments,
+      removed: this.removed.map(({ segment, untilMs }) => ({ segment, keptForMs: Math.max(0, untilMs - nowMs) })),
+      peakBitrateBps,
+      totalBits,
+      totalSeconds,
+    };
+  }
+
+  /** Takes over what another window held. */
+  restore(snapshot: RenditionSnapshot, nowMs: number): void {
+    for (const description of snapshot.descriptions) this.describe(description);
+    this.peakBitrateBps = snapshot.peakBitrateBps;
+    this.totalBits = snapshot.totalBits;
+    this.totalSeconds = snapshot.totalSeconds;
+    for (const { segment, keptForMs } of snapshot.removed) {
+      this.removed.push({ segment: this.take(segment), untilMs: nowMs + keptForMs });
+    }
+    for (const segment of snapshot.segments) this.segments.push(this.take(segment));
+  }
+
+  private take(segment: Segment): Segment {
+    for (const { bytes } of segment.parts) this.holder.retain(bytes);
+    return { ...segment, parts: [...segment.parts] };
+  }
+
+  private letGo(segment: Segment): void {
+    for (const { bytes } of segment.parts) this.holder.release(bytes);
   }
 
   private measure(segment: Segment): void {
@@ -143,7 +220,7 @@ export class RenditionWindow {
 
 /** All renditions of one stream, as far as they have been fed. */
 export class StreamWindow {
-  readonly stream: StreamDescription;
+  stream: StreamDescription;
   readonly renditions = new Map<string, RenditionWindow>();
   isInterrupted = false;
   isEnded = false;
@@ -151,16 +228,31 @@ export class StreamWindow {
   constructor(stream: StreamDescription) {
     this.stream = stream;
   }
+
+  /** Bytes of media in all renditions. */
+  get sizeBytes(): number {
+    let sum = 0;
+    for (const rendition of this.renditions.values()) sum += rendition.sizeBytes;
+    return sum;
+  }
+
+  snapshot(nowMs: number): WindowSnapshot {
+    const { stream, isInterrupted, isEnded } = this;
+    const renditions = [...this.renditions.values()].map((rendition) => rendition.snapshot(nowMs));
+    return { stream, isInterrupted, isEnded, renditions };
+  }
 }
 
 /** The windows of every stream that has media, kept by applying the feed in order. Knows no HTTP. */
 export class Windows {
   private readonly clock: Clock;
+  private readonly holder: PartHolder;
   private readonly byStreamId = new Map<string, StreamWindow>();
   private readonly byChannel = new Map<string, StreamWindow>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, holder: PartHolder = collectedMemory) {
     this.clock = clock;
+    this.holder = holder;
   }
 
   get streams(): Iterable<StreamWindow> {
@@ -177,14 +269,40 @@ export class Windows {
     const window = this.byStreamId.get(streamId);
     if (window === undefined) return;
     this.byStreamId.delete(streamId);
+    for (const rendition of window.renditions.values()) rendition.clear();
     if (this.byChannel.get(window.stream.channel) === window) this.byChannel.delete(window.stream.channel);
+  }
+
+  /** Begins a window with what another one holds, in place of what this one may have of the stream. */
+  restore(snapshot: WindowSnapshot): StreamWindow {
+    const { stream, isInterrupted, isEnded } = snapshot;
+    this.remove(stream.streamId);
+    const window = this.add(stream);
+    window.isInterrupted = isInterrupted;
+    window.isEnded = isEnded;
+    const nowMs = this.clock.monotonicMs();
+    for (const known of snapshot.renditions) {
+      const { name } = known.descriptions[0]!;
+      const rendition = new RenditionWindow(known.descriptions[0]!, stream.targetDurationSeconds, this.holder);
+      rendition.restore(known, nowMs);
+      window.renditions.set(name, rendition);
+    }
+    return window;
+  }
+
+  private add(stream: StreamDescription): StreamWindow {
+    const window = new StreamWindow(stream);
+    this.byStreamId.set(stream.streamId, window);
+    this.byChannel.set(stream.channel, window);
+    return window;
   }
 
   apply(message: FeedMessage): void {
     if (message.type === 'stream') {
-      const window = new StreamWindow(message.stream);
-      this.byStreamId.set(message.stream.streamId, window);
-      this.byChannel.set(message.stream.channel, window);
+      const known = this.byStreamId.get(message.stream.streamId);
+      // Whoever makes the stream may be another than before: it goes on where the other one ended.
+      if (known === undefined) this.add(message.stream);
+      else known.stream = message.stream;
       return;
     }
     const window = this.byStreamId.get(message.streamId);
@@ -196,7 +314,7 @@ export class Windows {
         else
           window.renditions.set(
             message.rendition.name,
-            new RenditionWindow(message.rendition, window.stream.targetDurationSeconds),
+            new RenditionWindow(message.rendition, window.stream.targetDurationSeconds, this.holder),
           );
         return;
       }
@@ -212,6 +330,12 @@ export class Windows {
         rendition?.slide(window.stream.windowMs, keepMs(window.stream), this.clock.monotonicMs());
         return;
       }
+      case 'segment-abandoned':
+        window.renditions.get(message.rendition)?.abandon();
+        return;
+      case 'window':
+        window.stream = { ...window.stream, windowMs: message.windowMs };
+        return;
       case 'gap': {
         const rendition = window.renditions.get(message.rendition);
         rendition?.gap(message.segment, message.durationTicks);

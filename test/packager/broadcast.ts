@@ -1,6 +1,6 @@
 import type { AccessUnit, AudioConfig, VideoConfig } from '../../src/media/track.ts';
 import { Packager, type PackagerNotice } from '../../src/packager/packager.ts';
-import type { Continuity } from '../../src/stream/continuity.ts';
+import { afterLoss, type Continuity } from '../../src/stream/continuity.ts';
 import type { FeedMessage } from '../../src/stream/feed.ts';
 import { LiveStream, type StreamChange, streamStartMs } from '../../src/stream/live-stream.ts';
 import type { Publication, PublisherConnection } from '../../src/stream/publication.ts';
@@ -66,7 +66,7 @@ export class Broadcast {
       },
       emit: (message) => this.emit(message),
       notice: (notice) => this.notices.push(notice),
-      ...(options.continuity && { continuity: options.continuity }),
+      ...(options.continuity && { continuity: afterLoss(options.continuity) }),
     });
     this.stream = new LiveStream({
       id: 'st_1',

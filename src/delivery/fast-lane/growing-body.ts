@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { PartHolder } from '../../stream/part-memory.ts';
 import type { DeliveryCounters } from '../delivery-counters.ts';
 import type { ProgressiveReply, ProgressSink } from '../reply.ts';
 import type { OutgoingBody } from './outgoing-body.ts';
@@ -21,6 +22,7 @@ export class GrowingBody implements OutgoingBody, ProgressSink {
   private readonly pendingBytes: number;
   private readonly counters: DeliveryCounters;
   private readonly events: GrowingBodyEvents;
+  private readonly memory: PartHolder;
   private readonly queue: Uint8Array[] = [];
   private queuedBytes = 0;
   private isBlocked = false;
@@ -29,8 +31,15 @@ export class GrowingBody implements OutgoingBody, ProgressSink {
   private stopSource: (() => void) | undefined;
 
   /** `pendingBytes`: how much may wait. */
-  constructor(socket: Socket, pendingBytes: number, counters: DeliveryCounters, events: GrowingBodyEvents) {
+  constructor(
+    socket: Socket,
+    pendingBytes: number,
+    counters: DeliveryCounters,
+    events: GrowingBodyEvents,
+    memory: PartHolder,
+  ) {
     this.socket = socket;
+    this.memory = memory;
     this.pendingBytes = pendingBytes;
     this.counters = counters;
     this.events = events;
@@ -47,6 +56,7 @@ export class GrowingBody implements OutgoingBody, ProgressSink {
 
   chunk(bytes: Uint8Array): void {
     if (this.isOver) return;
+    this.memory.retain(bytes);
     if (!this.isBlocked) {
       this.write(bytes);
       return;
@@ -79,8 +89,12 @@ export class GrowingBody implements OutgoingBody, ProgressSink {
 
   stop(): void {
     this.isOver = true;
-    this.queue.length = 0;
+    this.dropQueue();
     this.stopSource?.();
+  }
+
+  private dropQueue(): void {
+    for (const bytes of this.queue.splice(0)) this.memory.release(bytes);
   }
 
   private write(bytes: Uint8Array): void {
@@ -88,7 +102,7 @@ export class GrowingBody implements OutgoingBody, ProgressSink {
     this.counters.bytesOut += bytes.length;
     socket.cork();
     socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
-    socket.write(bytes);
+    socket.write(bytes, () => this.memory.release(bytes));
     socket.write('\r\n', 'latin1');
     socket.uncork();
     if (!socket.writableNeedDrain || socket.writableLength === 0) return;
@@ -106,7 +120,7 @@ export class GrowingBody implements OutgoingBody, ProgressSink {
   private break(cause: 'slow' | 'aborted'): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.queue.length = 0;
+    this.dropQueue();
     this.stopSource?.();
     this.events.broken(cause);
   }

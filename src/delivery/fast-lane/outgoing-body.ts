@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { PartHolder } from '../../stream/part-memory.ts';
 import type { DeliveryCounters } from '../delivery-counters.ts';
 import type { PreparedReply } from './prepared-replies.ts';
 
@@ -20,13 +21,17 @@ export class WholeBody implements OutgoingBody {
   private readonly socket: Socket;
   private readonly pieces: readonly Uint8Array[];
   private readonly owner: { finished(): void };
+  private readonly memory: PartHolder;
   private index = 0;
   private offset = 0;
 
-  constructor(socket: Socket, pieces: readonly Uint8Array[], owner: { finished(): void }) {
+  /** `memory` keeps the pieces until the system has taken the last byte. */
+  constructor(socket: Socket, pieces: readonly Uint8Array[], owner: { finished(): void }, memory: PartHolder) {
     this.socket = socket;
     this.pieces = pieces;
     this.owner = owner;
+    this.memory = memory;
+    for (const piece of pieces) memory.retain(piece);
   }
 
   /** Whether the socket has passed everything on already; if not, the owner hears when it has. */
@@ -43,7 +48,14 @@ export class WholeBody implements OutgoingBody {
     if (this.writeOn()) this.owner.finished();
   }
 
-  stop(): void {}
+  stop(): void {
+    // Otherwise the last write releases them, which the socket reports even when it is destroyed.
+    if (this.index < this.pieces.length) this.release();
+  }
+
+  private readonly release = (): void => {
+    for (const piece of this.pieces) this.memory.release(piece);
+  };
 
   private writeOn(): boolean {
     const { socket, pieces } = this;
@@ -63,7 +75,8 @@ export class WholeBody implements OutgoingBody {
       const piece = pieces[this.index]!;
       const isRest = piece.length - this.offset <= pieceBytes;
       const part = isRest && this.offset === 0 ? piece : piece.subarray(this.offset, this.offset + pieceBytes);
-      socket.write(part);
+      if (isRest && this.index === pieces.length - 1) socket.write(part, this.release);
+      else socket.write(part);
       flight += part.length;
       this.offset += part.length;
       if (isRest) {

@@ -5,6 +5,8 @@ import type { Service } from '../../base/lifecycle.ts';
 import type { Delivery } from '../delivery.ts';
 import type { SlowReaderBudget } from '../paced-body.ts';
 import { problem } from '../problem.ts';
+import type { Reply } from '../reply.ts';
+import type { ConnectionFront, ConnectionHost } from './connection-front.ts';
 import { PreparedReplies } from './prepared-replies.ts';
 import { RequestParser } from './request-parser.ts';
 import { type ConnectionDeadlines, type Lane, ViewerConnection } from './viewer-connection.ts';
@@ -15,6 +17,8 @@ export interface PlaybackServerOptions {
   /** Gets every connection that sends something else than playback requests. Made for this, and never told to listen. */
   readonly full: HttpServer;
   readonly clock: Clock;
+  /** TLS; without it, connections come in the clear. */
+  readonly front?: ConnectionFront | undefined;
   /** In all, handed over or not. */
   readonly maxConnections: number;
   /** From one address; 0: no cap. */
@@ -49,7 +53,7 @@ const graceMs = 3000;
  * The listener for viewers. Answers what players send itself, from bytes made once for all; whatever it does not positively
  * recognise goes to the full server with its bytes, and the connection stays there.
  */
-export class PlaybackServer implements Service, Lane {
+export class PlaybackServer implements Service, Lane, ConnectionHost {
   readonly delivery: Delivery;
   readonly parser = new RequestParser();
   readonly prepared: PreparedReplies;
@@ -62,6 +66,8 @@ export class PlaybackServer implements Service, Lane {
   private readonly refusing = new Set<ViewerConnection>();
   private readonly perIp = new Map<string, number>();
   private open = 0;
+  /** Of the open ones, those there is no room for. */
+  private excess = 0;
   private handedOver = 0;
   private refused = 0;
   private acceptErrors = 0;
@@ -73,8 +79,11 @@ export class PlaybackServer implements Service, Lane {
     this.deadlines = options.deadlines ?? defaultDeadlines;
     this.budget = options.budget ?? defaultBudget;
     this.prepared = new PreparedReplies(this.deadlines.idleMs);
+    const { front } = options;
+    front?.open(this);
     // Half open: a viewer that has said all may still listen, and node:http expects to end its sockets itself.
-    this.server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept(socket));
+    this.server =
+      front?.server ?? createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept(socket));
   }
 
   /** Rejects with the system's error when nothing can listen there. */
@@ -109,15 +118,17 @@ export class PlaybackServer implements Service, Lane {
   /** Answers under way get a few seconds; idle connections none. */
   async stop(): Promise<void> {
     const { server, options } = this;
-    const { full, clock } = options;
+    const { full, clock, front } = options;
     if (!server.listening) return;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     full.close();
     full.closeIdleConnections();
     for (const connection of [...this.connections]) connection.leave();
+    front?.leave();
     const cancel = clock.after(graceMs, () => {
       full.closeAllConnections();
       for (const { socket } of [...this.connections, ...this.refusing]) socket.destroy();
+      front?.destroyAll();
     });
     await closed;
     cancel();
@@ -126,18 +137,42 @@ export class PlaybackServer implements Service, Lane {
 
   /** Takes a viewer's connection, wherever it was accepted. */
   accept(socket: Socket): void {
-    this.open++;
+    this.serve(socket, this.count(socket));
+  }
+
+  count(socket: Socket): boolean {
     const { maxConnections, maxPerIp = 0 } = this.options;
     const address = maxPerIp === 0 ? '' : (socket.remoteAddress ?? '');
     const ofAddress = this.countAddress(address, 1);
+    this.open++;
+    const hasRoom = this.open - this.excess <= maxConnections && (maxPerIp === 0 || ofAddress <= maxPerIp);
+    if (!hasRoom) {
+      this.excess++;
+      this.refused++;
+    }
     socket.once('close', () => {
       this.open--;
+      if (!hasRoom) this.excess--;
       this.countAddress(address, -1);
     });
-    const isOverLimit = this.open - this.refusing.size > maxConnections || (maxPerIp > 0 && ofAddress > maxPerIp);
+    if (this.excess > maxRefusals) socket.destroy();
+    return hasRoom;
+  }
+
+  serve(socket: Socket, isWelcome: boolean): void {
+    if (socket.destroyed) return;
     const connection = new ViewerConnection(socket, this);
-    if (isOverLimit) this.refuse(connection);
-    else this.connections.add(connection);
+    if (isWelcome) {
+      this.connections.add(connection);
+      return;
+    }
+    this.refusing.add(connection);
+    connection.refuse(this.prepared.last(this.refusal()).bytes);
+  }
+
+  refusal(): Reply {
+    const limit = this.options.maxConnections;
+    return problem('DELIVERY_CONNECTIONS_EXHAUSTED', { limit }).replyTo({ method: 'GET', path: '', query: '' });
   }
 
   handOver(connection: ViewerConnection, bytes: Buffer): void {
@@ -160,18 +195,6 @@ export class PlaybackServer implements Service, Lane {
     this.refusing.delete(connection);
   }
 
-  private refuse(connection: ViewerConnection): void {
-    this.refused++;
-    if (this.refusing.size >= maxRefusals) {
-      connection.socket.destroy();
-      return;
-    }
-    this.refusing.add(connection);
-    const limit = this.options.maxConnections;
-    const reply = problem('DELIVERY_CONNECTIONS_EXHAUSTED', { limit }).replyTo({ method: 'GET', path: '', query: '' });
-    connection.refuse(this.prepared.last(reply).bytes);
-  }
-
   /** How many connections the address has now; nothing is counted where there is no cap. */
   private countAddress(address: string, change: 1 | -1): number {
     if (address === '') return 0;
@@ -189,6 +212,7 @@ export class PlaybackServer implements Service, Lane {
     this.prepared.tell(wallMs);
     for (const connection of this.connections) if (connection.deadlineMs <= this.nowMs) connection.expire();
     for (const connection of this.refusing) if (connection.deadlineMs <= this.nowMs) connection.expire();
+    this.options.front?.sweep(this.nowMs);
     this.cancelSweep = clock.after(sweepMs - (wallMs % sweepMs), this.sweep);
   };
 }

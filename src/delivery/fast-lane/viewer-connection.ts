@@ -239,7 +239,7 @@ export class ViewerConnection implements GrowingBodyEvents {
     const { counters } = lane.delivery;
     if (reply.kind === 'progressive') {
       this.enter('growing');
-      const body = new GrowingBody(socket, lane.budget.pendingBytes, counters, this);
+      const body = new GrowingBody(socket, lane.budget.pendingBytes, counters, this, lane.delivery.memory);
       this.body = body;
       body.start(lane.prepared.progressiveHead(reply, this.isLast), reply);
       return;
@@ -251,7 +251,7 @@ export class ViewerConnection implements GrowingBodyEvents {
       else this.enter('sending');
       return;
     }
-    const body = new WholeBody(socket, reply.body, this);
+    const body = new WholeBody(socket, reply.body, this, lane.delivery.memory);
     this.body = body;
     this.enter('sending');
     if (body.start(prepared, counters)) this.finished();

@@ -37,9 +37,12 @@ const secondsFrom1900To1970 = 2_208_988_800;
 /**
  * One CMAF chunk: moof and mdat, with styp and prft before them where a segment starts (ISO/IEC 23000-19 §7.3.2).
  * All defaults are in tfhd and trun, sample_description_index included, as brand cmf2 wants it; composition offsets are
- * signed (trun version 1). One buffer of exactly the size is allocated and each byte written once.
+ * signed (trun version 1). Memory of exactly the size is asked for, and each byte of it written once.
  */
-export function writeFragment(options: FragmentOptions): Uint8Array<ArrayBuffer> {
+export function writeFragment(
+  options: FragmentOptions,
+  allocate: (lengthBytes: number) => Uint8Array = (lengthBytes) => new Uint8Array(lengthBytes),
+): Uint8Array {
   const { samples, sampleBytes, segmentStart } = options;
   const fields = runFields(options.kind, samples);
   const prefixBytes = segmentStart === undefined ? 0 : stypBytes + prftBytes;
@@ -47,8 +50,8 @@ export function writeFragment(options: FragmentOptions): Uint8Array<ArrayBuffer>
   const trafBytes = boxHeaderBytes + tfhdBytes + tfdtBytes + trunBytes;
   const moofBytes = boxHeaderBytes + mfhdBytes + trafBytes;
   const mdatBytes = boxHeaderBytes + sampleBytes.length;
-  const out = new Uint8Array(prefixBytes + moofBytes + mdatBytes);
-  const view = new DataView(out.buffer);
+  const out = allocate(prefixBytes + moofBytes + mdatBytes);
+  const view = new DataView(out.buffer, out.byteOffset, out.length);
 
   let at = 0;
   if (segmentStart !== undefined) {

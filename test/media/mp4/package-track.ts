@@ -11,7 +11,7 @@ export function packageTrack(config: TrackConfig, frames: readonly ClipFrame[]):
   );
   const originTicks = decodeTicks[0]!;
   const delayTicks = Math.round((frames[0]!.compositionOffsetMs * timescale) / 1000);
-  const pieces = [writeInitSegment(config, timescale)];
+  const pieces: Uint8Array[] = [writeInitSegment(config, timescale)];
   const starts = frames.flatMap((frame, index) => {
     const isStart = config.kind === 'audio' ? index % 20 === 0 : frame.isSync;
     return isStart ? [index] : [];

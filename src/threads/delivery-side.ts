@@ -1,0 +1,75 @@
+import { createServer } from 'node:http';
+import { systemClock } from '../base/clock.ts';
+import type { Delivery } from '../delivery/delivery.ts';
+import type { DeliveryStats } from '../delivery/delivery-counters.ts';
+import { PlaybackServer, type PlaybackServerStats } from '../delivery/fast-lane/playback-server.ts';
+import { createPlaybackListener, viewerServerOptions } from '../delivery/http-server.ts';
+import { frontListener } from '../front.ts';
+import type { Log } from '../observability/log.ts';
+import { webPages } from '../web/web-pages.ts';
+import { type LoopFigures, monitorLoop } from './loop-monitor.ts';
+
+/** What a delivery side needs to begin, as plain data. */
+export interface DeliverySideOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Several threads listen on the port. */
+  readonly isPortShared: boolean;
+  readonly maxConnections: number;
+  readonly maxPerIp: number;
+}
+
+/** What it tells control. */
+export interface DeliveryControl {
+  figures(figures: DeliveryFigures): void;
+  readonly log: Log;
+}
+
+/** Figures of one delivery side, once a second. */
+export interface DeliveryFigures extends LoopFigures {
+  readonly viewers: Readonly<Record<string, number>>;
+  readonly answers: DeliveryStats;
+  readonly sockets: PlaybackServerStats;
+}
+
+/** Everything between the part feed and viewers' sockets, in whatever thread it runs. */
+export class DeliverySide {
+  readonly delivery: Delivery;
+  private readonly control: DeliveryControl;
+  private readonly playback: PlaybackServer;
+  private isReady = false;
+  private cancelFigures = () => {};
+
+  constructor(options: DeliverySideOptions, delivery: Delivery, control: DeliveryControl) {
+    this.delivery = delivery;
+    this.control = control;
+    const clock = systemClock;
+    const front = frontListener({ pages: webPages(), isReady: () => this.isReady, log: control.log });
+    const full = createServer(viewerServerOptions, createPlaybackListener(delivery, front, { clock }));
+    this.playback = new PlaybackServer({ ...options, delivery, full, clock });
+  }
+
+  /** Gives the port. */
+  async start(): Promise<number> {
+    await this.playback.start();
+    this.cancelFigures = monitorLoop((loop) => this.tellFigures(loop));
+    return this.playback.address.port;
+  }
+
+  async stop(): Promise<void> {
+    this.cancelFigures();
+    await this.playback.stop();
+  }
+
+  /** Whether the node takes viewers and publishers: what its readiness probe says. */
+  setReady(isReady: boolean): void {
+    this.isReady = isReady;
+  }
+
+  private tellFigures(loop: LoopFigures): void {
+    const { delivery, playback } = this;
+    const viewers = Object.fromEntries(
+      [...delivery.streamWindows].map(({ stream }) => [stream.streamId, delivery.viewers(stream.streamId)]),
+    );
+    this.control.figures({ viewers, answers: delivery.stats(), sockets: playback.stats(), ...loop });
+  }
+}

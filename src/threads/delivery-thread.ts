@@ -1,0 +1,135 @@
+import { Worker } from 'node:worker_threads';
+import { StreamctlError } from '../base/errors.ts';
+import type { StreamSnapshot } from '../delivery/delivered-stream.ts';
+import type { Log } from '../observability/log.ts';
+import type { FeedMessage } from '../stream/feed.ts';
+import type { DeliveryCalls, DeliveryReports, DeliveryWorkerData } from './delivery-calls.ts';
+import type { DeliveryFigures } from './delivery-side.ts';
+import type { FeedHub, FeedReader } from './feed-hub.ts';
+import { writeForwarded } from './forwarded-log.ts';
+import { Respawn } from './respawn.ts';
+import { ThreadLink } from './thread-link.ts';
+import { messageToWire, snapshotToWire } from './wire-feed.ts';
+import { workerEntry } from './worker-entry.ts';
+
+/** One delivery thread and its successors: when one dies its viewers connect anew, and the next one knows all that it knew. */
+export class DeliveryThread {
+  /** Threads that died and were replaced. */
+  restarts = 0;
+  /** What it told last; undefined until it has. */
+  figures: DeliveryFigures | undefined;
+  private readonly name: string;
+  private readonly hub: FeedHub;
+  private readonly log: Log;
+  private readonly respawn = new Respawn();
+  private data: DeliveryWorkerData;
+  private isReady = false;
+  private isRunning = false;
+  private isStopping = false;
+  private worker: Worker | undefined;
+  private link: ThreadLink<DeliveryCalls> | undefined;
+
+  constructor(name: string, data: DeliveryWorkerData, hub: FeedHub, log: Log) {
+    this.name = name;
+    this.data = data;
+    this.hub = hub;
+    this.log = log;
+  }
+
+  /** Gives the port. */
+  async start(): Promise<number> {
+    const port = await this.spawn();
+    this.data = { ...this.data, listen: { ...this.data.listen, port } };
+    this.isRunning = true;
+    return port;
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    await this.link?.call('stop').catch(() => {});
+    await this.worker?.terminate();
+  }
+
+  /** Ends the thread as a crash would: for tests of what follows. */
+  async kill(): Promise<void> {
+    await this.worker?.terminate();
+  }
+
+  setReady(isReady: boolean): void {
+    this.isReady = isReady;
+    this.link?.tell('setReady', isReady);
+  }
+
+  private async spawn(): Promise<number> {
+    const { hub, name, log } = this;
+    const worker = new Worker(workerEntry('delivery'), { name, workerData: this.data });
+    const reader = new ThreadReader(hub, () => link);
+    const methods: DeliveryReports = {
+      log: (line) => writeForwarded(log, line),
+      figures: (figures) => {
+        this.figures = figures;
+      },
+      slabUnused: (id) => hub.unused(reader, id),
+    };
+    const link = new ThreadLink<DeliveryCalls>(worker, methods);
+    this.worker = worker;
+    this.link = link;
+    worker.on('error', (error) => log.error({ err: error, thread: name }, 'a delivery thread failed'));
+    worker.once('exit', () => {
+      hub.detach(reader);
+      link.break(new StreamctlError('DELIVERY_THREAD_DIED', {}));
+      if (this.isRunning && !this.isStopping) this.died();
+    });
+    hub.attach(reader);
+    link.tell('setReady', this.isReady);
+    return await link.call('start');
+  }
+
+  private died(): void {
+    this.restarts++;
+    this.figures = undefined;
+    this.link = undefined;
+    this.log.error({ thread: this.name }, 'a delivery thread died and is started anew: its viewers connect again');
+    this.respawn.after(() => {
+      if (this.isStopping) return;
+      this.spawn().catch((error: unknown) => {
+        this.log.error({ err: error, thread: this.name }, 'a delivery thread could not be started');
+        void this.worker?.terminate();
+      });
+    });
+  }
+}
+
+/** The feed, turned into messages to a thread. */
+class ThreadReader implements FeedReader {
+  private readonly hub: FeedHub;
+  private readonly link: () => ThreadLink<DeliveryCalls>;
+
+  constructor(hub: FeedHub, link: () => ThreadLink<DeliveryCalls>) {
+    this.hub = hub;
+    this.link = link;
+  }
+
+  slabOpened(id: number, buffer: SharedArrayBuffer): void {
+    this.link().tell('slabOpened', id, buffer);
+  }
+
+  slabSealed(id: number): void {
+    this.link().tell('slabSealed', id);
+  }
+
+  apply(messages: readonly FeedMessage[]): void {
+    const { table } = this.hub;
+    this.link().tell(
+      'feed',
+      messages.map((message) => messageToWire(message, (bytes) => table.rangeOf(bytes))),
+    );
+  }
+
+  restore(snapshots: readonly StreamSnapshot[]): void {
+    this.link().tell(
+      'restore',
+      snapshots.map((snapshot) => snapshotToWire(snapshot, this.hub.table)),
+    );
+  }
+}

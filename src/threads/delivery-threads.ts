@@ -1,0 +1,135 @@
+import { createServer } from 'node:net';
+import type { Log } from '../observability/log.ts';
+import type { DeliveryFigures as ApiFigures } from '../pipeline/pipeline-control.ts';
+import { type DeliveryFigures, DeliverySide, type DeliverySideOptions } from './delivery-side.ts';
+import { DeliveryThread } from './delivery-thread.ts';
+import type { FeedHub } from './feed-hub.ts';
+
+/** All delivery, as control holds it. */
+export interface DeliveryCrew extends ApiFigures {
+  /** Gives the port. */
+  start(): Promise<number>;
+  stop(): Promise<void>;
+  setReady(isReady: boolean): void;
+  /** What each side told last. */
+  readonly figures: readonly DeliveryFigures[];
+  /** Threads that died and were replaced. */
+  readonly restarts: number;
+}
+
+/** Delivery on threads of its own that share one port. */
+export class DeliveryThreads implements DeliveryCrew {
+  readonly threads: DeliveryThread[] = [];
+  private readonly options: DeliverySideOptions & { readonly logLevel: string };
+  private readonly count: number;
+  private readonly hub: FeedHub;
+  private readonly log: Log;
+
+  constructor(
+    count: number,
+    options: Omit<DeliverySideOptions, 'isPortShared'> & { readonly logLevel: string },
+    hub: FeedHub,
+    log: Log,
+  ) {
+    this.count = count;
+    this.options = { ...options, isPortShared: count > 1, maxConnections: Math.ceil(options.maxConnections / count) };
+    this.hub = hub;
+    this.log = log;
+  }
+
+  async start(): Promise<number> {
+    const { count, hub, log, options } = this;
+    // A port that is shared can be bound by any process of ours: one alone finds out whether somebody has it.
+    const port = count > 1 ? await probe(options.listen) : options.listen.port;
+    for (let index = 0; index < count; index++) {
+      const data = { ...options, listen: { ...options.listen, port } };
+      this.threads.push(new DeliveryThread(`delivery-${index + 1}`, data, hub, log));
+    }
+    const ports = await Promise.all(this.threads.map((thread) => thread.start()));
+    return ports[0]!;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.stop()));
+  }
+
+  setReady(isReady: boolean): void {
+    for (const thread of this.threads) thread.setReady(isReady);
+  }
+
+  get figures(): readonly DeliveryFigures[] {
+    return this.threads.flatMap(({ figures }) => figures ?? []);
+  }
+
+  get restarts(): number {
+    return this.threads.reduce((sum, thread) => sum + thread.restarts, 0);
+  }
+
+  bitrateBps(streamId: string, rendition: string): number {
+    return this.hub.delivery.bitrateBps(streamId, rendition);
+  }
+
+  viewers(streamId: string): number {
+    return this.figures.reduce((sum, { viewers }) => sum + (viewers[streamId] ?? 0), 0);
+  }
+
+  requestsTotal(): number {
+    return this.figures.reduce((sum, { answers }) => sum + answers.total, 0);
+  }
+}
+
+/** Delivery in control's own thread, of the windows that control keeps anyway. */
+export class DeliveryInline implements DeliveryCrew {
+  readonly restarts = 0;
+  private readonly side: DeliverySide;
+  private last: DeliveryFigures | undefined;
+
+  constructor(options: Omit<DeliverySideOptions, 'isPortShared'>, hub: FeedHub, log: Log) {
+    this.side = new DeliverySide({ ...options, isPortShared: false }, hub.delivery, {
+      log,
+      figures: (figures) => {
+        this.last = figures;
+      },
+    });
+  }
+
+  start(): Promise<number> {
+    return this.side.start();
+  }
+
+  stop(): Promise<void> {
+    return this.side.stop();
+  }
+
+  setReady(isReady: boolean): void {
+    this.side.setReady(isReady);
+  }
+
+  get figures(): readonly DeliveryFigures[] {
+    return this.last === undefined ? [] : [this.last];
+  }
+
+  bitrateBps(streamId: string, rendition: string): number {
+    return this.side.delivery.bitrateBps(streamId, rendition);
+  }
+
+  viewers(streamId: string): number {
+    return this.side.delivery.viewers(streamId);
+  }
+
+  requestsTotal(): number {
+    return this.side.delivery.requestsTotal();
+  }
+}
+
+/** Binds the port alone for a moment, and rejects when somebody has it; gives the port to share. */
+async function probe({ host, port }: { readonly host: string; readonly port: number }): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, exclusive: true }, resolve);
+  });
+  const found = (server.address() as { port: number }).port;
+  await new Promise((resolve) => server.close(resolve));
+  return found;
+}

@@ -1,0 +1,100 @@
+import type { Clock } from '../base/clock.ts';
+import type { StreamSnapshot } from '../delivery/delivered-stream.ts';
+import { Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
+import type { Continuity } from '../stream/continuity.ts';
+import type { FeedMessage } from '../stream/feed.ts';
+import type { SlabListener } from '../stream/slab-pool.ts';
+import { SlabTable } from '../stream/slab-table.ts';
+import { closingMessages, continuityOf } from '../stream/window-continuity.ts';
+
+/** A delivery thread, as the hub feeds it. */
+export interface FeedReader extends SlabListener {
+  apply(messages: readonly FeedMessage[]): void;
+  restore(snapshots: readonly StreamSnapshot[]): void;
+}
+
+export interface FeedHubOptions extends Omit<DeliveryOptions, 'memory'> {
+  readonly clock: Clock;
+  /** No reader is left of a slab. */
+  readonly onFreed: (slabId: number) => void;
+}
+
+/**
+ * Hands the part feed to all delivery threads in one order, and keeps what has been said: a delivery that nobody asks, of which
+ * a new thread learns everything, and which knows where a stream stands when the thread that made it has died.
+ */
+export class FeedHub implements SlabListener {
+  readonly table = new SlabTable((id) => this.unused(this, id));
+  readonly delivery: Delivery;
+  private readonly onFreed: (slabId: number) => void;
+  private readonly readers = new Set<FeedReader>();
+  /** Who may still read a slab. */
+  private readonly holders = new Map<number, Set<object>>();
+  private lastSlabId = 0;
+
+  constructor({ onFreed, ...options }: FeedHubOptions) {
+    this.onFreed = onFreed;
+    this.delivery = new Delivery({ ...options, memory: this.table });
+  }
+
+  /** For a pool whose slabs no reader takes for earlier ones. */
+  get nextSlabId(): number {
+    return this.lastSlabId + 1;
+  }
+
+  slabOpened(id: number, buffer: SharedArrayBuffer): void {
+    this.lastSlabId = Math.max(this.lastSlabId, id);
+    this.holders.set(id, new Set<object>([this, ...this.readers]));
+    this.table.slabOpened(id, buffer);
+    for (const reader of this.readers) reader.slabOpened(id, buffer);
+  }
+
+  slabSealed(id: number): void {
+    for (const reader of this.readers) reader.slabSealed(id);
+    this.table.slabSealed(id);
+  }
+
+  apply(messages: readonly FeedMessage[]): void {
+    for (const reader of this.readers) reader.apply(messages);
+    for (const message of messages) this.delivery.apply(message);
+  }
+
+  /** A reader that has just come learns everything there is, and hears what follows. */
+  attach(reader: FeedReader): void {
+    const slabs = [...this.table.openSlabs];
+    for (const { id, buffer } of slabs) {
+      this.holders.get(id)?.add(reader);
+      reader.slabOpened(id, buffer);
+    }
+    reader.restore(this.delivery.snapshots());
+    for (const { id, isSealed } of slabs) if (isSealed) reader.slabSealed(id);
+    this.readers.add(reader);
+  }
+
+  /** A reader is gone, with all it was reading. */
+  detach(reader: FeedReader): void {
+    this.readers.delete(reader);
+    for (const id of [...this.holders.keys()]) this.unused(reader, id);
+  }
+
+  /** A reader is done with a slab. */
+  unused(reader: object, id: number): void {
+    const holders = this.holders.get(id);
+    if (holders === undefined || !holders.delete(reader) || holders.size > 0) return;
+    this.holders.delete(id);
+    this.onFreed(id);
+  }
+
+  /** Whoever made the streams has died: makes all lists true, and tells where each stream goes on. */
+  makerDied(): ReadonlyMap<string, Continuity> {
+    const continuities = new Map<string, Continuity>();
+    for (const window of [...this.delivery.streamWindows]) {
+      if (window.isEnded) continue;
+      this.apply(closingMessages(window));
+      const continuity = continuityOf(window);
+      if (continuity !== undefined) continuities.set(window.stream.streamId, continuity);
+    }
+    for (const { id, isSealed } of [...this.table.openSlabs]) if (!isSealed) this.slabSealed(id);
+    return continuities;
+  }
+}

@@ -1,0 +1,152 @@
+import { Worker } from 'node:worker_threads';
+import { StreamctlError } from '../base/errors.ts';
+import type { LiveFacts } from '../pipeline/live-facts.ts';
+import type { RestoredStream } from '../pipeline/media-pipeline.ts';
+import type { StreamRecorder } from '../pipeline/stream-records.ts';
+import type { FeedHub } from './feed-hub.ts';
+import { writeForwarded } from './forwarded-log.ts';
+import type { MediaCalls, MediaReports, MediaWorkerData } from './media-calls.ts';
+import type { MediaControl, MediaFigures, MediaSideOptions } from './media-side.ts';
+import { Respawn } from './respawn.ts';
+import { ThreadLink } from './thread-link.ts';
+import { messageFromWire } from './wire-feed.ts';
+import { workerEntry } from './worker-entry.ts';
+
+/** The media side as control holds it, wherever it runs. */
+export interface Media {
+  /** Gives the ports it listens on. */
+  start(): Promise<readonly number[]>;
+  stop(): Promise<void>;
+  slabFreed(id: number): void;
+  stopStream(streamId: string, reason: 'operator' | 'key_revoked'): Promise<boolean>;
+  endByKey(keyId: string): void;
+}
+
+export interface MediaThreadOptions extends Omit<MediaSideOptions, 'ports' | 'restored' | 'firstSlabId'> {
+  readonly restored: readonly RestoredStream[];
+  readonly logLevel: string;
+}
+
+/** What the thread hears and tells; the feed goes to the hub. */
+export type MediaThreadControl = Pick<MediaControl, 'authorizePublish' | 'facts' | 'figures' | 'records' | 'log'>;
+
+/**
+ * The media thread and its successors: when one dies, its publishers' connections are gone, but every stream goes on with the
+ * next segment number as soon as its publisher is back.
+ */
+export class MediaThread implements Media {
+  /** Threads that died and were replaced. */
+  restarts = 0;
+  private readonly options: MediaThreadOptions;
+  private readonly control: MediaThreadControl;
+  private readonly hub: FeedHub;
+  private readonly respawn = new Respawn();
+  /** Streams that have not ended, also those of which nothing has been said yet. */
+  private readonly running = new Map<string, { readonly channel: string; readonly keyId: string | undefined }>();
+  private ports: readonly number[] = [];
+  private worker: Worker | undefined;
+  private link: ThreadLink<MediaCalls> | undefined;
+  private freed: number[] = [];
+  private isStopping = false;
+
+  constructor(options: MediaThreadOptions, control: MediaThreadControl, hub: FeedHub) {
+    this.options = options;
+    this.control = control;
+    this.hub = hub;
+    for (const { id, channel, keyId } of options.restored) this.running.set(id, { channel, keyId });
+  }
+
+  async start(): Promise<readonly number[]> {
+    this.ports = await this.spawn(this.options.restored);
+    return this.ports;
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    await this.link?.call('stop').catch(() => {});
+    await this.worker?.terminate();
+  }
+
+  /** Ends the thread as a crash would: for tests of what follows. */
+  async kill(): Promise<void> {
+    await this.worker?.terminate();
+  }
+
+  slabFreed(id: number): void {
+    this.freed.push(id);
+    if (this.freed.length === 1) queueMicrotask(() => this.link?.tell('slabsFreed', this.freed.splice(0)));
+  }
+
+  async stopStream(streamId: string, reason: 'operator' | 'key_revoked'): Promise<boolean> {
+    return (await this.link?.call('stopStream', streamId, reason)) ?? false;
+  }
+
+  endByKey(keyId: string): void {
+    this.link?.tell('endByKey', keyId);
+  }
+
+  private async spawn(restored: readonly RestoredStream[]): Promise<number[]> {
+    const { ports, hub, options } = this;
+    const data: MediaWorkerData = { ...options, ports, restored, firstSlabId: hub.nextSlabId };
+    const worker = new Worker(workerEntry('media'), { name: 'media', workerData: data });
+    const link = new ThreadLink<MediaCalls>(worker, this.methods());
+    this.worker = worker;
+    this.link = link;
+    worker.on('error', (error) => this.control.log.error({ err: error }, 'the media thread failed'));
+    worker.once('exit', () => {
+      link.break(new StreamctlError('MEDIA_THREAD_DIED', {}));
+      if (!this.isStopping && this.ports.length > 0) this.died();
+    });
+    return await link.call('start');
+  }
+
+  private methods(): MediaReports {
+    const { control, hub } = this;
+    return {
+      log: (line) => writeForwarded(control.log, line),
+      authorizePublish: (attempt) => control.authorizePublish(attempt),
+      record: (name, args) => this.record(name, args),
+      facts: (facts: readonly LiveFacts[]) => control.facts(facts),
+      figures: (figures: MediaFigures) => control.figures(figures),
+      slabOpened: (id, buffer) => hub.slabOpened(id, buffer),
+      slabSealed: (id) => hub.slabSealed(id),
+      feed: (messages) => hub.apply(messages.map((message) => messageFromWire(message, hub.table))),
+    };
+  }
+
+  private record(name: keyof StreamRecorder, args: readonly unknown[]): void {
+    if (name === 'created') {
+      const [id, channel, keyId] = args as Parameters<StreamRecorder['created']>;
+      this.running.set(id, { channel, keyId });
+    } else if (name === 'ended') {
+      this.running.delete((args as Parameters<StreamRecorder['ended']>)[0]);
+    }
+    (this.control.records[name] as (...args: unknown[]) => void).apply(this.control.records, [...args]);
+  }
+
+  private died(): void {
+    this.restarts++;
+    this.link = undefined;
+    this.freed = [];
+    const { control, hub } = this;
+    const continuities = hub.makerDied();
+    const restored: RestoredStream[] = [];
+    for (const [id, { channel, keyId }] of [...this.running]) {
+      const continuity = continuities.get(id);
+      if (continuity !== undefined) restored.push({ id, channel, keyId, continuity });
+      else this.record('ended', [id, 'ERROR', 'publisher_lost']);
+    }
+    control.facts([]);
+    control.log.error(
+      { streams: restored.length },
+      'the media thread died and is started anew: publishers have to reconnect',
+    );
+    this.respawn.after(() => {
+      if (this.isStopping) return;
+      this.spawn(restored).catch((error: unknown) => {
+        control.log.error({ err: error }, 'the media thread could not be started');
+        void this.worker?.terminate();
+      });
+    });
+  }
+}
