@@ -29,7 +29,7 @@ export async function benchLatency(options: LatencyOptions, report: Report, sign
     report.progress(`${kind.name}: ${options.seconds} s …`);
     const peer = await kind.start(signal);
     try {
-      for (const [delivery, frames] of await measure(peer, clipFile, options.seconds, signal)) {
+      for (const [delivery, frames] of await measureAges(peer, clipFile, options.seconds, signal)) {
         const ages = frames.ages();
         if (ages === undefined) throw new Error(`${kind.name}: no frame came by ${delivery}`);
         report.line({ server: kind.name, delivery, missing_frames: frames.missing(), age_ms: ages });
@@ -42,7 +42,8 @@ export async function benchLatency(options: LatencyOptions, report: Report, sign
   report.table([['server', 'delivery', 'p50 ms', 'p95', 'p99', 'max', 'frames', 'missing'], ...rows]);
 }
 
-async function measure(
+/** Publishes as broadcast 0 of `peer` for `seconds`; the frames that came, by way of delivery. */
+export async function measureAges(
   peer: Peer,
   clipFile: string,
   seconds: number,
@@ -93,7 +94,7 @@ async function measure(
 }
 
 /** The frames that came by one way of delivery. */
-class FrameAges {
+export class FrameAges {
   private readonly sentAtMs: readonly number[];
   private readonly agesMs = new Map<number, number>();
 

@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import { benchIngest } from './ingest.ts';
 import { benchLatency } from './latency.ts';
+import { benchMixed } from './mixed.ts';
 import { nginxRtmp } from './peers/nginx-rtmp.ts';
 import { nodeMediaServer } from './peers/node-media-server.ts';
 import type { PeerKind } from './peers/peer.ts';
 import { streamctl } from './peers/streamctl.ts';
+import { benchRelease } from './release.ts';
 import { Report } from './report.ts';
 import { benchRequests, requestServers, requestsMissing } from './requests.ts';
 import { benchViewers, type ViewedServer, viewedServers } from './viewers.ts';
@@ -15,12 +17,15 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   ingest    CPU per stream-second and memory of publishers of 2.5 Mbit/s
   requests  CPU per playlist and segment request: fast lane, node:http, nginx
   viewers   N viewers of one broadcast of 450 kbit/s over real sockets, beside nginx with the same bytes
+  release   N viewers blocked on the next part of one playlist: first to last answer, and memory when they are gone
+  mixed     broadcasts of 2.5 Mbit/s while viewers watch another, and the age of a probe's frames
 
-  --seconds N        how long each measurement lasts (latency 30, ingest 15, requests 5, viewers 60)
+  --seconds N        how long each measurement lasts (latency 30, ingest 15, requests 5, viewers, mixed 60)
   --servers A,B      streamctl, nginx-rtmp, node-media-server (viewers: streamctl, nginx); all that are installed
-  --viewers N,N      viewers: how many at once (1000,2000,5000,10000)
+  --viewers N,N      viewers: how many at once (1000,2000,5000,10000); mixed: how many (2000)
+  --waiters N        release: how many (10000)
   --kind KIND        viewers: hls or ll-hls (hls)
-  --publishers N,N   ingest: how many at once (1,20,100)
+  --publishers N,N   ingest: how many at once (1,20,100); mixed: how many (100)
   --chunks N,N       ingest: chunk sizes in bytes; 4096 as OBS sends, 128 as ffmpeg sends (4096)
 `;
 
@@ -29,8 +34,9 @@ const { values, positionals } = parseArgs({
   options: {
     seconds: { type: 'string' },
     servers: { type: 'string' },
-    publishers: { type: 'string', default: '1,20,100' },
-    viewers: { type: 'string', default: '1000,2000,5000,10000' },
+    publishers: { type: 'string' },
+    viewers: { type: 'string' },
+    waiters: { type: 'string', default: '10000' },
     kind: { type: 'string', default: 'hls' },
     chunks: { type: 'string', default: '4096' },
     help: { type: 'boolean' },
@@ -83,7 +89,7 @@ try {
     await benchLatency({ peers, seconds: seconds ?? 30 }, report, interrupt.signal);
   } else if (name === 'ingest') {
     const peers = serversOf([streamctl, nginxRtmp, nodeMediaServer], report);
-    const publisherCounts = numbers('publishers', values.publishers);
+    const publisherCounts = numbers('publishers', values.publishers ?? '1,20,100');
     const chunkSizesBytes = numbers('chunks', values.chunks);
     await benchIngest({ peers, publisherCounts, chunkSizesBytes, seconds: seconds ?? 15 }, report, interrupt.signal);
   } else if (name === 'requests') {
@@ -92,9 +98,16 @@ try {
     const options = { servers: requestServers, seconds: seconds ?? 5, connections: 64 };
     await benchRequests(options, report, interrupt.signal);
   } else if (name === 'viewers') {
-    const viewerCounts = numbers('viewers', values.viewers);
+    const viewerCounts = numbers('viewers', values.viewers ?? '1000,2000,5000,10000');
     const options = { kind: viewerKind(), servers: viewedBy(), viewerCounts, seconds: seconds ?? 60 };
     await benchViewers(options, report, interrupt.signal);
+  } else if (name === 'mixed') {
+    const publishers = numbers('publishers', values.publishers ?? '100')[0]!;
+    const viewers = numbers('viewers', values.viewers ?? '2000')[0]!;
+    await benchMixed({ publishers, viewers, seconds: seconds ?? 60 }, report, interrupt.signal);
+  } else if (name === 'release') {
+    const waiters = numbers('waiters', values.waiters)[0]!;
+    await benchRelease({ waiters, rounds: 5 }, report, interrupt.signal);
   } else {
     process.stderr.write(usage);
     process.exitCode = 2;
