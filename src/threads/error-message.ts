@@ -7,7 +7,11 @@ export type ErrorMessage =
 
 export function errorToMessage(error: unknown): ErrorMessage {
   if (isStreamctlError(error)) return { kind: 'known', code: error.code, details: error.details };
-  const { message, stack = '', code }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
+  const {
+    message,
+    stack = '',
+    code,
+  }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
   return { kind: 'unknown', message, stack, ...(code === undefined ? {} : { code }) };
 }
 

@@ -1,5 +1,5 @@
 /** A thread that lived at least this long is replaced at once. */
-const healthyMs = 10_000;
+const healthyMs = 2000;
 const firstDelayMs = 200;
 const longestDelayMs = 5000;
 
