@@ -87,6 +87,7 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
     isOpen: config.auth.openPublish,
     onKeyUsed: (keyId: string, atMs: number) => journal.write(() => store.keys.touch(keyId, atMs)),
   };
+  const isOnAir = (channel: string) => facts.some((one) => one.channel === channel);
   const { http, rtmp } = config;
   const engine = createEngine(
     {
@@ -109,6 +110,9 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
       records,
       authorizePublish: (attempt) => {
         const verdict = authorizePublish(attempt, access);
+        if (verdict.allowed && memory.level === 'full' && !isOnAir(verdict.grant.channel)) {
+          return { allowed: false, code: 'MEDIA_MEMORY_EXHAUSTED', details: { budgetBytes: memory.budgetBytes } };
+        }
         return verdict.allowed ? verdict : { allowed: false, code: verdict.error.code, details: verdict.error.details };
       },
       facts: (told) => {
@@ -117,7 +121,9 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
       figures: () => {},
     },
   );
-  const { media, delivery } = engine;
+  const { media, delivery, memory } = engine;
+  memory.start();
+  undo.push(() => memory.stop());
   undo.push(() => delivery.stop());
   const httpPort = await delivery.start().catch((error) => {
     throw listenError(error, http.listen);

@@ -73,6 +73,11 @@ export class CertificateFiles {
     return this.look(0);
   }
 
+  /** Resolves when no look is going on. */
+  isAtRest(): Promise<void> {
+    return this.looking;
+  }
+
   stop(): void {
     this.isStopped = true;
     this.cancelLook();

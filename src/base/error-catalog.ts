@@ -106,6 +106,13 @@ export const errorCatalog = {
     httpStatus: 409,
     exitCode: 5,
   }),
+  MEDIA_MEMORY_EXHAUSTED: entry<{ budgetBytes: number }>({
+    message: ({ budgetBytes }) =>
+      `All the memory for media is in use (${Math.round(budgetBytes / 1_000_000)} MB): no broadcast can begin now.`,
+    remedy: 'Try again when another broadcast has ended; lower hls.window, or give the machine more memory.',
+    httpStatus: 503,
+    exitCode: 1,
+  }),
   MEDIA_THREAD_DIED: entry<object>({
     message: () => 'The thread that takes broadcasts in died, and is being started anew.',
     remedy: 'Try again in a second; if it happens again, the log says why the thread died.',

@@ -15,7 +15,6 @@ export function unavailableInThisBuild(config: Config): UnavailableSetting[] {
       why: 'a node does everything: roles cannot be divided between nodes yet',
     },
     { path: 'http.tls', isAsked: config.http.tls !== undefined, why: 'HTTPS needs a proxy in front, such as nginx' },
-    { path: 'http.threads', isAsked: config.http.threads !== 'auto', why: 'delivery runs on one thread' },
     { path: 'ladder.mode', isAsked: config.ladder.mode === 'on_demand', why: 'the source alone is offered, untouched' },
     { path: 'auth.playback', isAsked: config.auth.playback === 'signed', why: 'everybody with the link can watch' },
     { path: 'realtime.url', isAsked: config.realtime.url !== 'memory:', why: 'memory is used' },

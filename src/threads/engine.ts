@@ -5,6 +5,7 @@ import { type DeliveryCrew, DeliveryInline, DeliveryThreads } from './delivery-t
 import { FeedHub } from './feed-hub.ts';
 import { MediaInline } from './media-inline.ts';
 import { type Media, MediaThread, type MediaThreadControl, type MediaThreadOptions } from './media-thread.ts';
+import { MemoryGuard, mediaBudgetBytes } from './memory-guard.ts';
 
 export interface EngineOptions {
   /** Delivery threads, or all in this one thread for 0. */
@@ -18,6 +19,7 @@ export interface Engine {
   readonly media: Media & { readonly restarts: number };
   readonly delivery: DeliveryCrew;
   readonly hub: FeedHub;
+  readonly memory: MemoryGuard;
 }
 
 /** Delivery threads for `auto`: a core is left to the media thread and to control. */
@@ -25,7 +27,7 @@ export function deliveryThreads(threads: number | 'auto'): number {
   return threads === 'auto' ? Math.max(1, availableParallelism() - 1) : threads;
 }
 
-/** Lays out the threads; nothing runs before `media.start` and `delivery.start`. */
+/** Lays out the threads; nothing runs before its parts are started. */
 export function createEngine({ threads, media, delivery }: EngineOptions, control: MediaThreadControl): Engine {
   const hub: FeedHub = new FeedHub({ clock: systemClock, onFreed: (id) => maker.slabFreed(id) });
   const count = deliveryThreads(threads);
@@ -35,5 +37,6 @@ export function createEngine({ threads, media, delivery }: EngineOptions, contro
     count === 0
       ? new DeliveryInline(delivery, hub, log)
       : new DeliveryThreads(count, { ...delivery, logLevel: media.logLevel }, hub, log);
-  return { media: maker, delivery: crew, hub };
+  const memory = new MemoryGuard(mediaBudgetBytes(), hub, systemClock, log);
+  return { media: maker, delivery: crew, hub, memory };
 }

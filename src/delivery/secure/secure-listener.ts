@@ -12,6 +12,8 @@ export interface SecureListenerOptions {
   readonly next: RequestListener;
   /** For the TLS handshake, ms. */
   readonly handshakeMs?: number;
+  /** For receiving a request over HTTP/2 with its body, ms. */
+  readonly requestMs?: number;
   /** Streams that may break off at once in a session, and how many more a second, before it is ended. */
   readonly resets?: SessionTable['resets'];
 }
@@ -80,9 +82,9 @@ export class SecureListener implements ConnectionFront {
   }
 
   open(host: ConnectionHost): void {
-    const { next, resets } = this.options;
+    const { next, requestMs, resets } = this.options;
     const { delivery, deadlines, budget } = host;
-    const sessions = new ViewerSessions({ delivery, next, deadlines, budget, resets });
+    const sessions = new ViewerSessions({ delivery, next, deadlines, budget, requestMs, resets });
     this.sessions = sessions;
     this.tls.on('connection', (socket: Socket) => this.begin(socket, host));
     this.tls.on('secureConnection', (socket) => this.secured(socket, host, sessions));

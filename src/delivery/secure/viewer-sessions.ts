@@ -10,7 +10,6 @@ import {
 import type { TLSSocket } from 'node:tls';
 import type { Delivery } from '../delivery.ts';
 import type { ConnectionDeadlines } from '../fast-lane/viewer-connection.ts';
-import { viewerServerOptions } from '../http-server.ts';
 import type { SlowReaderBudget } from '../paced-body.ts';
 import type { Reply } from '../reply.ts';
 import { StreamHeaders } from './stream-headers.ts';
@@ -22,6 +21,7 @@ export interface ViewerSessionsOptions {
   readonly next: RequestListener;
   readonly deadlines: ConnectionDeadlines;
   readonly budget: SlowReaderBudget;
+  readonly requestMs?: number | undefined;
   readonly resets?: SessionTable['resets'] | undefined;
 }
 
@@ -31,7 +31,7 @@ export class ViewerSessions implements SessionTable {
   readonly headers = new StreamHeaders();
   readonly deadlines: ConnectionDeadlines;
   readonly budget: SlowReaderBudget;
-  readonly requestMs = viewerServerOptions.requestTimeout ?? 15_000;
+  readonly requestMs: number;
   readonly resets: SessionTable['resets'];
   nowMs = 0;
   /** Sessions that were ended because of their resets. */
@@ -40,10 +40,11 @@ export class ViewerSessions implements SessionTable {
   /** Never listens: makes requests and responses of the streams it is told of. */
   private readonly pages: Http2Server;
 
-  constructor({ delivery, next, deadlines, budget, resets }: ViewerSessionsOptions) {
+  constructor({ delivery, next, deadlines, budget, requestMs, resets }: ViewerSessionsOptions) {
     this.delivery = delivery;
     this.deadlines = deadlines;
     this.budget = budget;
+    this.requestMs = requestMs ?? 15_000;
     this.resets = resets ?? { burst: 200, perSecond: 10 };
     this.pages = createServer({}, next as unknown as (request: Http2ServerRequest, reply: Http2ServerResponse) => void);
   }

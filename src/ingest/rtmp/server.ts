@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
+import type { CertificatePair } from '../../base/certificate-pair.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Service } from '../../base/lifecycle.ts';
 import { MessageBuffers } from '../../rtmp/message-buffers.ts';
@@ -54,6 +55,7 @@ export class RtmpServer implements Service {
   private readonly table: ConnectionTable;
   private readonly sessionLog: SessionLog;
   private readonly listeners: Server[] = [];
+  private secure: TlsServer | undefined;
   private cancelSweep: (() => void) | undefined;
 
   constructor(options: RtmpServerOptions, deps: RtmpServerDeps) {
@@ -84,6 +86,7 @@ export class RtmpServer implements Service {
       if (tls !== undefined) {
         const { cert, key } = tls;
         const secure = createTlsServer({ cert, key, handshakeTimeout: limits.handshakeMs });
+        this.secure = secure;
         secure.maxConnections = limits.maxPending + limits.maxPublishers;
         await this.listen(secure, 'secureConnection', tls.listen, true, signal);
       }
@@ -105,6 +108,11 @@ export class RtmpServer implements Service {
     cancel();
     this.cancelSweep?.();
     this.cancelSweep = undefined;
+  }
+
+  /** For RTMPS connections that come from now on; those that are there go on as they are. Throws when the pair is unusable. */
+  setCertificate({ cert, key }: CertificatePair): void {
+    this.secure?.setSecureContext({ cert, key });
   }
 
   /** Where it listens: RTMP, then RTMPS. */
