@@ -73,14 +73,10 @@ export class CertificateFiles {
     return this.look(0);
   }
 
-  /** Resolves when no look is going on. */
-  isAtRest(): Promise<void> {
-    return this.looking;
-  }
-
-  stop(): void {
+  async stop(): Promise<void> {
     this.isStopped = true;
     this.cancelLook();
+    await this.looking;
   }
 
   private schedule(): void {

@@ -73,6 +73,7 @@ export class FrameClient {
       if (this.unread.length < 9 + length) return;
       const [type, flags] = [this.unread[3]!, this.unread[4]!];
       const streamId = this.unread.readUInt32BE(5);
+      if (type === frameType.settings && flags === 0) this.send(frameType.settings, acknowledgement, 0);
       this.frames.push({ type, flags, streamId, payload: this.unread.subarray(9, 9 + length) });
       this.unread = this.unread.subarray(9 + length);
     }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
 import pino from 'pino';
 import { generate } from 'selfsigned';
 import { afterEach, expect, test } from 'vitest';
@@ -9,6 +10,7 @@ import { StreamctlError } from '../../../src/base/errors.ts';
 import type { AuthorizePublish } from '../../../src/ingest/publish-gate.ts';
 import { defaultRtmpLimits, type RtmpLimits } from '../../../src/ingest/rtmp/limits.ts';
 import { RtmpServer, type RtmpServerOptions } from '../../../src/ingest/rtmp/server.ts';
+import { makeCertificate } from '../../support/certificate.ts';
 import { until } from '../../support/until.ts';
 import { RecordedPublications } from './recorded-publication.ts';
 import { SocketPublisher } from './socket-publisher.ts';
@@ -53,6 +55,22 @@ test('RTMP and RTMPS publishers are served by the same sessions', async () => {
   expect(await new SocketPublisher(tlsPort, { isTls: true }).publish('two')).toBe('NetStream.Publish.Start');
   expect(publications.all.map(({ grant }) => grant.channel)).toEqual(['one', 'two']);
   expect(server.stats().sessions.map(({ isTls }) => isTls)).toEqual([false, true]);
+});
+
+test('a new certificate is for new connections; who publishes goes on', async () => {
+  const listen = { host: '127.0.0.1', port: 0 };
+  const { server, publications } = await startServer({}, { listen, ...(await makeCertificate()) });
+  const port = server.addresses[1]!.port;
+  const publisher = new SocketPublisher(port, { isTls: true });
+  expect(await publisher.publish('one')).toBe('NetStream.Publish.Start');
+  server.setCertificate(await makeCertificate('renewed.example'));
+  const second = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  await once(second, 'secureConnect');
+  expect(second.getPeerCertificate().subject.CN).toBe('renewed.example');
+  second.destroy();
+  expect(await new SocketPublisher(port, { isTls: true }).publish('two')).toBe('NetStream.Publish.Start');
+  publisher.command('FCUnpublish', 9, [null, 'one']);
+  await until('the first is still heard', () => publications.all[0]?.ended !== undefined);
 });
 
 test('a refused publisher gets its reason before the connection closes', async () => {
