@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { benchClip } from './clip.ts';
-import { measureAges } from './latency.ts';
+import { type FrameAges, measureAges } from './latency.ts';
 import type { Peer } from './peers/peer.ts';
 import { streamctl } from './peers/streamctl.ts';
-import type { Distribution } from './percentiles.ts';
 import { PublisherProcess, type PublisherReport } from './publisher-process.ts';
 import type { Report } from './report.ts';
 import { tenths } from './sampled-usage.ts';
@@ -35,9 +34,9 @@ export async function benchMixed(options: MixedOptions, report: Report, signal: 
     const group = new PublisherProcess({ clipFile, urls, chunkSizeBytes: 4096, staggerMs });
     try {
       await group.untilLive(publishers, AbortSignal.any([signal, AbortSignal.timeout(startTimeoutMs)]));
-      const [watched, ages] = await watchBeside(peer, clipFile, options, signal);
+      const [watched, probe] = await watchBeside(peer, clipFile, options, signal);
       const published = await group.stop();
-      tell(options, { watched, ages, published }, report);
+      tell(options, { watched, probe, published }, report);
     } finally {
       await group.stop().catch(() => undefined);
     }
@@ -52,7 +51,7 @@ async function watchBeside(
   clipFile: string,
   { publishers, viewers, seconds }: MixedOptions,
   signal: AbortSignal,
-): Promise<[WatchedFigures, Distribution | undefined]> {
+): Promise<[WatchedFigures, FrameAges]> {
   const broadcast = await startSmallBroadcast(peer, publishers, signal);
   const stop = new AbortController();
   const ended = AbortSignal.any([signal, stop.signal]);
@@ -70,7 +69,9 @@ async function watchBeside(
       measureAges(broadcastOf(peer, publishers + 1), clipFile, seconds, ended),
     );
     const [watched, ages] = await Promise.all([watching, probing]);
-    return [watched, ages.get('LL-HLS parts')?.ages()];
+    const probe = ages.get('LL-HLS parts');
+    if (probe === undefined) throw new Error('the probe was not listed in parts');
+    return [watched, probe];
   } finally {
     stop.abort();
     await broadcast.stop();
@@ -89,10 +90,11 @@ function broadcastOf(peer: Peer, index: number): Peer {
 
 function tell(
   options: MixedOptions,
-  found: { watched: WatchedFigures; ages: Distribution | undefined; published: PublisherReport },
+  found: { watched: WatchedFigures; probe: FrameAges; published: PublisherReport },
   report: Report,
 ): void {
-  const { watched, ages, published } = found;
+  const { watched, probe, published } = found;
+  const ages = probe.ages();
   const { publishers } = options;
   const publisher_max_late_ms = tenths(published.maxLateMs);
   report.line({
@@ -102,6 +104,7 @@ function tell(
     publisher_max_late_ms,
     ...watched,
     probe_age_ms: ages,
+    probe_missing_frames: probe.missing(),
   });
   report.table([
     [
