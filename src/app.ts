@@ -21,6 +21,9 @@ import { StreamJournal } from './pipeline/stream-journal.ts';
 import { StreamRecords } from './pipeline/stream-records.ts';
 import { lockDataDir } from './store/data-dir-lock.ts';
 import { createEngine } from './threads/engine.ts';
+import { engineRegistry } from './threads/engine-metrics.ts';
+import { type LoopFigures, monitorLoop } from './threads/loop-monitor.ts';
+import type { MediaFigures } from './threads/media-side.ts';
 import { StoreThread } from './threads/store-thread.ts';
 
 export interface AppOptions {
@@ -63,7 +66,8 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
 
   const lock = lockDataDir(config.dataDir);
   undo.push(() => lock.release());
-  const store = await new StoreThread({ url: config.store.url }, log).open();
+  const storeThread = new StoreThread({ url: config.store.url }, log);
+  const store = await storeThread.open();
   undo.push(() => store.close());
 
   const hasKeys = (await store.keys.list()).length > 0;
@@ -81,6 +85,8 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
   undo.push(() => journal.close());
   const records = new StreamRecords(store.streams, journal, clock, node);
   let facts: readonly LiveFacts[] = [];
+  let mediaFigures: MediaFigures | undefined;
+  let loopFigures: LoopFigures | undefined;
   const access = {
     keys: ring,
     clock,
@@ -118,7 +124,9 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
       facts: (told) => {
         facts = told;
       },
-      figures: () => {},
+      figures: (told) => {
+        mediaFigures = told;
+      },
     },
   );
   const { media, delivery, memory } = engine;
@@ -145,8 +153,30 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
     figures: delivery,
     warnings: () => warnings,
   });
+  undo.push(
+    monitorLoop((told) => {
+      loopFigures = told;
+    }),
+  );
+  const metrics = engineRegistry({
+    engine,
+    media: () => mediaFigures,
+    control: () => loopFigures,
+    storeRestarts: () => storeThread.restarts,
+  });
   undo.push(ring.onRevoked((keyId) => media.endByKey(keyId)));
-  const api = createApi({ keys, store, live, urls, clock, version: packageJson.version, node, startedAtMs, log });
+  const api = createApi({
+    keys,
+    store,
+    live,
+    urls,
+    clock,
+    version: packageJson.version,
+    node,
+    startedAtMs,
+    metrics,
+    log,
+  });
   const socket = new ControlSocket({ path: config.control.socketPath, fetch: (request) => api.fetch(request) });
   await socket.start();
   undo.push(() => socket.stop());

@@ -7,6 +7,7 @@ import type { Log } from '../observability/log.ts';
 import type { Store } from '../store/ports.ts';
 import { addKeyRoutes } from './key-routes.ts';
 import type { LiveControl } from './live-control.ts';
+import { addMetricsRoutes, type MetricsText } from './metrics-routes.ts';
 import { problemResponse } from './problem.ts';
 import { addStatusRoutes } from './status-routes.ts';
 import { addStreamRoutes } from './stream-routes.ts';
@@ -20,6 +21,8 @@ export interface ApiOptions {
   readonly version: string;
   readonly node: string;
   readonly startedAtMs: number;
+  /** Absent where no server runs. */
+  readonly metrics?: MetricsText;
   readonly log: Pick<Log, 'error'>;
 }
 
@@ -29,6 +32,7 @@ export function createApi(options: ApiOptions): Hono {
   addKeyRoutes(api, options);
   addStreamRoutes(api, options);
   addStatusRoutes(api, options);
+  if (options.metrics !== undefined) addMetricsRoutes(api, options.metrics);
   api.notFound((c) => problemResponse(new StreamctlError('API_NOT_FOUND', { path: c.req.path.slice(0, 100) })));
   api.onError((error: Error, c: Context) => {
     if (!isStreamctlError(error)) options.log.error({ err: error, path: c.req.path }, 'request failed unexpectedly');

@@ -1,6 +1,7 @@
 import { defaultConfigFile } from '../config/default-file.ts';
 import { configJsonSchema } from '../config/json-schema.ts';
 import { environmentNameOf, flaggedPaths, flagNameOf, readConfigTree } from '../config/leaves.ts';
+import { engineMetrics } from '../threads/engine-metrics.ts';
 import { explanations } from './explain.ts';
 
 export interface ReferenceFile {
@@ -14,6 +15,7 @@ export function referenceFiles(): readonly ReferenceFile[] {
   return [
     { path: 'docs/configuration.md', text: configurationReference() },
     { path: 'docs/errors.md', text: errorReference() },
+    { path: 'docs/metrics.md', text: metricsReference() },
     { path: 'config/streamctl.yaml', text: defaultConfigFile() },
     { path: 'config/schema.json', text: `${JSON.stringify(configJsonSchema(), null, 2)}\n` },
   ];
@@ -49,6 +51,20 @@ function configurationReference(): string {
     const cells = [`\`${leaf.path}\``, defaultText(leaf.defaultValue), leaf.description];
     lines.push(`| ${cells.map(escapeCell).join(' | ')} | \`${environmentNameOf(leaf.path)}\`${flag} |`);
   }
+  return `${lines.join('\n')}\n`;
+}
+
+function metricsReference(): string {
+  const lines = [
+    '# Metrics',
+    '',
+    'Generated from the code by `npm run docs`. `GET /metrics` on the control socket answers in the text format of Prometheus:',
+    '`curl --unix-socket data/control.sock http://localhost/metrics`.',
+    '',
+    '| name | kind | meaning |',
+    '| --- | --- | --- |',
+    ...engineMetrics.map(({ name, type, help }) => `| \`${name}\` | ${type} | ${help} |`),
+  ];
   return `${lines.join('\n')}\n`;
 }
 

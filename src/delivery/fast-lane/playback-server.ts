@@ -32,6 +32,8 @@ export interface PlaybackServerOptions {
 export interface PlaybackServerStats {
   /** Open now, with those handed over. */
   readonly connections: number;
+  /** Handed to sockets of the fast lane and not yet taken by the network. */
+  readonly bytesInFlight: number;
   /** Since the start: handed to the full server. */
   readonly handedOver: number;
   /** Since the start: refused because there were too many, in all or from one address. */
@@ -112,7 +114,9 @@ export class PlaybackServer implements Service, Lane, ConnectionHost {
 
   stats(): PlaybackServerStats {
     const { open: connections, handedOver, refused, acceptErrors } = this;
-    return { connections, handedOver, refused, acceptErrors };
+    let bytesInFlight = 0;
+    for (const { socket } of this.connections) bytesInFlight += socket.writableLength;
+    return { connections, bytesInFlight, handedOver, refused, acceptErrors };
   }
 
   /** Answers under way get a few seconds; idle connections none. */

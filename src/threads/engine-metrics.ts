@@ -1,0 +1,162 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { DeliveryFigures } from './delivery-side.ts';
+import type { Engine } from './engine.ts';
+import type { LoopFigures } from './loop-monitor.ts';
+import type { MediaFigures } from './media-side.ts';
+
+export interface EngineMetricsSources {
+  readonly engine: Engine;
+  /** What the media side told last. */
+  readonly media: () => MediaFigures | undefined;
+  readonly control: () => LoopFigures | undefined;
+  readonly storeRestarts: () => number;
+}
+
+type Labels = Readonly<Partial<Record<(typeof labelNames)[number], string>>>;
+type Reading = readonly [value: number, labels?: Labels];
+
+interface Metric {
+  readonly name: string;
+  readonly type: 'gauge' | 'counter';
+  readonly help: string;
+  /** Present values: counted where things happen, read when somebody asks. */
+  readonly read: (sources: EngineMetricsSources) => readonly Reading[];
+}
+
+const labelNames = ['thread', 'class', 'code'] as const;
+
+/** Everything that is told of the threads, as Prometheus names and units want it. */
+export const engineMetrics: readonly Metric[] = [
+  metric('gauge', 'event_loop_delay_seconds', 'How late a timer of the thread was, sampled once a second.', (sources) =>
+    perThread(sources, ({ loopDelayMs }) => loopDelayMs / 1000),
+  ),
+  metric('gauge', 'event_loop_utilization', 'Share of the last second in which the thread was busy.', (sources) =>
+    perThread(sources, ({ loopUtilization }) => loopUtilization),
+  ),
+  metric('counter', 'thread_restarts_total', 'Threads that died and were replaced.', ({ engine, storeRestarts }) => [
+    [storeRestarts(), { thread: 'store' }],
+    [engine.media.restarts, { thread: 'media' }],
+    [engine.delivery.restarts, { thread: 'delivery' }],
+  ]),
+  delivery('gauge', 'viewer_connections', 'Open connections of viewers.', ({ sockets }) => sockets.connections),
+  delivery('gauge', 'waiters', 'Requests that are held until there is news.', ({ answers }) => answers.waiters),
+  delivery(
+    'gauge',
+    'in_flight_bytes',
+    'Bytes that were handed to sockets and are not yet taken.',
+    ({ sockets }) => sockets.bytesInFlight,
+  ),
+  delivery(
+    'counter',
+    'viewer_connections_refused_total',
+    'Connections refused because there were too many.',
+    ({ sockets }) => sockets.refused,
+  ),
+  delivery(
+    'counter',
+    'viewer_connections_handed_over_total',
+    'Connections that left the fast lane for the full HTTP server.',
+    ({ sockets }) => sockets.handedOver,
+  ),
+  metric('counter', 'http_requests_total', 'Playback requests answered.', ({ engine }) =>
+    engine.delivery.figures.flatMap(({ answers }, index) => byClassAndCode(answers.requests, threadName(index))),
+  ),
+  delivery('counter', 'http_sent_bytes_total', 'Bytes of playback answers.', ({ answers }) => answers.bytesOut),
+  delivery(
+    'counter',
+    'slow_readers_dropped_total',
+    'Viewers cut off because they did not take their bytes.',
+    ({ answers }) => answers.slowReadersDropped,
+  ),
+  delivery(
+    'counter',
+    'progressive_aborted_total',
+    'Answers in the making that had to be broken off.',
+    ({ answers }) => answers.progressiveAborted,
+  ),
+  media('gauge', 'publishers', 'Publishers now.', ({ publishers }) => publishers),
+  media('gauge', 'rtmp_connections', 'Open RTMP connections.', ({ connections }) => connections),
+  media('gauge', 'rtmp_message_bytes', 'Memory of RTMP messages that are not complete.', ({ heldBytes }) => heldBytes),
+  media('counter', 'rtmp_received_bytes_total', 'Bytes from publishers.', ({ bytesIn }) => bytesIn),
+  metric(
+    'counter',
+    'rtmp_refused_total',
+    'RTMP connections refused or ended by the server, by error code.',
+    (sources) => Object.entries(sources.media()?.refused ?? {}).map(([code, value]): Reading => [value, { code }]),
+  ),
+  metric(
+    'gauge',
+    'media_memory_bytes',
+    'Memory of the media that playlists list, or may still be asked for.',
+    (sources) => [[sources.engine.hub.table.sizeBytes]],
+  ),
+  metric('gauge', 'media_memory_budget_bytes', 'What that may grow to.', ({ engine }) => [[engine.memory.budgetBytes]]),
+  media('gauge', 'slab_bytes', 'Memory for media, in use and spare.', ({ slabBytes }) => slabBytes),
+  metric('gauge', 'resident_memory_bytes', 'Memory of the process.', () => [[process.memoryUsage.rss()]]),
+  metric('counter', 'cpu_seconds_total', 'Processor time of the process.', () => {
+    const { user, system } = process.cpuUsage();
+    return [[(user + system) / 1e6]];
+  }),
+];
+
+/** A registry that reads all of them from a running engine. */
+export function engineRegistry(sources: EngineMetricsSources): Registry {
+  const registry = new Registry();
+  for (const { name, type, help, read } of engineMetrics) {
+    const Kind = type === 'gauge' ? Gauge : Counter;
+    new Kind({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [value, labels = {}] of read(sources)) this.inc(labels, value);
+      },
+    });
+  }
+  return registry;
+}
+
+function metric(type: Metric['type'], name: string, help: string, read: Metric['read']): Metric {
+  return { type, name: `streamctl_${name}`, help, read };
+}
+
+function delivery(
+  type: Metric['type'],
+  name: string,
+  help: string,
+  read: (figures: DeliveryFigures) => number,
+): Metric {
+  return metric(type, name, help, ({ engine }) => perDelivery(engine, read));
+}
+
+function media(type: Metric['type'], name: string, help: string, read: (figures: MediaFigures) => number): Metric {
+  return metric(type, name, help, (sources) => one(sources.media(), read));
+}
+
+function perThread(sources: EngineMetricsSources, read: (figures: LoopFigures) => number): Reading[] {
+  return [
+    ...one(sources.control(), read, { thread: 'control' }),
+    ...one(sources.media(), read, { thread: 'media' }),
+    ...perDelivery(sources.engine, read),
+  ];
+}
+
+function perDelivery(engine: Engine, read: (figures: DeliveryFigures) => number): Reading[] {
+  return engine.delivery.figures.map((figures, index) => [read(figures), { thread: threadName(index) }]);
+}
+
+function one<Figures>(figures: Figures | undefined, read: (figures: Figures) => number, labels?: Labels): Reading[] {
+  return figures === undefined ? [] : [[read(figures), labels]];
+}
+
+function byClassAndCode(requests: DeliveryFigures['answers']['requests'], thread: string): Reading[] {
+  return Object.entries(requests).flatMap(([name, codes]) =>
+    Object.entries(codes).map(([code, value]): Reading => [value, { thread, class: name, code }]),
+  );
+}
+
+function threadName(index: number): string {
+  return `delivery-${index + 1}`;
+}
