@@ -52,6 +52,8 @@ async function measure(): Promise<void> {
       { name: 'HTTP/1.1 over TLS', url: `https://127.0.0.1:${ports.secure}`, flags: ['--npn-list=http/1.1'] },
       { name: 'HTTP/2', url: `https://127.0.0.1:${ports.secure}`, flags: ['-m', '4', '-w', '20', '-W', '24'] },
     ];
+    await holdRequests(ports.secure, pid, server, 50, 100);
+    await holdRequests(ports.secure, pid, server, 1000, 1);
     for (const { name, path, requests } of subjects) {
       for (const way of ways) {
         const load = (count: number) => h2load([...way.flags, '-c', '32', '-n', String(count), `${way.url}${path}`]);
@@ -62,12 +64,6 @@ async function measure(): Promise<void> {
         console.log(`${name.padEnd(18)} ${way.name.padEnd(18)} ${microseconds.toFixed(1).padStart(7)} µs CPU`);
       }
     }
-    for (const [sessions, streams] of [
-      [1000, 1],
-      [50, 100],
-    ] as const) {
-      await holdRequests(ports.secure, pid, server, sessions, streams);
-    }
   } finally {
     server.kill();
   }
@@ -75,7 +71,8 @@ async function measure(): Promise<void> {
 
 async function h2load(args: readonly string[]): Promise<void> {
   const { stdout } = await promisify(execFile)('h2load', args);
-  if (!stdout.includes(' 0 failed, 0 errored, 0 timeout')) throw new Error(`h2load ${args.join(' ')} failed:\n${stdout}`);
+  if (!stdout.includes(' 0 failed, 0 errored, 0 timeout'))
+    throw new Error(`h2load ${args.join(' ')} failed:\n${stdout}`);
 }
 
 async function holdRequests(
@@ -105,7 +102,9 @@ async function holdRequests(
     [waiters] = (await once(server, 'message')) as [number];
   }
   const kilobytes = (readProcessUsage(pid).residentBytes - before) / 1024 / waiters;
-  console.log(`${sessionCount} sessions with ${streamCount} waiting requests each: ${kilobytes.toFixed(1)} kB a request`);
+  console.log(
+    `${sessionCount} sessions with ${streamCount} waiting requests each: ${kilobytes.toFixed(1)} kB a request`,
+  );
   for (const session of sessions) session.destroy(undefined, constants.NGHTTP2_NO_ERROR);
 }
 

@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 const needs: readonly { readonly program?: string; readonly file?: string; readonly packages: readonly string[] }[] = [
   { program: 'ffmpeg', packages: ['ffmpeg'] },
   { program: 'ffprobe', packages: ['ffmpeg'] },
+  { program: 'curl', packages: ['curl'] },
   { program: 'chromium', packages: ['chromium'] },
   { program: 'obs', packages: ['obs-studio', 'obs-plugins', 'libgl1-mesa-dri', 'dbus'] },
   { program: 'xvfb-run', packages: ['xvfb', 'xauth'] },

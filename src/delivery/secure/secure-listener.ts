@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { CertificatePair } from '../../base/certificate-pair.ts';
+import { TlsHandshakes } from '../../base/tls-handshakes.ts';
 import type { ConnectionFront, ConnectionHost } from '../fast-lane/connection-front.ts';
 import type { SessionTable } from './viewer-session.ts';
 import { ViewerSessions } from './viewer-sessions.ts';
@@ -30,12 +31,6 @@ export interface SecureListenerStats {
   readonly resetFloods: number;
 }
 
-interface Handshake {
-  readonly socket: Socket;
-  readonly isWelcome: boolean;
-  readonly deadlineMs: number;
-}
-
 /**
  * TLS in front of a playback server: what agrees on HTTP/2 (ALPN, RFC 7301) is answered here, everything else by the
  * playback server's own HTTP/1.1.
@@ -45,7 +40,8 @@ export class SecureListener implements ConnectionFront {
   private readonly tls: TlsServer;
   private readonly options: SecureListenerOptions;
   private readonly handshakeMs: number;
-  private readonly handshakes = new Map<string, Handshake>();
+  /** With whether there is room for the connection. */
+  private readonly handshakes = new TlsHandshakes<boolean>();
   private readonly sockets = new Set<Socket>();
   private sessions: ViewerSessions | undefined;
   private nowMs = 0;
@@ -95,7 +91,7 @@ export class SecureListener implements ConnectionFront {
 
   leave(): void {
     this.isLeaving = true;
-    for (const { socket } of this.handshakes.values()) socket.destroy();
+    this.handshakes.destroyAll();
     this.sessions?.leave();
   }
 
@@ -105,34 +101,21 @@ export class SecureListener implements ConnectionFront {
 
   sweep(nowMs: number): void {
     this.nowMs = nowMs;
-    // A handshake that drips keeps the socket's own timer from running out.
-    for (const { socket, deadlineMs } of this.handshakes.values()) if (deadlineMs <= nowMs) socket.destroy();
+    this.handshakes.expire(nowMs);
     this.sessions?.sweep(nowMs);
   }
 
   /** A connection has come; its handshake begins. */
   private begin(socket: Socket, host: ConnectionHost): void {
-    const peer = peerOf(socket);
-    const isWelcome = host.count(socket);
     this.sockets.add(socket);
-    this.handshakes.set(peer, { socket, isWelcome, deadlineMs: this.nowMs + this.handshakeMs });
-    socket.once('close', () => {
-      this.sockets.delete(socket);
-      if (this.handshakes.get(peer)?.socket === socket) this.handshakes.delete(peer);
-    });
+    socket.once('close', () => this.sockets.delete(socket));
+    this.handshakes.begin(socket, this.nowMs + this.handshakeMs, host.count(socket));
   }
 
   private secured(socket: TLSSocket, host: ConnectionHost, sessions: ViewerSessions): void {
-    const peer = peerOf(socket);
-    const handshake = this.handshakes.get(peer);
-    this.handshakes.delete(peer);
-    if (handshake === undefined || this.isLeaving) socket.destroy();
-    else if (socket.alpnProtocol === 'h2') sessions.accept(socket, handshake.isWelcome ? undefined : host.refusal());
-    else host.serve(socket, handshake.isWelcome);
+    const isWelcome = this.handshakes.finish(socket);
+    if (isWelcome === undefined || this.isLeaving) socket.destroy();
+    else if (socket.alpnProtocol === 'h2') sessions.accept(socket, isWelcome ? undefined : host.refusal());
+    else host.serve(socket, isWelcome);
   }
-}
-
-/** Tells connections apart: TLS gives its sockets no way back to the one below. */
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
 }

@@ -119,7 +119,7 @@ export class ViewerSession implements StreamOwner {
   }
 
   private expire(): void {
-    if (this.session.closed || this.session.destroyed || this.session.connecting) this.socket.destroy();
+    if (this.session.closed || this.session.destroyed) this.socket.destroy();
     else this.leave();
   }
 

@@ -4,6 +4,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { CertificatePair } from '../../base/certificate-pair.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Service } from '../../base/lifecycle.ts';
+import { TlsHandshakes } from '../../base/tls-handshakes.ts';
 import { MessageBuffers } from '../../rtmp/message-buffers.ts';
 import type { AuthorizePublish, OpenPublication } from '../publish-gate.ts';
 import { ConnectionTable } from './connection-table.ts';
@@ -55,6 +56,7 @@ export class RtmpServer implements Service {
   private readonly table: ConnectionTable;
   private readonly sessionLog: SessionLog;
   private readonly listeners: Server[] = [];
+  private readonly handshakes = new TlsHandshakes<true>();
   private secure: TlsServer | undefined;
   private cancelSweep: (() => void) | undefined;
 
@@ -88,6 +90,11 @@ export class RtmpServer implements Service {
         const secure = createTlsServer({ cert, key, handshakeTimeout: limits.handshakeMs });
         this.secure = secure;
         secure.maxConnections = limits.maxPending + limits.maxPublishers;
+        const { clock } = this.deps;
+        secure.on('connection', (socket) => {
+          this.handshakes.begin(socket, clock.monotonicMs() + limits.handshakeMs, true);
+        });
+        secure.on('secureConnection', (socket) => this.handshakes.finish(socket));
         await this.listen(secure, 'secureConnection', tls.listen, true, signal);
       }
     } catch (error) {
@@ -101,6 +108,7 @@ export class RtmpServer implements Service {
   /** Tells every publisher that the server stops, and waits until all connections are closed. */
   async stop(): Promise<void> {
     const closed = this.listeners.splice(0).map((server) => new Promise((resolve) => server.close(resolve)));
+    this.handshakes.destroyAll();
     this.table.shutDown();
     const cancel = this.deps.clock.after(this.options.limits.closingMs, () => this.table.destroyAll());
     await this.table.emptied();
@@ -157,6 +165,7 @@ export class RtmpServer implements Service {
   private scheduleSweep(): void {
     this.cancelSweep = this.deps.clock.after(sweepIntervalMs, () => {
       this.table.sweep();
+      this.handshakes.expire(this.deps.clock.monotonicMs());
       this.scheduleSweep();
     });
   }

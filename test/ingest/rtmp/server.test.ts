@@ -3,7 +3,6 @@ import { connect, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import pino from 'pino';
-import { generate } from 'selfsigned';
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { StreamctlError } from '../../../src/base/errors.ts';
@@ -48,7 +47,7 @@ async function startServer(limits: Partial<RtmpLimits> = {}, tls?: RtmpServerOpt
 }
 
 test('RTMP and RTMPS publishers are served by the same sessions', async () => {
-  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
+  const { key, cert } = await makeCertificate();
   const { server, publications, port } = await startServer({}, { listen: { host: '127.0.0.1', port: 0 }, cert, key });
   expect(await new SocketPublisher(port).publish('one')).toBe('NetStream.Publish.Start');
   const tlsPort = server.addresses[1]!.port;
@@ -71,6 +70,25 @@ test('a new certificate is for new connections; who publishes goes on', async ()
   expect(await new SocketPublisher(port, { isTls: true }).publish('two')).toBe('NetStream.Publish.Start');
   publisher.command('FCUnpublish', 9, [null, 'one']);
   await until('the first is still heard', () => publications.all[0]?.ended !== undefined);
+});
+
+test('a TLS handshake that drips is ended, and one that has only begun does not hold up the stop', async () => {
+  const tls = { listen: { host: '127.0.0.1', port: 0 }, ...(await makeCertificate()) };
+  const { server } = await startServer({ handshakeMs: 1000 }, tls);
+  const { port } = server.addresses[1]!;
+  const [dripping] = await openSilent(port, 1);
+  let isClosed = false;
+  dripping?.on('close', () => {
+    isClosed = true;
+  });
+  dripping?.resume();
+  dripping?.write(Buffer.from('16030100a5010000a1030300', 'hex'));
+  const drip = setInterval(() => dripping?.write(Buffer.from([1])), 50);
+  await until('it was closed', () => isClosed, 5000).finally(() => clearInterval(drip));
+  await openSilent(port, 1);
+  const startedMs = performance.now();
+  await server.stop();
+  expect(performance.now() - startedMs).toBeLessThan(900);
 });
 
 test('a refused publisher gets its reason before the connection closes', async () => {
