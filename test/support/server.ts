@@ -3,13 +3,15 @@ import { Child, type ChildResult, run } from './child.ts';
 import { temporaryFolder } from './temp-folder.ts';
 import { until } from './until.ts';
 
-const mainFile = resolve(import.meta.dirname, '../../src/main.ts');
+const sources = resolve(import.meta.dirname, '../../src/main.ts');
 
 export interface ServerOptions {
   /** Any channel name publishes under itself; by default yes. */
   readonly openPublish?: boolean;
   /** Configuration in its environment form: `STREAMCTL_HLS_PART: '500ms'`. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What is run; by default the sources. */
+  readonly mainFile?: string;
 }
 
 /** The server as users run it: a process of its own, on ports of the system's choice, in a data folder of its own. */
@@ -19,6 +21,7 @@ export class TestServer {
   /** `rtmp://127.0.0.1:PORT/live` */
   rtmpUrl = '';
   private child: Child | undefined;
+  private readonly mainFile: string;
   private readonly env: NodeJS.ProcessEnv;
   private readonly removeFolder: () => Promise<void>;
   private ports = { http: 0, rtmp: 0 };
@@ -26,8 +29,9 @@ export class TestServer {
   private constructor(
     dataFolder: string,
     removeFolder: () => Promise<void>,
-    { openPublish = true, env }: ServerOptions,
+    { openPublish = true, env, mainFile = sources }: ServerOptions,
   ) {
+    this.mainFile = mainFile;
     this.dataFolder = dataFolder;
     this.removeFolder = removeFolder;
     this.env = { ...process.env, STREAMCTL_AUTH_OPEN_PUBLISH: String(openPublish), ...env };
@@ -56,7 +60,7 @@ export class TestServer {
     const child = new Child(
       process.execPath,
       [
-        ...[mainFile, 'serve', '--data-dir', this.dataFolder, '--log-format', 'json'],
+        ...[this.mainFile, 'serve', '--data-dir', this.dataFolder, '--log-format', 'json'],
         ...['--http-listen', `127.0.0.1:${this.ports.http}`, '--rtmp-listen', `127.0.0.1:${this.ports.rtmp}`],
       ],
       { env: this.env },
@@ -89,7 +93,7 @@ export class TestServer {
 
   /** Runs a command of the product against this server's data folder. */
   command(...args: readonly string[]): Promise<ChildResult> {
-    return run(process.execPath, [mainFile, ...args, '--data-dir', this.dataFolder], { env: this.env });
+    return run(process.execPath, [this.mainFile, ...args, '--data-dir', this.dataFolder], { env: this.env });
   }
 
   /** Addresses of a channel or stream. */

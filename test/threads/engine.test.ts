@@ -1,18 +1,14 @@
 import { connect } from 'node:net';
 import pino from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
 import { buildConfig } from '../../src/config/load.ts';
 import type { LiveFacts } from '../../src/pipeline/live-facts.ts';
-import { ClipPublisher } from '../../src/publisher/clip-publisher.ts';
-import { loadClip } from '../../src/publisher/flv-clip.ts';
 import type { DeliveryThreads } from '../../src/threads/delivery-threads.ts';
 import { createEngine } from '../../src/threads/engine.ts';
 import { engineRegistry } from '../../src/threads/engine-metrics.ts';
 import type { MediaThread } from '../../src/threads/media-thread.ts';
+import { publishSample } from '../support/publishers/sample.ts';
 import { until } from '../support/until.ts';
-
-const sample = new URL('../../packaging/sample/sample.flv', import.meta.url).pathname;
 
 /** Media and delivery on threads of their own, without store and API. */
 async function startEngine(threads: number) {
@@ -55,19 +51,8 @@ async function startEngine(threads: number) {
   onTestFinished(() => media.stop());
   const [rtmpPort = 0] = await media.start();
   const publish = async (channel: string) => {
-    const publisher = new ClipPublisher({
-      clip: await loadClip(sample),
-      url: { isTls: false, host: '127.0.0.1', port: rtmpPort, app: 'live', streamName: channel },
-      clock: systemClock,
-      loop: true,
-      reconnect: true,
-    });
-    const stop = new AbortController();
-    const publishing = publisher.run(stop.signal).catch(() => undefined);
-    onTestFinished(async () => {
-      stop.abort();
-      await publishing;
-    });
+    const { publisher, stop } = await publishSample(`rtmp://127.0.0.1:${rtmpPort}/live`, channel);
+    onTestFinished(stop);
     return publisher;
   };
   return { engine, publish, recorded, facts: () => facts, url: `http://127.0.0.1:${httpPort}` };

@@ -80,7 +80,8 @@ export async function playWithVlc(url: string, seconds: number): Promise<Program
   const number = (name: string) => Number(new RegExp(`${name}\\s*:\\s*(\\d+)`).exec(statistics)?.[1] ?? 0);
   const stalls = Math.max(0, bufferings() - 1);
   // Its remote controls for desktops find no desktop here.
-  const errors = linesLike(child.stderr, /(?<!interface|libvlc) error: /);
+  // VLC says of itself that its decoder waited for a picture buffer: on a busy machine, whatever it plays.
+  const errors = linesLike(child.stderr, /(?<!interface|libvlc) error: (?!buffer deadlock prevented)/);
   if (!statistics.includes('video decoded')) errors.push(statistics.slice(0, 200));
   await child.stop();
   await home.remove();
