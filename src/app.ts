@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import packageJson from '../package.json' with { type: 'json' };
 import { authorizePublish } from './access/authorize-publish.ts';
@@ -8,7 +7,7 @@ import { StreamKeys } from './access/stream-keys.ts';
 import { createApi } from './api/app.ts';
 import { ControlSocket } from './api/control-socket.ts';
 import { systemClock } from './base/clock.ts';
-import { StreamctlError } from './base/errors.ts';
+import { isStreamctlError, StreamctlError } from './base/errors.ts';
 import { unavailableInThisBuild } from './config/availability.ts';
 import type { Config } from './config/schema.ts';
 import { publicUrls } from './contract/public-urls.ts';
@@ -20,6 +19,7 @@ import { restorable } from './pipeline/restorable.ts';
 import { StreamJournal } from './pipeline/stream-journal.ts';
 import { StreamRecords } from './pipeline/stream-records.ts';
 import { lockDataDir } from './store/data-dir-lock.ts';
+import { Certificates } from './threads/certificates.ts';
 import { createEngine } from './threads/engine.ts';
 import { engineRegistry } from './threads/engine-metrics.ts';
 import { type LoopFigures, monitorLoop } from './threads/loop-monitor.ts';
@@ -40,6 +40,8 @@ export interface App {
   /** Server part for broadcasters: `rtmp://HOST/live`. */
   readonly rtmpUrl: string;
   readonly keys: StreamKeys;
+  /** Takes over what can be while it runs, and looks at certificates that may have been renewed. */
+  reload(settings: { readonly logLevel: string }): Promise<void>;
   /** Stops everything in order; broadcasts stay ACTIVE and are taken up by the next start. May be called twice. */
   stop(): Promise<void>;
 }
@@ -95,13 +97,15 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
   };
   const isOnAir = (channel: string) => facts.some((one) => one.channel === channel);
   const { http, rtmp } = config;
+  const certificates = new Certificates(clock, log);
+  undo.push(() => certificates.stop());
   const engine = createEngine(
     {
       threads: http.threads,
       media: {
         hls: config.hls,
         rtmp,
-        tls: rtmp.tls && { cert: readPem(rtmp.tls.certPath), key: readPem(rtmp.tls.keyPath) },
+        certificate: await certificates.watch(rtmp.tls, (pair) => media.setCertificate(pair)),
         restored: restorable(await store.streams.active(), records),
         logLevel: config.log.level,
       },
@@ -109,6 +113,7 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
         listen: http.listen,
         maxConnections: http.maxConnections === 'auto' ? connectionLimit() : http.maxConnections,
         maxPerIp: http.maxPerIp,
+        certificate: await certificates.watch(http.tls, (pair) => delivery.setCertificate(pair)),
       },
     },
     {
@@ -143,7 +148,7 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
 
   const urls = publicUrls({
     publicUrl: http.publicUrl,
-    http: { host: http.listen.host, port: httpPort },
+    http: { host: http.listen.host, port: httpPort, isTls: http.tls !== undefined },
     rtmp: { host: rtmp.listen.host, port: rtmpPort },
   });
   const live = new PipelineControl({
@@ -184,20 +189,17 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
   delivery.setReady(true);
   undo.push(() => delivery.setReady(false));
   log.info({ http_url: urls.http, rtmp_url: urls.rtmp }, 'ready');
-  return { httpUrl: urls.http, rtmpUrl: urls.rtmp, keys };
-}
-
-function readPem(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    const { code = 'error' } = cause as NodeJS.ErrnoException;
-    throw new StreamctlError('TLS_FILE_UNREADABLE', { path, reason: code }, { cause });
-  }
+  const reload: App['reload'] = async ({ logLevel }) => {
+    log.level = logLevel;
+    media.setLogLevel(logLevel);
+    delivery.setLogLevel(logLevel);
+    await certificates.reload();
+  };
+  return { httpUrl: urls.http, rtmpUrl: urls.rtmp, keys, reload };
 }
 
 function listenError(cause: NodeJS.ErrnoException, { host, port }: { readonly host: string; readonly port: number }) {
-  if (cause.code === undefined) return cause;
+  if (cause.code === undefined || isStreamctlError(cause)) return cause;
   const code = cause.code === 'EADDRINUSE' ? 'LISTEN_ADDRESS_IN_USE' : 'LISTEN_FAILED';
   return new StreamctlError(code, { address: `${host}:${port}`, reason: cause.code }, { cause });
 }

@@ -1,3 +1,4 @@
+import type { App } from '../app.ts';
 import { unavailableInThisBuild } from '../config/availability.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
@@ -8,7 +9,7 @@ export interface ServeOptions {
   /** Reads the configuration: once at the start, and again for every SIGHUP. */
   readonly load: () => Promise<LoadedConfig>;
   /** Resolves when the server runs; `stop` resolves when everything is drained and closed. */
-  readonly startApp: (options: { config: Config; log: Log }) => Promise<{ stop(): Promise<void> }>;
+  readonly startApp: (options: { config: Config; log: Log }) => Promise<Pick<App, 'stop' | 'reload'>>;
 }
 
 /** Runs the server until a signal ends it; resolves with the exit code. */
@@ -37,6 +38,7 @@ export async function serve({ load, startApp }: ServeOptions): Promise<number> {
   process.on('SIGHUP', () => {
     void reloadConfig(loaded, load, log).then((next) => {
       loaded = next;
+      return app.reload({ logLevel: next.config.log.level });
     });
   });
   await ended;

@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 export interface PublicUrlsOptions {
   /** `http.public_url` without a slash at its end; empty: made from the addresses. */
   readonly publicUrl: string;
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: { readonly host: string; readonly port: number; readonly isTls?: boolean };
   readonly rtmp: { readonly host: string; readonly port: number };
 }
 
@@ -22,7 +22,9 @@ export interface PublicUrls {
 }
 
 export function publicUrls({ publicUrl, http, rtmp }: PublicUrlsOptions): PublicUrls {
-  const base = publicUrl === '' ? `http://${reachable(http.host)}${portSuffix(http.port, 80)}` : publicUrl;
+  const [scheme, usualPort] = http.isTls === true ? ['https', 443] : ['http', 80];
+  const own = `${scheme}://${reachable(http.host)}${portSuffix(http.port, usualPort as number)}`;
+  const base = publicUrl === '' ? own : publicUrl;
   const rtmpHost = isEveryAddress(rtmp.host) ? new URL(base).hostname : bracketed(rtmp.host);
   return {
     http: base,

@@ -1,3 +1,4 @@
+import type { CertificatePair } from '../base/certificate-pair.ts';
 import type { DeliveryFigures, DeliverySideOptions } from './delivery-side.ts';
 import type { WireMessage, WireSnapshot } from './wire-feed.ts';
 
@@ -11,6 +12,8 @@ export type DeliveryCalls = {
   start(): Promise<number>;
   stop(): Promise<void>;
   setReady(isReady: boolean): void;
+  setCertificate(pair: CertificatePair): void;
+  setLogLevel(level: string): void;
   slabOpened(id: number, buffer: SharedArrayBuffer): void;
   slabSealed(id: number): void;
   feed(messages: readonly WireMessage[]): void;

@@ -1,9 +1,11 @@
 import { createServer } from 'node:http';
+import type { CertificatePair } from '../base/certificate-pair.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { DeliveryStats } from '../delivery/delivery-counters.ts';
 import { PlaybackServer, type PlaybackServerStats } from '../delivery/fast-lane/playback-server.ts';
 import { createPlaybackListener, viewerServerOptions } from '../delivery/http-server.ts';
+import { SecureListener } from '../delivery/secure/secure-listener.ts';
 import { frontListener } from '../front.ts';
 import type { Log } from '../observability/log.ts';
 import { webPages } from '../web/web-pages.ts';
@@ -16,6 +18,8 @@ export interface DeliverySideOptions {
   readonly isPortShared: boolean;
   readonly maxConnections: number;
   readonly maxPerIp: number;
+  /** HTTPS instead of HTTP. */
+  readonly certificate?: CertificatePair | undefined;
 }
 
 /** What it tells control. */
@@ -36,6 +40,7 @@ export class DeliverySide {
   readonly delivery: Delivery;
   private readonly control: DeliveryControl;
   private readonly playback: PlaybackServer;
+  private readonly secure: SecureListener | undefined;
   private isReady = false;
   private cancelFigures = () => {};
 
@@ -45,7 +50,9 @@ export class DeliverySide {
     const clock = systemClock;
     const front = frontListener({ pages: webPages(), isReady: () => this.isReady, log: control.log });
     const full = createServer(viewerServerOptions, createPlaybackListener(delivery, front, { clock }));
-    this.playback = new PlaybackServer({ ...options, delivery, full, clock });
+    const { certificate } = options;
+    this.secure = certificate && new SecureListener({ certificate, next: front });
+    this.playback = new PlaybackServer({ ...options, delivery, full, clock, front: this.secure });
   }
 
   /** Gives the port. */
@@ -63,6 +70,11 @@ export class DeliverySide {
   /** Whether the node takes viewers and publishers: what its readiness probe says. */
   setReady(isReady: boolean): void {
     this.isReady = isReady;
+  }
+
+  /** For connections that come from now on. */
+  setCertificate(pair: CertificatePair): void {
+    this.secure?.setCertificate(pair);
   }
 
   private tellFigures(loop: LoopFigures): void {

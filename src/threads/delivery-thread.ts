@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { CertificatePair } from '../base/certificate-pair.ts';
 import { StreamctlError } from '../base/errors.ts';
 import type { StreamSnapshot } from '../delivery/delivered-stream.ts';
 import type { Log } from '../observability/log.ts';
@@ -58,6 +59,16 @@ export class DeliveryThread {
   setReady(isReady: boolean): void {
     this.isReady = isReady;
     this.link?.tell('setReady', isReady);
+  }
+
+  setCertificate(certificate: CertificatePair): void {
+    this.data = { ...this.data, certificate };
+    this.link?.tell('setCertificate', certificate);
+  }
+
+  setLogLevel(logLevel: string): void {
+    this.data = { ...this.data, logLevel };
+    this.link?.tell('setLogLevel', logLevel);
   }
 
   private async spawn(): Promise<number> {

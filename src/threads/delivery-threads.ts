@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import type { CertificatePair } from '../base/certificate-pair.ts';
 import type { Log } from '../observability/log.ts';
 import type { DeliveryFigures as ApiFigures } from '../pipeline/pipeline-control.ts';
 import { type DeliveryFigures, DeliverySide, type DeliverySideOptions } from './delivery-side.ts';
@@ -11,6 +12,9 @@ export interface DeliveryCrew extends ApiFigures {
   start(): Promise<number>;
   stop(): Promise<void>;
   setReady(isReady: boolean): void;
+  /** For HTTPS connections that come from now on. */
+  setCertificate(pair: CertificatePair): void;
+  setLogLevel(level: string): void;
   /** What each side told last. */
   readonly figures: readonly DeliveryFigures[];
   /** Threads that died and were replaced. */
@@ -55,6 +59,14 @@ export class DeliveryThreads implements DeliveryCrew {
 
   setReady(isReady: boolean): void {
     for (const thread of this.threads) thread.setReady(isReady);
+  }
+
+  setCertificate(pair: CertificatePair): void {
+    for (const thread of this.threads) thread.setCertificate(pair);
+  }
+
+  setLogLevel(level: string): void {
+    for (const thread of this.threads) thread.setLogLevel(level);
   }
 
   get figures(): readonly DeliveryFigures[] {
@@ -104,6 +116,12 @@ export class DeliveryInline implements DeliveryCrew {
   setReady(isReady: boolean): void {
     this.side.setReady(isReady);
   }
+
+  setCertificate(pair: CertificatePair): void {
+    this.side.setCertificate(pair);
+  }
+
+  setLogLevel(): void {} // it shares control's log
 
   get figures(): readonly DeliveryFigures[] {
     return this.last === undefined ? [] : [this.last];

@@ -15,6 +15,10 @@ const methods: DeliveryCalls = {
   start: () => side.start(),
   stop: () => side.stop(),
   setReady: (isReady) => side.setReady(isReady),
+  setCertificate: (pair) => side.setCertificate(pair),
+  setLogLevel: (level) => {
+    log.level = level;
+  },
   slabOpened: (id, buffer) => table.slabOpened(id, buffer),
   slabSealed: (id) => table.slabSealed(id),
   feed: (messages) => {
@@ -27,7 +31,8 @@ const methods: DeliveryCalls = {
 const link = new ThreadLink<DeliveryReports>(parentPort!, methods);
 const table = new SlabTable((id) => link.tell('slabUnused', id));
 const delivery = new Delivery({ clock: systemClock, memory: table });
+const log = forwardingLog(logLevel, (line) => link.tell('log', line));
 const side = new DeliverySide(options, delivery, {
   figures: (figures) => link.tell('figures', figures),
-  log: forwardingLog(logLevel, (line) => link.tell('log', line)),
+  log,
 });

@@ -1,3 +1,4 @@
+import type { CertificatePair } from '../base/certificate-pair.ts';
 import type { LiveFacts } from '../pipeline/live-facts.ts';
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
 import type { MediaFigures, MediaSideOptions } from './media-side.ts';
@@ -16,6 +17,8 @@ export type MediaCalls = {
   slabsFreed(ids: readonly number[]): void;
   stopStream(streamId: string, reason: 'operator' | 'key_revoked'): boolean;
   endByKey(keyId: string): void;
+  setCertificate(pair: CertificatePair): void;
+  setLogLevel(level: string): void;
 };
 
 /** What the media thread tells control, and asks of it. */

@@ -1,3 +1,4 @@
+import type { CertificatePair } from '../base/certificate-pair.ts';
 import type { FeedHub } from './feed-hub.ts';
 import { MediaSide } from './media-side.ts';
 import type { Media, MediaThreadControl, MediaThreadOptions } from './media-thread.ts';
@@ -36,4 +37,10 @@ export class MediaInline implements Media {
   endByKey(keyId: string): void {
     this.side.endByKey(keyId);
   }
+
+  setCertificate(pair: CertificatePair): void {
+    this.side.setCertificate(pair);
+  }
+
+  setLogLevel(): void {} // it shares control's log
 }

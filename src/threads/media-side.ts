@@ -1,3 +1,4 @@
+import type { CertificatePair } from '../base/certificate-pair.ts';
 import { systemClock } from '../base/clock.ts';
 import { StreamctlError } from '../base/errors.ts';
 import type { HlsConfig, RtmpConfig } from '../config/schema.ts';
@@ -19,7 +20,8 @@ export interface MediaSideOptions {
   readonly rtmp: RtmpConfig;
   /** Ports that an earlier side had, for `rtmp.listen` with port 0. */
   readonly ports: readonly number[];
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** For RTMPS. */
+  readonly certificate?: CertificatePair | undefined;
   readonly restored: readonly RestoredStream[];
   readonly firstSlabId: number;
 }
@@ -55,7 +57,7 @@ export class MediaSide {
   private cancelFigures = () => {};
 
   constructor(options: MediaSideOptions, control: MediaControl) {
-    const { hls, rtmp, ports, tls, firstSlabId } = options;
+    const { hls, rtmp, ports, certificate, firstSlabId } = options;
     this.options = options;
     this.control = control;
     this.pool = new SlabPool(control, firstSlabId);
@@ -75,7 +77,7 @@ export class MediaSide {
     this.rtmp = new RtmpServer(
       {
         listen: at(rtmp.listen, 0),
-        tls: rtmp.tls && tls && { listen: at(rtmp.tls.listen, 1), ...tls },
+        tls: rtmp.tls && certificate && { listen: at(rtmp.tls.listen, 1), ...certificate },
         limits: { ...defaultRtmpLimits, maxPublishers: rtmp.maxPublishers, maxPerIp: rtmp.maxPerIp },
       },
       {
@@ -118,6 +120,11 @@ export class MediaSide {
 
   endByKey(keyId: string): void {
     this.pipeline.endByKey(keyId);
+  }
+
+  /** For RTMPS connections that come from now on. */
+  setCertificate(pair: CertificatePair): void {
+    this.rtmp.setCertificate(pair);
   }
 
   private async authorize(attempt: PublishAttemptMessage, signal: AbortSignal) {

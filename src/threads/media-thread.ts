@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { CertificatePair } from '../base/certificate-pair.ts';
 import { StreamctlError } from '../base/errors.ts';
 import type { LiveFacts } from '../pipeline/live-facts.ts';
 import type { RestoredStream } from '../pipeline/media-pipeline.ts';
@@ -20,6 +21,9 @@ export interface Media {
   slabFreed(id: number): void;
   stopStream(streamId: string, reason: 'operator' | 'key_revoked'): Promise<boolean>;
   endByKey(keyId: string): void;
+  /** For RTMPS connections that come from now on. */
+  setCertificate(pair: CertificatePair): void;
+  setLogLevel(level: string): void;
 }
 
 export interface MediaThreadOptions extends Omit<MediaSideOptions, 'ports' | 'restored' | 'firstSlabId'> {
@@ -37,7 +41,7 @@ export type MediaThreadControl = Pick<MediaControl, 'authorizePublish' | 'facts'
 export class MediaThread implements Media {
   /** Threads that died and were replaced. */
   restarts = 0;
-  private readonly options: MediaThreadOptions;
+  private options: MediaThreadOptions;
   private readonly control: MediaThreadControl;
   private readonly hub: FeedHub;
   private readonly respawn = new Respawn();
@@ -83,6 +87,16 @@ export class MediaThread implements Media {
 
   endByKey(keyId: string): void {
     this.link?.tell('endByKey', keyId);
+  }
+
+  setCertificate(certificate: CertificatePair): void {
+    this.options = { ...this.options, certificate };
+    this.link?.tell('setCertificate', certificate);
+  }
+
+  setLogLevel(logLevel: string): void {
+    this.options = { ...this.options, logLevel };
+    this.link?.tell('setLogLevel', logLevel);
   }
 
   private async spawn(restored: readonly RestoredStream[]): Promise<number[]> {

@@ -15,6 +15,10 @@ const methods: MediaCalls = {
   slabsFreed: (ids) => side.slabsFreed(ids),
   stopStream: (streamId, reason) => side.stopStream(streamId, reason),
   endByKey: (keyId) => side.endByKey(keyId),
+  setCertificate: (pair) => side.setCertificate(pair),
+  setLogLevel: (level) => {
+    log.level = level;
+  },
 };
 const link = new ThreadLink<MediaReports>(parentPort!, methods);
 
@@ -31,6 +35,7 @@ function recorder<Name extends keyof StreamRecorder>(name: Name) {
   return (...args: Parameters<StreamRecorder[Name]>) => link.tell('record', name, args);
 }
 
+const log = forwardingLog(logLevel, (line) => link.tell('log', line));
 const side = new MediaSide(options, {
   slabOpened: (id, buffer) => {
     flush();
@@ -57,5 +62,5 @@ const side = new MediaSide(options, {
     ended: recorder('ended'),
     saveContinuity: recorder('saveContinuity'),
   },
-  log: forwardingLog(logLevel, (line) => link.tell('log', line)),
+  log,
 });
