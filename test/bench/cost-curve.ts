@@ -67,7 +67,9 @@ function drawPanel(panel: CurvePanel, left: number): string {
     const keyX = left + margin.left + 12;
     lines.push(`<path d="M${keyX} ${keyY}h20" stroke="${color}" stroke-width="2"/>`);
     lines.push(`<circle cx="${keyX + 10}" cy="${keyY}" r="3.5" fill="${color}"/>`);
-    lines.push(`<text x="${keyX + 27}" y="${keyY + 4}" fill="${ink}">${escaped(name)}</text>`);
+    lines.push(
+      `<text x="${keyX + 27}" y="${keyY + 4}" fill="${ink}" stroke="#fff" stroke-width="4" paint-order="stroke">${escaped(name)}</text>`,
+    );
   }
   return lines.join('\n');
 }

@@ -35,6 +35,8 @@ export interface ViewersResult extends WatchedFigures {
   /** Before the viewers came: the broadcast alone. */
   readonly idle_core_percent: number;
   readonly cpu_times_nginx?: number;
+  /** The longest that nginx was given nothing new; half a second is what the playlist needs. */
+  readonly mirror_max_gap_ms?: number;
 }
 
 /**
@@ -90,6 +92,9 @@ async function measureBeside(
         const nginx = await startNginxMirror(broadcast.playlistUrl, signal);
         try {
           await measure('nginx', nginx.pid, nginx.playlistUrl);
+          const measured = results.get('nginx');
+          if (measured !== undefined)
+            results.set('nginx', { ...measured, mirror_max_gap_ms: tenths(nginx.takeMaxGapMs()) });
         } finally {
           await nginx.stop();
         }

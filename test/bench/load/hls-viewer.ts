@@ -18,7 +18,7 @@ export class HlsViewer implements SimulatedViewer {
   private initialization: MediaFetch | undefined;
   private nextMsn = 0;
   private segments = 0;
-  private reloadAtMs = 0;
+  private reloadAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(rendition: FollowedRendition) {
     this.rendition = rendition;
@@ -42,7 +42,9 @@ export class HlsViewer implements SimulatedViewer {
     if (this.version === undefined) this.nextMsn = Math.max(0, lastMsn - startSegments + 1);
     this.version = version;
     const waitMs = lastMsn >= this.nextMsn ? version.targetDurationMs : version.targetDurationMs / 2;
-    this.reloadAtMs = requestedMs + waitMs;
+    // On its own grid: after a moment in which this machine stood still, viewers do not all ask in step for ever after.
+    const isOnTime = requestedMs - this.reloadAtMs < version.targetDurationMs / 2;
+    this.reloadAtMs = (isOnTime ? this.reloadAtMs : requestedMs) + waitMs;
   }
 
   gotMedia(media: MediaFetch, nowMs: number): void {

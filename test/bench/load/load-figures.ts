@@ -17,9 +17,10 @@ export interface LoadFigures {
   readonly longestStalledMs: number;
   readonly judgedParts: number;
   readonly lateParts: number;
-  /** Of the process itself, while it was measured. */
-  readonly coreFraction: number;
+  /** How late the process came to its timer at worst, also while viewers arrived. */
   readonly maxLateMs: number;
+  /** Of one core, while it was measured. */
+  readonly coreFraction: number;
 }
 
 /** Counts while the viewers run. */

@@ -14,7 +14,10 @@ export interface LoadGroupOptions {
 
 const viewersPerProcess = 5000;
 
-/** Viewers over as many processes as they need, each from an address of its own. */
+/**
+ * Viewers over as many processes as they need. The system chooses their ports: there are some 28,000 to one address of a server, and
+ * to bind sockets to addresses of ours would have it search for free ones ever longer.
+ */
 export class LoadGroup {
   private readonly processes: readonly LoadProcess[];
 
@@ -24,8 +27,7 @@ export class LoadGroup {
     requireOpenFiles(Math.ceil(viewers / count) + 100);
     this.processes = Array.from({ length: count }, (_, index) => {
       const numbers = { first: index, step: count, count: Math.ceil((viewers - index) / count) };
-      const localAddress = `127.0.0.${2 + index}`;
-      return new LoadProcess({ kind, playlistUrls, numbers, arrivalEveryMs: rampMs / viewers, localAddress });
+      return new LoadProcess({ kind, playlistUrls, numbers, arrivalEveryMs: rampMs / viewers });
     });
   }
 

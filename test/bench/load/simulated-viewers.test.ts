@@ -89,6 +89,21 @@ test('a viewer of plain HLS that finds no new segment asks again after half a ta
   expect(viewer.next(3000)).toBe(rendition.reload);
 });
 
+test('viewers that asked late because their machine stood still go back to their own times', () => {
+  const rendition = newRendition();
+  const viewer = new HlsViewer(rendition);
+  const version = rendition.versionOf(Buffer.from(playlistAt(0)), undefined, 0);
+  viewer.gotPlaylist(version, 10_000);
+  for (let wanted = viewer.next(10_000); typeof wanted === 'object'; wanted = viewer.next(10_000)) {
+    if (wanted.kind === 'media') viewer.gotMedia(wanted, 10_000);
+  }
+  expect(viewer.next(10_001)).toBe(12_000);
+  viewer.gotPlaylist(version, 12_900);
+  expect(viewer.next(12_901)).toBe(13_000);
+  viewer.gotPlaylist(version, 15_000);
+  expect(viewer.next(15_001)).toBe(16_000);
+});
+
 test('a viewer stalls when media comes too late, and says for how long', () => {
   const rendition = newRendition();
   const viewer = new HlsViewer(rendition);

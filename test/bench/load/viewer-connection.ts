@@ -7,8 +7,6 @@ import type { SimulatedViewer } from './simulated-viewer.ts';
 /** What the viewers of a process share. */
 export interface Crowd {
   readonly server: { readonly host: string; readonly port: number };
-  /** Where connections come from: an address has only some 28,000 ports to give. */
-  readonly localAddress: string;
   readonly counters: LoadCounters;
   /** Every socket reads into it: bytes are looked at before the next socket's come. */
   readonly readBuffer: Buffer;
@@ -50,7 +48,6 @@ export class ViewerConnection {
     const socket = connect({
       host,
       port,
-      localAddress: this.crowd.localAddress,
       noDelay: true,
       onread: { buffer: this.crowd.readBuffer, callback: this.onBytes },
     });

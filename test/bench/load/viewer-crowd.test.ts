@@ -23,7 +23,6 @@ async function crowdAgainst(kind: ViewerKind, viewers: number, listener: Request
     playlistUrls: [`http://127.0.0.1:${port}/show/index.m3u8`],
     numbers: { first: 0, step: 1, count: viewers },
     arrivalEveryMs: 1,
-    localAddress: '127.0.0.3',
   });
   return running.crowd;
 }

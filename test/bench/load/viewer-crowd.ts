@@ -15,7 +15,6 @@ export interface CrowdOptions {
   readonly numbers: { readonly first: number; readonly step: number; readonly count: number };
   /** Viewer `number` arrives after `number * arrivalEveryMs`. */
   readonly arrivalEveryMs: number;
-  readonly localAddress: string;
 }
 
 const tickMs = 5;
@@ -27,7 +26,6 @@ const requestsPerTurn = 64;
 /** The viewers of one process: one timer, one read buffer, and each playlist read once for all of them. */
 export class ViewerCrowd implements Crowd {
   readonly server: { readonly host: string; readonly port: number };
-  readonly localAddress: string;
   readonly counters = new LoadCounters();
   readonly readBuffer = Buffer.alloc(readBufferBytes);
   private readonly connections: readonly ViewerConnection[];
@@ -40,10 +38,9 @@ export class ViewerCrowd implements Crowd {
   private maxLateMs = 0;
   private measuredSince: { readonly atMs: number; readonly cpuMicroseconds: number } | undefined;
 
-  constructor({ kind, playlistUrls, numbers, arrivalEveryMs, localAddress }: CrowdOptions) {
+  constructor({ kind, playlistUrls, numbers, arrivalEveryMs }: CrowdOptions) {
     const { hostname, port } = new URL(playlistUrls[0]!);
     this.server = { host: hostname, port: Number(port) };
-    this.localAddress = localAddress;
     const nowMs = performance.now();
     this.lastTickMs = nowMs;
     this.lastSweepMs = nowMs;
@@ -67,11 +64,10 @@ export class ViewerCrowd implements Crowd {
 
   beginMeasuring(): void {
     this.counters.clear();
-    this.maxLateMs = 0;
     this.measuredSince = { atMs: performance.now(), cpuMicroseconds: cpuMicroseconds() };
   }
 
-  /** What was measured since beginMeasuring(). */
+  /** What was measured since beginMeasuring(); errors, stalls, parts and the timer's lateness since the beginning. */
   figures(): LoadFigures {
     const nowMs = performance.now();
     const { measuredSince, counters } = this;

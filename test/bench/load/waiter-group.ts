@@ -25,8 +25,7 @@ export class WaiterGroup {
     const { hostname: host, port, pathname: path } = new URL(playlistUrl);
     this.processes = Array.from({ length: count }, (_, index) => {
       const here = Math.ceil((waiters - index) / count);
-      const localAddress = `127.0.0.${2 + index}`;
-      return new WaiterProcess({ host, port: Number(port), count: here, path, localAddress });
+      return new WaiterProcess({ host, port: Number(port), count: here, path, name: String(index) });
     });
   }
 

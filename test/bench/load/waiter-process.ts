@@ -14,7 +14,8 @@ export interface WaiterOptions {
   readonly count: number;
   /** Asked once by each connection when it is new, and whenever ordered so without another path. */
   readonly path: string;
-  readonly localAddress: string;
+  /** Told with each request, and different for each process. */
+  readonly name: string;
 }
 
 /** Times are monotonic ms, the same in all processes of this machine. */
@@ -137,14 +138,13 @@ class Waiters {
   }
 
   private open(): void {
-    const { host, port, count, localAddress, path } = this.options;
+    const { host, port, count, path } = this.options;
     const end = Math.min(count, this.sockets.length + perTurn);
     for (let index = this.sockets.length; index < end; index++) {
       const callback = (bytes: number) => this.onBytes(index, bytes);
       const socket = connect({
         host,
         port,
-        localAddress,
         noDelay: true,
         onread: { buffer: this.readBuffer, callback },
       });
@@ -171,8 +171,8 @@ class Waiters {
   }
 
   private askOne(index: number, path: string): void {
-    const { host, port, localAddress } = this.options;
-    const headers = `Host: ${host}:${port}\r\nUser-Agent: streamctl-bench ${localAddress} ${index}\r\nAccept: */*`;
+    const { host, port, name } = this.options;
+    const headers = `Host: ${host}:${port}\r\nUser-Agent: streamctl-bench/${name}-${index}\r\nAccept: */*`;
     this.sockets[index]?.write(`GET ${path} HTTP/1.1\r\n${headers}\r\n\r\n`, 'latin1');
   }
 

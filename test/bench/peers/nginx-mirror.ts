@@ -11,6 +11,8 @@ export interface NginxMirror {
   readonly pid: number;
   /** The same playlist, from nginx. */
   readonly playlistUrl: string;
+  /** The longest that the playlist did not change, since the start or the last call, ms: what nginx cannot be blamed for. */
+  takeMaxGapMs(): number;
   stop(): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export async function startNginxMirror(sourcePlaylistUrl: string, signal: AbortS
     return {
       pid: server.pid,
       playlistUrl: `http://127.0.0.1:${port}${path}`,
+      takeMaxGapMs: () => mirror.takeMaxGapMs(),
       stop: async () => {
         const ended = await endMirror().then(
           () => undefined,
@@ -73,6 +76,8 @@ class Mirror {
   private readonly signal: AbortSignal;
   private files = new Set<string>();
   private nextUrl: string;
+  private changedMs = performance.now();
+  private maxGapMs = 0;
 
   constructor(playlistUrl: string, folder: string, signal: AbortSignal) {
     this.playlistUrl = playlistUrl;
@@ -91,6 +96,12 @@ class Mirror {
     }
   }
 
+  takeMaxGapMs(): number {
+    const maxGapMs = Math.max(this.maxGapMs, performance.now() - this.changedMs);
+    this.maxGapMs = 0;
+    return maxGapMs;
+  }
+
   async copy(playlistUrl: string): Promise<void> {
     const playlist = await this.fetch(playlistUrl);
     const { segments, initializationUri, next } = listPlaylist(playlist.toString());
@@ -104,6 +115,9 @@ class Mirror {
       if (!this.files.has(url.pathname)) this.write(url.pathname, await this.fetch(url.href));
     }
     this.write(new URL(this.playlistUrl).pathname, playlist);
+    const nowMs = performance.now();
+    this.maxGapMs = Math.max(this.maxGapMs, nowMs - this.changedMs);
+    this.changedMs = nowMs;
     for (const path of this.files) if (!files.has(path)) rmSync(join(this.folder, path), { force: true });
     this.files = files;
     this.nextUrl = `${this.playlistUrl}?_HLS_msn=${next.msn}&_HLS_part=${next.part}`;
