@@ -55,7 +55,7 @@ export class DeliveredStream {
   private readonly playlistViews = new Map<RenditionWindow, readonly [string, string]>();
   private readonly currentCaching: string;
   private readonly reachedCaching: string;
-  private manifest: { readonly unstamped: string; readonly publishTime: string } | undefined;
+  private manifest: { readonly unstamped: string; readonly publishedMs: number } | undefined;
 
   constructor(window: StreamWindow, clock: Clock, waiting: WaitingRoom, known?: StreamSnapshot) {
     this.window = window;
@@ -188,12 +188,25 @@ export class DeliveredStream {
     });
   }
 
-  /** Changes exactly when the MPD does. */
+  /** Changes exactly when the MPD does. By the media's clock, so that threads and nodes that say the same say it was at the same time. */
   private publishTime(unstamped: string): string {
-    if (this.manifest?.unstamped !== unstamped) {
-      this.manifest = { unstamped, publishTime: new Date(this.clock.wallMs()).toISOString() };
+    const { manifest: before } = this;
+    if (before?.unstamped !== unstamped) {
+      const publishedMs = Math.max(this.newestMs(), (before?.publishedMs ?? 0) + 1);
+      this.manifest = { unstamped, publishedMs };
     }
-    return this.manifest.publishTime;
+    return new Date(this.manifest!.publishedMs).toISOString();
+  }
+
+  /** Up to when there are complete segments, ms since the epoch. */
+  private newestMs(): number {
+    let newestMs = 0;
+    for (const { lastComplete, description } of this.window.renditions.values()) {
+      if (lastComplete === undefined) continue;
+      const endTicks = lastComplete.startTicks + lastComplete.durationTicks;
+      newestMs = Math.max(newestMs, Math.round((endTicks * 1000) / description.timescale));
+    }
+    return this.window.stream.availabilityStartMs + newestMs;
   }
 
   /** Whether DASH clients may take this segment while it is being made. */

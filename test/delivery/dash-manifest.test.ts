@@ -61,7 +61,7 @@ test('a regular stream is a low-latency MPD: numbers on a grid, chunks available
   audio.segment();
   const text = getText(delivery, url);
   expect(text.replaceAll(/bandwidth="\d+"/g, 'bandwidth="…"')).toBe(`<?xml version="1.0" encoding="UTF-8"?>
-<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019,http://www.dashif.org/guidelines/low-latency-live-v5" type="dynamic" availabilityStartTime="2026-01-01T12:00:00.000Z" publishTime="2026-01-01T12:00:00.000Z" timeShiftBufferDepth="PT12S" maxSegmentDuration="PT2.5S" minBufferTime="PT0.5S" suggestedPresentationDelay="PT6S" minimumUpdatePeriod="PT1S">
+<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019,http://www.dashif.org/guidelines/low-latency-live-v5" type="dynamic" availabilityStartTime="2026-01-01T12:00:00.000Z" publishTime="2026-01-01T12:00:02.000Z" timeShiftBufferDepth="PT12S" maxSegmentDuration="PT2.5S" minBufferTime="PT0.5S" suggestedPresentationDelay="PT6S" minimumUpdatePeriod="PT1S">
 <ServiceDescription id="0"><Latency referenceId="1" target="2000" min="1000" max="6000"/><PlaybackRate min="0.96" max="1.04"/></ServiceDescription>
 <Period id="p1" start="PT0S">
 <AdaptationSet id="1" contentType="video" mimeType="video/mp4" segmentAlignment="true" startWithSAP="1" maxWidth="1280" maxHeight="720" maxFrameRate="30">

@@ -89,7 +89,7 @@ const lists = ['source/index.m3u8', 'audio/index.m3u8', 'index.m3u8', 'ts.m3u8']
 
 /** What viewers of the stream are told: all its lists and the MPD. */
 function told(delivery: Delivery, streamId: string): string[] {
-  const mpd = getText(delivery, `/dash/${streamId}/manifest.mpd`).replace(/publishTime="[^"]*"/, '');
+  const mpd = getText(delivery, `/dash/${streamId}/manifest.mpd`);
   return [...lists.map((list) => getText(delivery, `/hls/${streamId}/${list}`)), mpd];
 }
 
