@@ -20,9 +20,13 @@ export interface ReleaseOptions {
 
 const waitingProcess = resolve(import.meta.dirname, 'peers/waiting-process.ts');
 const connectTimeoutMs = 60_000;
-const closeTimeoutMs = 15_000;
+const forgetTimeoutMs = 30_000;
+/** What the heap may have more when all have gone: it is looked at until that is so. */
+const heapTolerance = 1.05;
 /** A server process is looked at so long after its viewers have gone. */
 const settleMs = 3000;
+/** The server has read what all have asked for. */
+const readSettleMs = 300;
 /** So many come and go first: code is compiled, tables are grown. */
 const warmUpWaiters = 200;
 
@@ -97,6 +101,11 @@ async function releaseWholeServer({ waiters, rounds }: ReleaseOptions, report: R
   }
 }
 
+interface Delivering {
+  readonly child: ChildProcess;
+  readonly playlistUrl: string;
+}
+
 async function releaseDelivery({ waiters, rounds }: ReleaseOptions, report: Report, signal: AbortSignal) {
   report.progress(`delivery alone: ${waiters} waiters, ${rounds} releases …`);
   const [port = 0] = await freePorts(1);
@@ -104,11 +113,16 @@ async function releaseDelivery({ waiters, rounds }: ReleaseOptions, report: Repo
   const child = fork(waitingProcess, [String(port)], { execArgv: ['--expose-gc'] });
   try {
     await once(child, 'message', { signal });
-    const release = () => void child.send('part' satisfies WaitingOrder);
+    const release = async () => {
+      await delay(readSettleMs, undefined, { signal });
+      child.send('part' satisfies WaitingOrder);
+    };
     await withWaiters(playlistUrl, warmUpWaiters, signal, async (group) => {
       await group.releaseOnce(await nextPartPath(playlistUrl, signal), release, signal);
     });
-    const before = await lookWhenEmpty(child, signal);
+    const delivering = { child, playlistUrl };
+    const before = await lookWhenEmpty(delivering, Number.POSITIVE_INFINITY, signal);
+    const limitBytes = before.heapBytes * heapTolerance;
     const measured: ReleaseFigures[] = [];
     const crowd = () =>
       withWaiters(playlistUrl, waiters, signal, async (group) => {
@@ -118,16 +132,18 @@ async function releaseDelivery({ waiters, rounds }: ReleaseOptions, report: Repo
         await group.ask(await nextPartPath(playlistUrl, signal), signal);
         return await look(child, signal);
       });
-    const all = [before, await crowd(), await lookWhenEmpty(child, signal)];
+    const during = await crowd();
+    const after = await lookWhenEmpty(delivering, limitBytes, signal);
     // What stays is a leak if it grows when the same happens again.
     await crowd();
-    all.push(await lookWhenEmpty(child, signal));
+    const all = [before, during, after, await lookWhenEmpty(delivering, limitBytes, signal)];
     const result = {
       rounds: measured,
       heap_mib: all.map(({ heapBytes }) => mebibytes(heapBytes)),
       external_mib: all.map(({ externalBytes }) => mebibytes(externalBytes)),
-      heap_after_percent: tenths((100 * all[2]!.heapBytes) / before.heapBytes),
-      heap_again_percent: tenths((100 * all[3]!.heapBytes) / all[2]!.heapBytes),
+      heap_after_percent: tenths((100 * after.heapBytes) / before.heapBytes),
+      heap_back_after_seconds: after.seconds,
+      heap_again_percent: tenths((100 * all[3]!.heapBytes) / before.heapBytes),
     };
     report.line({ server: 'delivery alone', waiters, ...result });
     return result;
@@ -182,14 +198,26 @@ async function look(child: ChildProcess, signal: AbortSignal): Promise<WaitingLo
   return found;
 }
 
-/** When the server has noticed that all have gone. Its heap does not shrink by waiting longer, so nothing else is waited for. */
-async function lookWhenEmpty(child: ChildProcess, signal: AbortSignal): Promise<WaitingLook> {
-  const deadlineMs = performance.now() + closeTimeoutMs;
+/**
+ * When the server has noticed that all have gone, and has forgotten them: it counts who asked for a playlist in the last seconds, which a
+ * request that comes now and then moves on. Resolves at the latest after `forgetTimeoutMs`, with what there is then.
+ */
+async function lookWhenEmpty(
+  { child, playlistUrl }: Delivering,
+  limitBytes: number,
+  signal: AbortSignal,
+): Promise<WaitingLook & { readonly seconds: number }> {
+  const beganMs = performance.now();
   for (;;) {
+    await getOnce(playlistUrl, signal);
+    await delay(500, undefined, { signal }); // its own connection has to go, too
     const found = await look(child, signal);
-    if (found.connections === 0) return found;
-    if (performance.now() > deadlineMs) throw new Error(`${found.connections} connections stay open`);
-    await delay(200, undefined, { signal });
+    const elapsedMs = performance.now() - beganMs;
+    const isOver = elapsedMs > forgetTimeoutMs;
+    if (isOver && found.connections > 0) throw new Error(`${found.connections} connections stay open`);
+    if (isOver || (found.connections === 0 && found.heapBytes <= limitBytes)) {
+      return { ...found, seconds: tenths(elapsedMs / 1000) };
+    }
   }
 }
 

@@ -12,6 +12,8 @@ export interface ReleaseFigures {
   readonly spread_ms: number;
   /** Before the first byte came, all had asked: only then were they all waiting. */
   readonly all_were_waiting: boolean;
+  /** What the waiters' own processes used meanwhile. */
+  readonly generator_cpu_ms: number;
   readonly errors: number;
 }
 
@@ -34,11 +36,11 @@ export class WaiterGroup {
   }
 
   /** All ask for `path`, and `release` is called when they have. Rejects when not all are answered in time. */
-  async releaseOnce(path: string, release: () => void, signal: AbortSignal): Promise<ReleaseFigures> {
+  async releaseOnce(path: string, release: () => Promise<void> | void, signal: AbortSignal): Promise<ReleaseFigures> {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(releaseTimeoutMs)]);
     const rounds = this.processes.map((process) => process.ask(path, patience));
     await Promise.all(rounds.map(({ asked }) => asked));
-    release();
+    await release();
     return together(await Promise.all(rounds.map(({ released }) => released)));
   }
 
@@ -63,6 +65,7 @@ export function together(all: readonly Released[]): ReleaseFigures {
     answered: all.reduce((sum, { answered }) => sum + answered, 0),
     spread_ms: Math.round((lastAnswerMs - firstByteMs) * 10) / 10,
     all_were_waiting: all.every(({ askedMs }) => askedMs < firstByteMs),
+    generator_cpu_ms: Math.round(all.reduce((sum, { cpuMs }) => sum + cpuMs, 0)),
     errors: all.reduce((sum, { errors }) => sum + errors, 0),
   };
 }

@@ -26,6 +26,8 @@ export interface Released {
   /** The first byte that any of them got, and the end of the answer that came last. */
   readonly firstByteMs: number;
   readonly lastAnswerMs: number;
+  /** What the process itself used between the two. */
+  readonly cpuMs: number;
   readonly errors: number;
 }
 
@@ -112,6 +114,7 @@ class Waiters {
   private errors = 0;
   private askedMs = 0;
   private firstByteMs = 0;
+  private firstByteCpu = process.cpuUsage();
   private lastAnswerMs = 0;
   private isOpening = true;
 
@@ -177,7 +180,10 @@ class Waiters {
   }
 
   private onBytes(index: number, count: number): boolean {
-    if (this.firstByteMs === 0) this.firstByteMs = monotonicMs();
+    if (this.firstByteMs === 0) {
+      this.firstByteMs = monotonicMs();
+      this.firstByteCpu = process.cpuUsage();
+    }
     const reader = this.readers[index]!;
     const { lastAnswer } = this;
     if (
@@ -216,7 +222,9 @@ class Waiters {
       return;
     }
     const { answered, askedMs, firstByteMs, lastAnswerMs, errors } = this;
-    this.tell({ released: { answered, askedMs, firstByteMs, lastAnswerMs, errors } });
+    const { user, system } = process.cpuUsage(this.firstByteCpu);
+    const cpuMs = (user + system) / 1000;
+    this.tell({ released: { answered, askedMs, firstByteMs, lastAnswerMs, cpuMs, errors } });
   }
 }
 
