@@ -47,6 +47,9 @@ interface BrowserCase {
   readonly latencySeconds?: number;
 }
 
+/** Programs of others on a shared machine: one of them may once fail to keep up, not twice. */
+const oncePerhaps = { retry: 1, timeout: 90_000 };
+
 /** At the same time what two cores can draw and decode: more would measure the machine. */
 const browserGroups: readonly (readonly BrowserCase[])[] = [
   [
@@ -72,6 +75,7 @@ const programs: readonly { name: string; play: (url: string, seconds: number) =>
 describe.each(browserGroups)('browsers', (...group) => {
   test.concurrent.each(group)(
     '$name plays 20 s without a stall',
+    oncePerhaps,
     async ({ engine, url, latencySeconds }) => {
       const report = await browsers.play(engine, server.playback(channel)[url], playSeconds);
       expect(report).toMatchObject({
@@ -89,23 +93,18 @@ describe.each(browserGroups)('browsers', (...group) => {
       expect(report.droppedFrames / report.totalFrames).toBeLessThan(0.05);
       if (latencySeconds !== undefined) expect(report.latencySeconds).toBeLessThan(latencySeconds);
     },
-    60_000,
   );
 });
 
 describe('programs', () => {
-  test.concurrent.each(programs)(
-    '$name plays 20 s without a stall',
-    async ({ play }) => {
-      const report = await play(server.playback(channel).hls, playSeconds);
-      expect(report).toMatchObject({ errors: [], stalls: 0 });
-      expect(report.startupMs).toBeLessThan(6000);
-      expect(report.playedSeconds).toBeGreaterThan(playSeconds * 0.95);
-      expect(report.frames).toBeGreaterThan(playSeconds * 30 * 0.9);
-      expect(report.droppedFrames / report.frames).toBeLessThan(0.05);
-    },
-    90_000,
-  );
+  test.concurrent.each(programs)('$name plays 20 s without a stall', oncePerhaps, async ({ play }) => {
+    const report = await play(server.playback(channel).hls, playSeconds);
+    expect(report).toMatchObject({ errors: [], stalls: 0 });
+    expect(report.startupMs).toBeLessThan(6000);
+    expect(report.playedSeconds).toBeGreaterThan(playSeconds * 0.95);
+    expect(report.frames).toBeGreaterThan(playSeconds * 30 * 0.9);
+    expect(report.droppedFrames / report.frames).toBeLessThan(0.05);
+  });
 });
 
 test('a strict outsider who watches all the while finds nothing', async () => {
