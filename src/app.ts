@@ -95,7 +95,6 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
     isOpen: config.auth.openPublish,
     onKeyUsed: (keyId: string, atMs: number) => journal.write(() => store.keys.touch(keyId, atMs)),
   };
-  const isOnAir = (channel: string) => facts.some((one) => one.channel === channel);
   const { http, rtmp } = config;
   const certificates = new Certificates(clock, log);
   undo.push(() => certificates.stop());
@@ -121,9 +120,6 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
       records,
       authorizePublish: (attempt) => {
         const verdict = authorizePublish(attempt, access);
-        if (verdict.allowed && memory.level === 'full' && !isOnAir(verdict.grant.channel)) {
-          return { allowed: false, code: 'MEDIA_MEMORY_EXHAUSTED', details: { budgetBytes: memory.budgetBytes } };
-        }
         return verdict.allowed ? verdict : { allowed: false, code: verdict.error.code, details: verdict.error.details };
       },
       facts: (told) => {
@@ -134,9 +130,7 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
       },
     },
   );
-  const { media, delivery, memory } = engine;
-  memory.start();
-  undo.push(() => memory.stop());
+  const { media, delivery } = engine;
   undo.push(() => delivery.stop());
   const httpPort = await delivery.start().catch((error) => {
     throw listenError(error, http.listen);

@@ -16,7 +16,7 @@ export interface LiveFacts {
         readonly dropped: number;
       }
     | undefined;
-  readonly renditions: readonly Omit<RenditionView, 'bitrate_bps'>[];
+  readonly renditions: readonly RenditionView[];
   /** What the broadcaster should know, in plain words. */
   readonly warnings: readonly string[];
 }

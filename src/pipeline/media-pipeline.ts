@@ -88,8 +88,14 @@ export class MediaPipeline implements Service {
     this.saveContinuity();
   }
 
-  facts(): LiveFacts[] {
-    return [...this.live.values()].map(factsOf);
+  /** `bitrateBps` knows how much of a stream's rendition has been fed, on average. */
+  facts(bitrateBps: (streamId: string, rendition: string) => number): LiveFacts[] {
+    return [...this.live.values()].map((broadcast) => factsOf(broadcast, bitrateBps));
+  }
+
+  /** Whether the channel has a broadcast, with or without its publisher. */
+  isOnAir(channel: string): boolean {
+    return this.broadcasts.find(channel) !== undefined;
   }
 
   /** False when no such stream runs here. */
@@ -219,7 +225,10 @@ export class MediaPipeline implements Service {
   }
 }
 
-function factsOf({ stream, packager, meter, warnings }: LiveBroadcast): LiveFacts {
+function factsOf(
+  { stream, packager, meter, warnings }: LiveBroadcast,
+  bitrateBps: (streamId: string, rendition: string) => number,
+): LiveFacts {
   const { publisher } = stream;
   const { droppedFrames, surplusFrames } = packager.repairs;
   return {
@@ -239,6 +248,7 @@ function factsOf({ stream, packager, meter, warnings }: LiveBroadcast): LiveFact
       width: config.kind === 'video' ? config.widthPixels : null,
       height: config.kind === 'video' ? config.heightPixels : null,
       fps: frameRate ?? null,
+      bitrate_bps: bitrateBps(stream.id, name),
       codecs: config.codecString,
     })),
     warnings: [...warnings],

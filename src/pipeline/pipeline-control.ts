@@ -4,8 +4,6 @@ import type { StreamJournal } from './stream-journal.ts';
 
 /** What delivery has measured, as far as the API shows it. */
 export interface DeliveryFigures {
-  /** Average bit rate of a rendition so far, bit/s; 0 when nothing is known. */
-  bitrateBps(streamId: string, rendition: string): number;
   viewers(streamId: string): number;
   requestsTotal(): number;
 }
@@ -65,13 +63,7 @@ export class PipelineControl implements LiveControl {
     return this.options.facts().find((one) => one.streamId === idOrChannel || one.channel === idOrChannel);
   }
 
-  private view({ renditions, ...facts }: LiveFacts): LiveStreamView {
-    const { figures } = this.options;
-    const { streamId } = facts;
-    return {
-      ...facts,
-      viewers: figures.viewers(streamId),
-      renditions: renditions.map((one) => ({ ...one, bitrate_bps: figures.bitrateBps(streamId, one.name) })),
-    };
+  private view(facts: LiveFacts): LiveStreamView {
+    return { ...facts, viewers: this.options.figures.viewers(facts.streamId) };
   }
 }

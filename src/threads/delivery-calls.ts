@@ -1,6 +1,7 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { CertificatePair } from '../base/certificate-pair.ts';
+import type { Continuity } from '../stream/continuity.ts';
 import type { DeliveryFigures, DeliverySideOptions } from './delivery-side.ts';
-import type { WireMessage, WireSnapshot } from './wire-feed.ts';
 
 export interface DeliveryWorkerData extends DeliverySideOptions {
   readonly logLevel: string;
@@ -14,15 +15,14 @@ export type DeliveryCalls = {
   setReady(isReady: boolean): void;
   setCertificate(pair: CertificatePair): void;
   setLogLevel(level: string): void;
-  slabOpened(id: number, buffer: SharedArrayBuffer): void;
-  slabSealed(id: number): void;
-  feed(messages: readonly WireMessage[]): void;
-  restore(snapshots: readonly WireSnapshot[]): void;
+  /** The feed comes from this port now. */
+  feedFrom(port: MessagePort): void;
+  /** The media thread is dead: where does each stream go on? */
+  continuities(): Promise<ReadonlyMap<string, Continuity>>;
 };
 
 /** What a delivery thread tells control. */
 export type DeliveryReports = {
   log(line: string): void;
   figures(figures: DeliveryFigures): void;
-  slabUnused(id: number): void;
 };

@@ -1,16 +1,13 @@
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { CertificatePair } from '../base/certificate-pair.ts';
 import { StreamctlError } from '../base/errors.ts';
-import type { StreamSnapshot } from '../delivery/delivered-stream.ts';
 import type { Log } from '../observability/log.ts';
-import type { FeedMessage } from '../stream/feed.ts';
+import type { Continuity } from '../stream/continuity.ts';
 import type { DeliveryCalls, DeliveryReports, DeliveryWorkerData } from './delivery-calls.ts';
 import type { DeliveryFigures } from './delivery-side.ts';
-import type { FeedHub, FeedReader } from './feed-hub.ts';
 import { writeForwarded } from './forwarded-log.ts';
 import { Respawn } from './respawn.ts';
 import { ThreadLink } from './thread-link.ts';
-import { messageToWire, snapshotToWire } from './wire-feed.ts';
 import { workerEntry } from './worker-entry.ts';
 
 /** One delivery thread and its successors: when one dies its viewers connect anew, and the next one knows all that it knew. */
@@ -20,7 +17,7 @@ export class DeliveryThread {
   /** What it told last; undefined until it has. */
   figures: DeliveryFigures | undefined;
   private readonly name: string;
-  private readonly hub: FeedHub;
+  private readonly attach: (port: MessagePort) => void;
   private readonly log: Log;
   private readonly respawn = new Respawn();
   private data: DeliveryWorkerData;
@@ -30,10 +27,11 @@ export class DeliveryThread {
   private worker: Worker | undefined;
   private link: ThreadLink<DeliveryCalls> | undefined;
 
-  constructor(name: string, data: DeliveryWorkerData, hub: FeedHub, log: Log) {
+  /** `attach` has the media thread feed a port. */
+  constructor(name: string, data: DeliveryWorkerData, attach: (port: MessagePort) => void, log: Log) {
     this.name = name;
     this.data = data;
-    this.hub = hub;
+    this.attach = attach;
     this.log = log;
   }
 
@@ -61,6 +59,18 @@ export class DeliveryThread {
     this.link?.tell('setReady', isReady);
   }
 
+  /** A port by which the media thread can feed this one; it is gone when one of the two is. */
+  newFeed(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.link?.tellWith([port2], 'feedFrom', port2);
+    return port1;
+  }
+
+  /** After the death of the media thread: where its streams go on, as far as this thread knows. */
+  async continuities(): Promise<ReadonlyMap<string, Continuity>> {
+    return (await this.link?.call('continuities').catch(() => undefined)) ?? new Map();
+  }
+
   setCertificate(certificate: CertificatePair): void {
     this.data = { ...this.data, certificate };
     this.link?.tell('setCertificate', certificate);
@@ -72,26 +82,23 @@ export class DeliveryThread {
   }
 
   private async spawn(): Promise<number> {
-    const { hub, name, log } = this;
+    const { name, log } = this;
     const worker = new Worker(workerEntry('delivery'), { name, workerData: this.data });
-    const reader = new ThreadReader(hub, () => link);
     const methods: DeliveryReports = {
       log: (line) => writeForwarded(log, line),
       figures: (figures) => {
         this.figures = figures;
       },
-      slabUnused: (id) => hub.unused(reader, id),
     };
     const link = new ThreadLink<DeliveryCalls>(worker, methods);
     this.worker = worker;
     this.link = link;
     worker.on('error', (error) => log.error({ err: error, thread: name }, 'a delivery thread failed'));
     worker.once('exit', () => {
-      hub.detach(reader);
       link.break(new StreamctlError('DELIVERY_THREAD_DIED', {}));
       if (this.isRunning && !this.isStopping) this.died();
     });
-    hub.attach(reader);
+    if (this.isRunning) this.attach(this.newFeed());
     link.tell('setReady', this.isReady);
     return await link.call('start');
   }
@@ -108,39 +115,5 @@ export class DeliveryThread {
         void this.worker?.terminate();
       });
     });
-  }
-}
-
-/** The feed, turned into messages to a thread. */
-class ThreadReader implements FeedReader {
-  private readonly hub: FeedHub;
-  private readonly link: () => ThreadLink<DeliveryCalls>;
-
-  constructor(hub: FeedHub, link: () => ThreadLink<DeliveryCalls>) {
-    this.hub = hub;
-    this.link = link;
-  }
-
-  slabOpened(id: number, buffer: SharedArrayBuffer): void {
-    this.link().tell('slabOpened', id, buffer);
-  }
-
-  slabSealed(id: number): void {
-    this.link().tell('slabSealed', id);
-  }
-
-  apply(messages: readonly FeedMessage[]): void {
-    const { table } = this.hub;
-    this.link().tell(
-      'feed',
-      messages.map((message) => messageToWire(message, (bytes) => table.rangeOf(bytes))),
-    );
-  }
-
-  restore(snapshots: readonly StreamSnapshot[]): void {
-    this.link().tell(
-      'restore',
-      snapshots.map((snapshot) => snapshotToWire(snapshot, this.hub.table)),
-    );
   }
 }

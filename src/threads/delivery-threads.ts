@@ -1,10 +1,12 @@
 import { createServer } from 'node:net';
+import type { MessagePort } from 'node:worker_threads';
 import type { CertificatePair } from '../base/certificate-pair.ts';
+import type { Delivery } from '../delivery/delivery.ts';
 import type { Log } from '../observability/log.ts';
 import type { DeliveryFigures as ApiFigures } from '../pipeline/pipeline-control.ts';
+import type { Continuity } from '../stream/continuity.ts';
 import { type DeliveryFigures, DeliverySide, type DeliverySideOptions } from './delivery-side.ts';
 import { DeliveryThread } from './delivery-thread.ts';
-import type { FeedHub } from './feed-hub.ts';
 
 /** All delivery, as control holds it. */
 export interface DeliveryCrew extends ApiFigures {
@@ -26,28 +28,28 @@ export class DeliveryThreads implements DeliveryCrew {
   readonly threads: DeliveryThread[] = [];
   private readonly options: DeliverySideOptions & { readonly logLevel: string };
   private readonly count: number;
-  private readonly hub: FeedHub;
+  private readonly attach: (port: MessagePort) => void;
   private readonly log: Log;
 
   constructor(
     count: number,
     options: Omit<DeliverySideOptions, 'isPortShared'> & { readonly logLevel: string },
-    hub: FeedHub,
+    attach: (port: MessagePort) => void,
     log: Log,
   ) {
     this.count = count;
     this.options = { ...options, isPortShared: count > 1, maxConnections: Math.ceil(options.maxConnections / count) };
-    this.hub = hub;
+    this.attach = attach;
     this.log = log;
   }
 
   async start(): Promise<number> {
-    const { count, hub, log, options } = this;
+    const { count, attach, log, options } = this;
     // A port that is shared can be bound by any process of ours: one alone finds out whether somebody has it.
     const port = count > 1 ? await probe(options.listen) : options.listen.port;
     for (let index = 0; index < count; index++) {
       const data = { ...options, listen: { ...options.listen, port } };
-      this.threads.push(new DeliveryThread(`delivery-${index + 1}`, data, hub, log));
+      this.threads.push(new DeliveryThread(`delivery-${index + 1}`, data, attach, log));
     }
     const ports = await Promise.all(this.threads.map((thread) => thread.start()));
     return ports[0]!;
@@ -55,6 +57,20 @@ export class DeliveryThreads implements DeliveryCrew {
 
   async stop(): Promise<void> {
     await Promise.all(this.threads.map((thread) => thread.stop()));
+  }
+
+  /** Ports by which a new media thread can feed all of them. */
+  newFeeds(): MessagePort[] {
+    return this.threads.map((thread) => thread.newFeed());
+  }
+
+  /** After the death of the media thread: where its streams go on. Any of the threads can tell. */
+  async continuities(): Promise<ReadonlyMap<string, Continuity>> {
+    for (const thread of this.threads) {
+      const continuities = await thread.continuities();
+      if (continuities.size > 0) return continuities;
+    }
+    return new Map();
   }
 
   setReady(isReady: boolean): void {
@@ -77,10 +93,6 @@ export class DeliveryThreads implements DeliveryCrew {
     return this.threads.reduce((sum, thread) => sum + thread.restarts, 0);
   }
 
-  bitrateBps(streamId: string, rendition: string): number {
-    return this.hub.delivery.bitrateBps(streamId, rendition);
-  }
-
   viewers(streamId: string): number {
     return this.figures.reduce((sum, { viewers }) => sum + (viewers[streamId] ?? 0), 0);
   }
@@ -90,14 +102,14 @@ export class DeliveryThreads implements DeliveryCrew {
   }
 }
 
-/** Delivery in control's own thread, of the windows that control keeps anyway. */
+/** Delivery in control's own thread, of the windows that the media side keeps anyway. */
 export class DeliveryInline implements DeliveryCrew {
   readonly restarts = 0;
   private readonly side: DeliverySide;
   private last: DeliveryFigures | undefined;
 
-  constructor(options: Omit<DeliverySideOptions, 'isPortShared'>, hub: FeedHub, log: Log) {
-    this.side = new DeliverySide({ ...options, isPortShared: false }, hub.delivery, {
+  constructor(options: Omit<DeliverySideOptions, 'isPortShared'>, delivery: Delivery, log: Log) {
+    this.side = new DeliverySide({ ...options, isPortShared: false }, delivery, {
       log,
       figures: (figures) => {
         this.last = figures;
@@ -125,10 +137,6 @@ export class DeliveryInline implements DeliveryCrew {
 
   get figures(): readonly DeliveryFigures[] {
     return this.last === undefined ? [] : [this.last];
-  }
-
-  bitrateBps(streamId: string, rendition: string): number {
-    return this.side.delivery.bitrateBps(streamId, rendition);
   }
 
   viewers(streamId: string): number {

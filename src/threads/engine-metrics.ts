@@ -84,13 +84,13 @@ export const engineMetrics: readonly Metric[] = [
     'RTMP connections refused or ended by the server, by error code.',
     (sources) => Object.entries(sources.media()?.refused ?? {}).map(([code, value]): Reading => [value, { code }]),
   ),
-  metric(
+  media(
     'gauge',
     'media_memory_bytes',
     'Memory of the media that playlists list, or may still be asked for.',
-    (sources) => [[sources.engine.hub.table.sizeBytes]],
+    ({ mediaBytes }) => mediaBytes,
   ),
-  metric('gauge', 'media_memory_budget_bytes', 'What that may grow to.', ({ engine }) => [[engine.memory.budgetBytes]]),
+  media('gauge', 'media_memory_budget_bytes', 'What that may grow to.', (figures) => figures.mediaBudgetBytes),
   media('gauge', 'slab_bytes', 'Memory for media, in use and spare.', ({ slabBytes }) => slabBytes),
   metric('gauge', 'resident_memory_bytes', 'Memory of the process.', () => [[process.memoryUsage.rss()]]),
   metric('counter', 'cpu_seconds_total', 'Processor time of the process.', () => {

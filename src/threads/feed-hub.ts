@@ -1,11 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import type { StreamSnapshot } from '../delivery/delivered-stream.ts';
 import { Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
-import type { Continuity } from '../stream/continuity.ts';
 import type { FeedMessage } from '../stream/feed.ts';
 import type { SlabListener } from '../stream/slab-pool.ts';
 import { SlabTable } from '../stream/slab-table.ts';
-import { closingMessages, continuityOf } from '../stream/window-continuity.ts';
 
 /** A delivery thread, as the hub feeds it. */
 export interface FeedReader extends SlabListener {
@@ -20,8 +18,8 @@ export interface FeedHubOptions extends Omit<DeliveryOptions, 'memory'> {
 }
 
 /**
- * Hands the part feed to all delivery threads in one order, and keeps what has been said: a delivery that nobody asks, of which
- * a new thread learns everything, and which knows where a stream stands when the thread that made it has died.
+ * Hands the part feed to all delivery threads, and keeps what has been said: a delivery that nobody asks, of which a thread
+ * that comes later learns everything. Collects from all of them which slabs nobody reads any more.
  */
 export class FeedHub implements SlabListener {
   readonly table = new SlabTable((id) => this.unused(this, id));
@@ -30,20 +28,13 @@ export class FeedHub implements SlabListener {
   private readonly readers = new Set<FeedReader>();
   /** Who may still read a slab. */
   private readonly holders = new Map<number, Set<object>>();
-  private lastSlabId = 0;
 
   constructor({ onFreed, ...options }: FeedHubOptions) {
     this.onFreed = onFreed;
     this.delivery = new Delivery({ ...options, memory: this.table });
   }
 
-  /** For a pool whose slabs no reader takes for earlier ones. */
-  get nextSlabId(): number {
-    return this.lastSlabId + 1;
-  }
-
   slabOpened(id: number, buffer: SharedArrayBuffer): void {
-    this.lastSlabId = Math.max(this.lastSlabId, id);
     this.holders.set(id, new Set<object>([this, ...this.readers]));
     this.table.slabOpened(id, buffer);
     for (const reader of this.readers) reader.slabOpened(id, buffer);
@@ -83,18 +74,5 @@ export class FeedHub implements SlabListener {
     if (holders === undefined || !holders.delete(reader) || holders.size > 0) return;
     this.holders.delete(id);
     this.onFreed(id);
-  }
-
-  /** Whoever made the streams has died: makes all lists true, and tells where each stream goes on. */
-  makerDied(): ReadonlyMap<string, Continuity> {
-    const continuities = new Map<string, Continuity>();
-    for (const window of [...this.delivery.streamWindows]) {
-      if (window.isEnded) continue;
-      this.apply(closingMessages(window));
-      const continuity = continuityOf(window);
-      if (continuity !== undefined) continuities.set(window.stream.streamId, continuity);
-    }
-    for (const { id, isSealed } of [...this.table.openSlabs]) if (!isSealed) this.slabSealed(id);
-    return continuities;
   }
 }

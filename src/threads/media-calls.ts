@@ -1,9 +1,9 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { CertificatePair } from '../base/certificate-pair.ts';
 import type { LiveFacts } from '../pipeline/live-facts.ts';
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
 import type { MediaFigures, MediaSideOptions } from './media-side.ts';
 import type { PublishAnswer, PublishAttemptMessage } from './publish-message.ts';
-import type { WireMessage } from './wire-feed.ts';
 
 export interface MediaWorkerData extends MediaSideOptions {
   readonly logLevel: string;
@@ -11,10 +11,11 @@ export interface MediaWorkerData extends MediaSideOptions {
 
 /** What control asks of the media thread. */
 export type MediaCalls = {
-  /** Gives the ports it listens on. */
-  start(): Promise<number[]>;
+  /** With the delivery threads there are; gives the ports it listens on. */
+  start(readers: readonly MessagePort[]): Promise<number[]>;
+  /** Another delivery thread has come. */
+  attach(reader: MessagePort): void;
   stop(): Promise<void>;
-  slabsFreed(ids: readonly number[]): void;
   stopStream(streamId: string, reason: 'operator' | 'key_revoked'): boolean;
   endByKey(keyId: string): void;
   setCertificate(pair: CertificatePair): void;
@@ -28,7 +29,4 @@ export type MediaReports = {
   record(name: keyof StreamRecorder, args: readonly unknown[]): void;
   facts(facts: readonly LiveFacts[]): void;
   figures(figures: MediaFigures): void;
-  slabOpened(id: number, buffer: SharedArrayBuffer): void;
-  slabSealed(id: number): void;
-  feed(messages: readonly WireMessage[]): void;
 };

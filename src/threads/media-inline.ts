@@ -1,5 +1,5 @@
 import type { CertificatePair } from '../base/certificate-pair.ts';
-import type { FeedHub } from './feed-hub.ts';
+import type { Delivery } from '../delivery/delivery.ts';
 import { MediaSide } from './media-side.ts';
 import type { Media, MediaThreadControl, MediaThreadOptions } from './media-thread.ts';
 
@@ -8,14 +8,13 @@ export class MediaInline implements Media {
   readonly restarts = 0;
   private readonly side: MediaSide;
 
-  constructor(options: MediaThreadOptions, control: MediaThreadControl, hub: FeedHub) {
-    const sideOptions = { ...options, ports: [], firstSlabId: hub.nextSlabId };
-    this.side = new MediaSide(sideOptions, {
-      ...control,
-      feed: (message) => hub.apply([message]),
-      slabOpened: (id, buffer) => hub.slabOpened(id, buffer),
-      slabSealed: (id) => hub.slabSealed(id),
-    });
+  constructor(options: MediaThreadOptions, control: MediaThreadControl) {
+    this.side = new MediaSide({ ...options, ports: [], firstSlabId: 1 }, control);
+  }
+
+  /** What a delivery in this thread can answer from. */
+  get delivery(): Delivery {
+    return this.side.delivery;
   }
 
   start(): Promise<readonly number[]> {
@@ -24,10 +23,6 @@ export class MediaInline implements Media {
 
   stop(): Promise<void> {
     return this.side.stop();
-  }
-
-  slabFreed(id: number): void {
-    this.side.slabsFreed([id]);
   }
 
   async stopStream(streamId: string, reason: 'operator' | 'key_revoked'): Promise<boolean> {

@@ -2,6 +2,7 @@ import type { CertificatePair } from '../base/certificate-pair.ts';
 import { systemClock } from '../base/clock.ts';
 import { StreamctlError } from '../base/errors.ts';
 import type { HlsConfig, RtmpConfig } from '../config/schema.ts';
+import type { Delivery } from '../delivery/delivery.ts';
 import { defaultRtmpLimits } from '../ingest/rtmp/limits.ts';
 import { type ListenAt, RtmpServer } from '../ingest/rtmp/server.ts';
 import type { Log } from '../observability/log.ts';
@@ -10,8 +11,10 @@ import { MediaPipeline, type RestoredStream } from '../pipeline/media-pipeline.t
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
 import type { FeedMessage } from '../stream/feed.ts';
 import type { PublishGrant } from '../stream/publication.ts';
-import { type SlabListener, SlabPool } from '../stream/slab-pool.ts';
+import { SlabPool } from '../stream/slab-pool.ts';
+import { FeedHub, type FeedReader } from './feed-hub.ts';
 import { type LoopFigures, monitorLoop } from './loop-monitor.ts';
+import { MemoryGuard, type MemoryLevel, mediaBudgetBytes } from './memory-guard.ts';
 import type { PublishAnswer, PublishAttemptMessage } from './publish-message.ts';
 
 /** What the media side needs to begin, as plain data. */
@@ -23,13 +26,13 @@ export interface MediaSideOptions {
   /** For RTMPS. */
   readonly certificate?: CertificatePair | undefined;
   readonly restored: readonly RestoredStream[];
+  /** Above all ids that an earlier side has used with the same readers. */
   readonly firstSlabId: number;
 }
 
 /** What the media side asks of control, and tells it. */
-export interface MediaControl extends SlabListener {
+export interface MediaControl {
   authorizePublish(attempt: PublishAttemptMessage): PublishAnswer | Promise<PublishAnswer>;
-  feed(message: FeedMessage): void;
   facts(facts: readonly LiveFacts[]): void;
   figures(figures: MediaFigures): void;
   readonly records: StreamRecorder;
@@ -43,6 +46,10 @@ export interface MediaFigures extends LoopFigures {
   readonly bytesIn: number;
   readonly heldBytes: number;
   readonly slabBytes: number;
+  /** Memory of listed and kept media, and what it may grow to. */
+  readonly mediaBytes: number;
+  readonly mediaBudgetBytes: number;
+  readonly memoryLevel: MemoryLevel;
   readonly refused: Readonly<Record<string, number>>;
 }
 
@@ -50,26 +57,41 @@ export interface MediaFigures extends LoopFigures {
 export class MediaSide {
   private readonly control: MediaControl;
   private readonly options: MediaSideOptions;
+  private readonly hub: FeedHub;
   private readonly pool: SlabPool;
+  private readonly memory: MemoryGuard;
   private readonly pipeline: MediaPipeline;
   private readonly rtmp: RtmpServer;
   private areFactsDue = false;
+  /** What one turn of the event loop brings goes out together. */
+  private batch: FeedMessage[] = [];
   private cancelFigures = () => {};
 
   constructor(options: MediaSideOptions, control: MediaControl) {
     const { hls, rtmp, ports, certificate, firstSlabId } = options;
     this.options = options;
     this.control = control;
-    this.pool = new SlabPool(control, firstSlabId);
     const clock = systemClock;
     const { log, records } = control;
+    this.hub = new FeedHub({ clock, onFreed: (id) => this.pool.slabFreed(id) });
+    this.pool = new SlabPool(
+      {
+        slabOpened: (id, buffer) => this.hub.slabOpened(id, buffer),
+        slabSealed: (id) => {
+          this.flush();
+          this.hub.slabSealed(id);
+        },
+      },
+      firstSlabId,
+    );
+    this.memory = new MemoryGuard(mediaBudgetBytes(), this.hub, clock, log);
     this.pipeline = new MediaPipeline({
       hls,
       rtmp,
       clock,
       log,
       records,
-      feed: (message) => control.feed(message),
+      feed: (message) => this.feed(message),
       allocator: () => this.pool.allocator(),
       onChange: () => this.tellFacts(),
     });
@@ -89,11 +111,23 @@ export class MediaSide {
     );
   }
 
-  /** Takes up earlier broadcasts and listens; gives the ports. */
+  /** The windows as they are told to everybody. */
+  get delivery(): Delivery {
+    return this.hub.delivery;
+  }
+
+  /** Feeds a reader that `make` makes. */
+  attach(make: (hub: FeedHub) => FeedReader): void {
+    this.flush();
+    this.hub.attach(make(this.hub));
+  }
+
+  /** Takes up earlier broadcasts, of which readers that are attached know already, and listens; gives the ports. */
   async start(): Promise<number[]> {
     this.pipeline.restore(this.options.restored);
     await this.pipeline.start();
     await this.rtmp.start(new AbortController().signal);
+    this.memory.start();
     this.cancelFigures = monitorLoop((loop) => this.tellFigures(loop));
     this.tellFacts();
     return this.rtmp.addresses.map(({ port }) => port);
@@ -102,17 +136,11 @@ export class MediaSide {
   /** Sends all publishers away; their broadcasts can be taken up again. */
   async stop(): Promise<void> {
     this.cancelFigures();
+    this.memory.stop();
     await this.pipeline.broadcasts.stop();
     await this.rtmp.stop();
     await this.pipeline.stop();
   }
-
-  slabsFreed(ids: readonly number[]): void {
-    for (const id of ids) this.pool.slabFreed(id);
-  }
-
-  /** Where a part lies that has not been handed on yet. */
-  readonly rangeOf = (bytes: Uint8Array) => this.pool.rangeOf(bytes);
 
   stopStream(streamId: string, reason: 'operator' | 'key_revoked'): boolean {
     return this.pipeline.stopStream(streamId, reason);
@@ -130,8 +158,25 @@ export class MediaSide {
   private async authorize(attempt: PublishAttemptMessage, signal: AbortSignal) {
     const answer = await this.control.authorizePublish(attempt);
     if (!answer.allowed) return { allowed: false as const, error: errorOf(answer) };
-    await this.pipeline.broadcasts.takeoverTurn(answer.grant.channel, signal);
+    const { channel } = answer.grant;
+    if (this.memory.level === 'full' && !this.pipeline.isOnAir(channel)) {
+      const { budgetBytes } = this.memory;
+      return { allowed: false as const, error: new StreamctlError('MEDIA_MEMORY_EXHAUSTED', { budgetBytes }) };
+    }
+    await this.pipeline.broadcasts.takeoverTurn(channel, signal);
     return { allowed: true as const, grant: answer.grant as PublishGrant };
+  }
+
+  private feed(message: FeedMessage): void {
+    if (this.batch.length === 0) queueMicrotask(() => this.flush());
+    this.batch.push(message);
+  }
+
+  private flush(): void {
+    if (this.batch.length === 0) return;
+    const messages = this.batch;
+    this.batch = [];
+    this.hub.apply(messages);
   }
 
   /** Once for all that happens in one go. */
@@ -140,14 +185,25 @@ export class MediaSide {
     this.areFactsDue = true;
     queueMicrotask(() => {
       this.areFactsDue = false;
-      this.control.facts(this.pipeline.facts());
+      this.control.facts(this.pipeline.facts((streamId, name) => this.delivery.bitrateBps(streamId, name)));
     });
   }
 
   private tellFigures(loop: LoopFigures): void {
     const { connections, publishers, bytesIn, heldBytes, refused } = this.rtmp.stats();
-    const slabBytes = this.pool.sizeBytes;
-    this.control.figures({ connections, publishers, bytesIn, heldBytes, refused, slabBytes, ...loop });
+    const { level: memoryLevel, budgetBytes } = this.memory;
+    this.control.figures({
+      connections,
+      publishers,
+      bytesIn,
+      heldBytes,
+      refused,
+      slabBytes: this.pool.sizeBytes,
+      mediaBytes: this.hub.table.sizeBytes,
+      mediaBudgetBytes: budgetBytes,
+      memoryLevel,
+      ...loop,
+    });
   }
 }
 

@@ -1,24 +1,25 @@
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, Worker } from 'node:worker_threads';
 import type { CertificatePair } from '../base/certificate-pair.ts';
 import { StreamctlError } from '../base/errors.ts';
 import type { LiveFacts } from '../pipeline/live-facts.ts';
 import type { RestoredStream } from '../pipeline/media-pipeline.ts';
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
-import type { FeedHub } from './feed-hub.ts';
+import { afterLoss, type Continuity } from '../stream/continuity.ts';
 import { writeForwarded } from './forwarded-log.ts';
 import type { MediaCalls, MediaReports, MediaWorkerData } from './media-calls.ts';
 import type { MediaControl, MediaFigures, MediaSideOptions } from './media-side.ts';
 import { Respawn } from './respawn.ts';
 import { ThreadLink } from './thread-link.ts';
-import { messageFromWire } from './wire-feed.ts';
 import { workerEntry } from './worker-entry.ts';
+
+/** Slab ids of one thread and its successor never meet. */
+const slabIdsPerThread = 2 ** 32;
 
 /** The media side as control holds it, wherever it runs. */
 export interface Media {
   /** Gives the ports it listens on. */
   start(): Promise<readonly number[]>;
   stop(): Promise<void>;
-  slabFreed(id: number): void;
   stopStream(streamId: string, reason: 'operator' | 'key_revoked'): Promise<boolean>;
   endByKey(keyId: string): void;
   /** For RTMPS connections that come from now on. */
@@ -31,7 +32,15 @@ export interface MediaThreadOptions extends Omit<MediaSideOptions, 'ports' | 're
   readonly logLevel: string;
 }
 
-/** What the thread hears and tells; the feed goes to the hub. */
+/** Delivery, as far as a media thread begins with it. */
+export interface FeedReaders {
+  /** Ports by which it can feed every delivery thread there is. */
+  newFeeds(): MessagePort[];
+  /** Where the streams of a media thread that died go on. */
+  continuities(): Promise<ReadonlyMap<string, Continuity>>;
+}
+
+/** What the thread hears and tells. */
 export type MediaThreadControl = Pick<MediaControl, 'authorizePublish' | 'facts' | 'figures' | 'records' | 'log'>;
 
 /**
@@ -43,20 +52,22 @@ export class MediaThread implements Media {
   restarts = 0;
   private options: MediaThreadOptions;
   private readonly control: MediaThreadControl;
-  private readonly hub: FeedHub;
+  private readonly readers: FeedReaders;
   private readonly respawn = new Respawn();
   /** Streams that have not ended, also those of which nothing has been said yet. */
   private readonly running = new Map<string, { readonly channel: string; readonly keyId: string | undefined }>();
   private ports: readonly number[] = [];
   private worker: Worker | undefined;
   private link: ThreadLink<MediaCalls> | undefined;
-  private freed: number[] = [];
+  /** What was written down last, for a death that nobody else saw. */
+  private readonly saved = new Map<string, Continuity>();
+  private generation = 0;
   private isStopping = false;
 
-  constructor(options: MediaThreadOptions, control: MediaThreadControl, hub: FeedHub) {
+  constructor(options: MediaThreadOptions, control: MediaThreadControl, readers: FeedReaders) {
     this.options = options;
     this.control = control;
-    this.hub = hub;
+    this.readers = readers;
     for (const { id, channel, keyId } of options.restored) this.running.set(id, { channel, keyId });
   }
 
@@ -76,9 +87,9 @@ export class MediaThread implements Media {
     await this.worker?.terminate();
   }
 
-  slabFreed(id: number): void {
-    this.freed.push(id);
-    if (this.freed.length === 1) queueMicrotask(() => this.link?.tell('slabsFreed', this.freed.splice(0)));
+  /** Feeds another delivery thread. */
+  attach(reader: MessagePort): void {
+    this.link?.tellWith([reader], 'attach', reader);
   }
 
   async stopStream(streamId: string, reason: 'operator' | 'key_revoked'): Promise<boolean> {
@@ -100,8 +111,9 @@ export class MediaThread implements Media {
   }
 
   private async spawn(restored: readonly RestoredStream[]): Promise<number[]> {
-    const { ports, hub, options } = this;
-    const data: MediaWorkerData = { ...options, ports, restored, firstSlabId: hub.nextSlabId };
+    const { ports, options } = this;
+    const firstSlabId = ++this.generation * slabIdsPerThread;
+    const data: MediaWorkerData = { ...options, ports, restored, firstSlabId };
     const worker = new Worker(workerEntry('media'), { name: 'media', workerData: data });
     const link = new ThreadLink<MediaCalls>(worker, this.methods());
     this.worker = worker;
@@ -109,22 +121,20 @@ export class MediaThread implements Media {
     worker.on('error', (error) => this.control.log.error({ err: error }, 'the media thread failed'));
     worker.once('exit', () => {
       link.break(new StreamctlError('MEDIA_THREAD_DIED', {}));
-      if (!this.isStopping && this.ports.length > 0) this.died();
+      if (!this.isStopping && this.ports.length > 0) void this.died();
     });
-    return await link.call('start');
+    const feeds = this.readers.newFeeds();
+    return await link.callWith(feeds, 'start', feeds);
   }
 
   private methods(): MediaReports {
-    const { control, hub } = this;
+    const { control } = this;
     return {
       log: (line) => writeForwarded(control.log, line),
       authorizePublish: (attempt) => control.authorizePublish(attempt),
       record: (name, args) => this.record(name, args),
       facts: (facts: readonly LiveFacts[]) => control.facts(facts),
       figures: (figures: MediaFigures) => control.figures(figures),
-      slabOpened: (id, buffer) => hub.slabOpened(id, buffer),
-      slabSealed: (id) => hub.slabSealed(id),
-      feed: (messages) => hub.apply(messages.map((message) => messageFromWire(message, hub.table))),
     };
   }
 
@@ -133,24 +143,29 @@ export class MediaThread implements Media {
       const [id, channel, keyId] = args as Parameters<StreamRecorder['created']>;
       this.running.set(id, { channel, keyId });
     } else if (name === 'ended') {
-      this.running.delete((args as Parameters<StreamRecorder['ended']>)[0]);
+      const [id] = args as Parameters<StreamRecorder['ended']>;
+      this.running.delete(id);
+      this.saved.delete(id);
+    } else if (name === 'saveContinuity') {
+      const [entries] = args as Parameters<StreamRecorder['saveContinuity']>;
+      for (const { streamId, continuity } of entries) this.saved.set(streamId, continuity);
     }
     (this.control.records[name] as (...args: unknown[]) => void).apply(this.control.records, [...args]);
   }
 
-  private died(): void {
+  private async died(): Promise<void> {
     this.restarts++;
     this.link = undefined;
-    this.freed = [];
-    const { control, hub } = this;
-    const continuities = hub.makerDied();
+    const { control } = this;
+    control.facts([]);
+    const continuities = await this.readers.continuities();
     const restored: RestoredStream[] = [];
     for (const [id, { channel, keyId }] of [...this.running]) {
-      const continuity = continuities.get(id);
+      const saved = this.saved.get(id);
+      const continuity = continuities.get(id) ?? (saved && afterLoss(saved));
       if (continuity !== undefined) restored.push({ id, channel, keyId, continuity });
       else this.record('ended', [id, 'ERROR', 'publisher_lost']);
     }
-    control.facts([]);
     control.log.error(
       { streams: restored.length },
       'the media thread died and is started anew: publishers have to reconnect',

@@ -1,18 +1,21 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
 import { forwardingLog } from './forwarded-log.ts';
 import type { MediaCalls, MediaReports, MediaWorkerData } from './media-calls.ts';
 import { MediaSide } from './media-side.ts';
+import { PortReader } from './port-reader.ts';
 import { ThreadLink } from './thread-link.ts';
-import { messageToWire, type WireMessage } from './wire-feed.ts';
 
 /* The media thread: publishers' sockets, stream core, packager. It waits for nobody. */
 
 const { logLevel, ...options } = workerData as MediaWorkerData;
 const methods: MediaCalls = {
-  start: () => side.start(),
+  start: (readers) => {
+    for (const port of readers) attach(port);
+    return side.start();
+  },
+  attach,
   stop: () => side.stop(),
-  slabsFreed: (ids) => side.slabsFreed(ids),
   stopStream: (streamId, reason) => side.stopStream(streamId, reason),
   endByKey: (keyId) => side.endByKey(keyId),
   setCertificate: (pair) => side.setCertificate(pair),
@@ -22,13 +25,8 @@ const methods: MediaCalls = {
 };
 const link = new ThreadLink<MediaReports>(parentPort!, methods);
 
-/** What one turn of the event loop brings goes out together. */
-let batch: WireMessage[] = [];
-function flush(): void {
-  if (batch.length === 0) return;
-  const messages = batch;
-  batch = [];
-  link.tell('feed', messages);
+function attach(port: MessagePort): void {
+  side.attach((hub) => new PortReader(hub, port));
 }
 
 function recorder<Name extends keyof StreamRecorder>(name: Name) {
@@ -37,18 +35,6 @@ function recorder<Name extends keyof StreamRecorder>(name: Name) {
 
 const log = forwardingLog(logLevel, (line) => link.tell('log', line));
 const side = new MediaSide(options, {
-  slabOpened: (id, buffer) => {
-    flush();
-    link.tell('slabOpened', id, buffer);
-  },
-  slabSealed: (id) => {
-    flush();
-    link.tell('slabSealed', id);
-  },
-  feed: (message) => {
-    if (batch.length === 0) queueMicrotask(flush);
-    batch.push(messageToWire(message, side.rangeOf));
-  },
   authorizePublish: (attempt) => link.call('authorizePublish', attempt),
   facts: (facts) => link.tell('facts', facts),
   figures: (figures) => link.tell('figures', figures),

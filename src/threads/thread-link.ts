@@ -1,4 +1,4 @@
-import type { MessagePort, Worker } from 'node:worker_threads';
+import type { MessagePort, Transferable, Worker } from 'node:worker_threads';
 import { type ErrorMessage, errorFromMessage, errorToMessage } from './error-message.ts';
 
 /** What one side can be asked: arguments and results are plain data, or memory that is shared. */
@@ -33,16 +33,34 @@ export class ThreadLink<Remote extends Methods> {
     name: Name,
     ...args: Parameters<Remote[Name]>
   ): Promise<Awaited<ReturnType<Remote[Name]>>> {
+    return this.callWith([], name, ...args);
+  }
+
+  /** The same, and hands over what is among the arguments and can only be in one place. */
+  callWith<Name extends keyof Remote & string>(
+    transfer: readonly Transferable[],
+    name: Name,
+    ...args: Parameters<Remote[Name]>
+  ): Promise<Awaited<ReturnType<Remote[Name]>>> {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
-      this.send({ call: name, args, id });
+      this.send({ call: name, args, id }, transfer);
     });
   }
 
   /** Says something that needs no answer. */
   tell<Name extends keyof Remote & string>(name: Name, ...args: Parameters<Remote[Name]>): void {
     this.send({ call: name, args });
+  }
+
+  /** The same, and hands over what can only be in one place. */
+  tellWith<Name extends keyof Remote & string>(
+    transfer: readonly Transferable[],
+    name: Name,
+    ...args: Parameters<Remote[Name]>
+  ): void {
+    this.send({ call: name, args }, transfer);
   }
 
   /** The other side is gone: calls under way fail. Gives their number. */
@@ -74,7 +92,7 @@ export class ThreadLink<Remote extends Methods> {
     );
   }
 
-  private send(message: LinkMessage): void {
-    this.port.postMessage(message);
+  private send(message: LinkMessage, transfer: readonly Transferable[] = []): void {
+    this.port.postMessage(message, transfer);
   }
 }

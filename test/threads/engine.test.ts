@@ -6,6 +6,7 @@ import type { LiveFacts } from '../../src/pipeline/live-facts.ts';
 import type { DeliveryThreads } from '../../src/threads/delivery-threads.ts';
 import { createEngine } from '../../src/threads/engine.ts';
 import { engineRegistry } from '../../src/threads/engine-metrics.ts';
+import type { MediaFigures } from '../../src/threads/media-side.ts';
 import type { MediaThread } from '../../src/threads/media-thread.ts';
 import { publishSample } from '../support/publishers/sample.ts';
 import { until } from '../support/until.ts';
@@ -15,6 +16,7 @@ async function startEngine(threads: number) {
   const flagValues = { 'http.listen': '127.0.0.1:0', 'rtmp.listen': '127.0.0.1:0', data_dir: '/nowhere' };
   const { config } = buildConfig({ flag: undefined, env: {}, cwd: '/', flagValues }, undefined);
   let facts: readonly LiveFacts[] = [];
+  let figures: MediaFigures | undefined;
   const recorded: string[] = [];
   const record =
     (name: string) =>
@@ -32,7 +34,9 @@ async function startEngine(threads: number) {
       facts: (told) => {
         facts = told;
       },
-      figures: () => {},
+      figures: (told) => {
+        figures = told;
+      },
       records: {
         created: record('created'),
         started: record('started'),
@@ -55,7 +59,7 @@ async function startEngine(threads: number) {
     onTestFinished(stop);
     return publisher;
   };
-  return { engine, publish, recorded, facts: () => facts, url: `http://127.0.0.1:${httpPort}` };
+  return { engine, publish, recorded, facts: () => facts, figures: () => figures, url: `http://127.0.0.1:${httpPort}` };
 }
 
 /** Segment numbers that a playlist lists, and whether it is one that goes on. */
@@ -67,7 +71,7 @@ async function listed(playlistUrl: string): Promise<number[] | undefined> {
 }
 
 test('a media thread that dies is replaced, and its streams go on with the next segment', async () => {
-  const { engine, publish, recorded, facts, url } = await startEngine(1);
+  const { engine, publish, recorded, facts, figures, url } = await startEngine(1);
   const publisher = await publish('show');
   const playlist = `${url}/hls/show/source/index.m3u8`;
   const before = await until('two segments are listed', async () => {
@@ -82,7 +86,7 @@ test('a media thread that dies is replaced, and its streams go on with the next 
   });
   // More than one when another program had taken the free port for a moment.
   expect(engine.media.restarts).toBeGreaterThan(0);
-  const sources = { engine, media: () => undefined, control: () => undefined, storeRestarts: () => 0 };
+  const sources = { engine, media: figures, control: () => undefined, storeRestarts: () => 0 };
   const metrics = await engineRegistry(sources).metrics();
   expect(metrics).toMatch(/streamctl_thread_restarts_total\{thread="media"\} [1-9]/);
   expect(metrics).toMatch(/streamctl_http_requests_total\{thread="delivery-1",class="playlist",code="200"\} [1-9]/);

@@ -1,0 +1,14 @@
+import type { WireMessage, WireSnapshot } from './wire-feed.ts';
+
+/** What the media thread tells a delivery thread, over a port of their own. */
+export type FeedCalls = {
+  slabOpened(id: number, buffer: SharedArrayBuffer): void;
+  slabSealed(id: number): void;
+  feed(messages: readonly WireMessage[]): void;
+  restore(snapshots: readonly WireSnapshot[]): void;
+};
+
+/** What the delivery thread tells back. */
+export type FeedReports = {
+  slabUnused(id: number): void;
+};
