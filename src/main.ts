@@ -8,7 +8,13 @@ if (nodeMajor < 24) {
 }
 
 const { readFileSync } = await import('node:fs');
+const { enableCompileCache } = await import('node:module');
 const { resolve } = await import('node:path');
+
+// Every thread would take the types out of the sources anew, and keep what it needed for it: 50 MB of a server's memory.
+const { directory } = enableCompileCache(resolve(import.meta.dirname, '../node_modules/.cache/streamctl'));
+if (directory !== undefined) process.env.NODE_COMPILE_CACHE = resolve(directory, '..');
+
 const { runCommandLine } = await import('./cli/run.ts');
 const { commandMap } = await import('../commands/map.ts');
 

@@ -6,6 +6,7 @@ import type { Continuity } from '../stream/continuity.ts';
 import type { DeliveryCalls, DeliveryReports, DeliveryWorkerData } from './delivery-calls.ts';
 import type { DeliveryFigures } from './delivery-side.ts';
 import { writeForwarded } from './forwarded-log.ts';
+import { heapLimits } from './heap-limits.ts';
 import { Respawn } from './respawn.ts';
 import { ThreadLink } from './thread-link.ts';
 import { workerEntry } from './worker-entry.ts';
@@ -83,7 +84,11 @@ export class DeliveryThread {
 
   private async spawn(): Promise<number> {
     const { name, log } = this;
-    const worker = new Worker(workerEntry('delivery'), { name, workerData: this.data });
+    const worker = new Worker(workerEntry('delivery'), {
+      name,
+      resourceLimits: heapLimits.delivery,
+      workerData: this.data,
+    });
     const methods: DeliveryReports = {
       log: (line) => writeForwarded(log, line),
       figures: (figures) => {

@@ -6,6 +6,7 @@ import type { RestoredStream } from '../pipeline/media-pipeline.ts';
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
 import { afterLoss, type Continuity } from '../stream/continuity.ts';
 import { writeForwarded } from './forwarded-log.ts';
+import { heapLimits } from './heap-limits.ts';
 import type { MediaCalls, MediaReports, MediaWorkerData } from './media-calls.ts';
 import type { MediaControl, MediaFigures, MediaSideOptions } from './media-side.ts';
 import { Respawn } from './respawn.ts';
@@ -114,7 +115,11 @@ export class MediaThread implements Media {
     const { ports, options } = this;
     const firstSlabId = ++this.generation * slabIdsPerThread;
     const data: MediaWorkerData = { ...options, ports, restored, firstSlabId };
-    const worker = new Worker(workerEntry('media'), { name: 'media', workerData: data });
+    const worker = new Worker(workerEntry('media'), {
+      resourceLimits: heapLimits.media,
+      name: 'media',
+      workerData: data,
+    });
     const link = new ThreadLink<MediaCalls>(worker, this.methods());
     this.worker = worker;
     this.link = link;

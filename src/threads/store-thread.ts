@@ -4,6 +4,7 @@ import type { Log } from '../observability/log.ts';
 import type { OpenStoreOptions } from '../store/open.ts';
 import type { Store } from '../store/ports.ts';
 import { errorFromMessage } from './error-message.ts';
+import { heapLimits } from './heap-limits.ts';
 import { type StoreAnswer, type StoreCall, type StoreOpened, type StorePort, storeMethods } from './store-calls.ts';
 import { workerEntry } from './worker-entry.ts';
 
@@ -74,7 +75,11 @@ export class StoreThread {
   }
 
   private async spawn(): Promise<Worker> {
-    const worker = new Worker(workerEntry('store'), { name: 'store', workerData: this.options });
+    const worker = new Worker(workerEntry('store'), {
+      resourceLimits: heapLimits.store,
+      name: 'store',
+      workerData: this.options,
+    });
     return await new Promise((resolve, reject) => {
       worker.once('message', (first: StoreOpened) => {
         if (!first.opened) {
