@@ -20,8 +20,8 @@ export interface Hold {
 /** After an outage all viewers were waiting: they are let go over this time, so that they do not come back as one. */
 const releaseSpreadMs = 200;
 const releaseSlots = 10;
-/** So many replies are written in one turn of the event loop. */
-const batchSize = 500;
+/** So many replies are written in one turn of the event loop, before the requests that those who were first make next are looked at. */
+const batchSize = 5000;
 
 class Waiter implements PendingReply {
   readonly kind = 'pending';
