@@ -231,3 +231,17 @@ function withoutSegments(full: string[], count: number): string[] {
 function remaining(lines: string[]): number {
   return lines.reduce((sum, line) => sum + (line.startsWith('#EXTINF:') ? Number.parseFloat(line.slice(8)) : 0), 0);
 }
+
+test('the first part behind a discontinuity is not hinted: a player that took it would still have the old init segment', () => {
+  const { delivery, feeder } = rig();
+  const video = feeder.video();
+  video.segment();
+  video.describe(2);
+  video.open({ isDiscontinuity: true });
+  const playlist = () => getText(delivery, '/hls/st1/source/index.m3u8');
+  expect(playlist()).not.toContain('PRELOAD-HINT');
+  video.part();
+  expect(playlist()).toMatch(
+    /#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI="init-2.mp4"\n(.*\n)*#EXT-X-PRELOAD-HINT:TYPE=PART,URI="segment-2.1.m4s"/,
+  );
+});
