@@ -234,7 +234,6 @@ function factsOf(
   return {
     streamId: stream.id,
     channel: stream.channel,
-    keyId: stream.keyId,
     interruptedSinceMs: stream.interruptedSinceMs,
     ingest: publisher && {
       bitrateBps: meter.bitrateBps,
