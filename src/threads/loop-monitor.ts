@@ -9,16 +9,25 @@ export interface LoopFigures {
   readonly loopUtilization: number;
 }
 
-/** Tells once a second how this thread's event loop does. The returned function ends it. */
-export function monitorLoop(tell: (figures: LoopFigures) => void): () => void {
+/** Tells once a second how this thread's event loop does; when it rests by itself, that is no work. The returned function ends it. */
+export function monitorLoop(
+  tell: (figures: LoopFigures) => void,
+  rests: { readonly restedMs: number } = { restedMs: 0 },
+): () => void {
   let before = performance.eventLoopUtilization();
+  let restedMs = 0;
   let dueMs = performance.now() + intervalMs;
   const timer = setInterval(() => {
     const nowMs = performance.now();
     const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, before);
+    const { active, idle } = performance.eventLoopUtilization(now, before);
+    const workedMs = Math.max(0, active - (rests.restedMs - restedMs));
     before = now;
-    tell({ loopDelayMs: Math.max(0, Math.round((nowMs - dueMs) * 10) / 10), loopUtilization: utilization });
+    restedMs = rests.restedMs;
+    tell({
+      loopDelayMs: Math.max(0, Math.round((nowMs - dueMs) * 10) / 10),
+      loopUtilization: workedMs / (active + idle),
+    });
     dueMs = nowMs + intervalMs;
   }, intervalMs);
   return () => clearInterval(timer);

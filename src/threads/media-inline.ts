@@ -9,7 +9,7 @@ export class MediaInline implements Media {
   private readonly side: MediaSide;
 
   constructor(options: MediaThreadOptions, control: MediaThreadControl) {
-    this.side = new MediaSide({ ...options, ports: [], firstSlabId: 1 }, control);
+    this.side = new MediaSide({ ...options, ports: [], firstSlabId: 1, mayRest: false }, control);
   }
 
   /** What a delivery in this thread can answer from. */

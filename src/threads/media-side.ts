@@ -10,10 +10,11 @@ import type { LiveFacts } from '../pipeline/live-facts.ts';
 import { MediaPipeline, type RestoredStream } from '../pipeline/media-pipeline.ts';
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
 import type { FeedMessage } from '../stream/feed.ts';
-import type { PublishGrant } from '../stream/publication.ts';
+import type { Publication, PublisherConnection, PublishGrant } from '../stream/publication.ts';
 import { SlabPool } from '../stream/slab-pool.ts';
 import { FeedHub, type FeedReader } from './feed-hub.ts';
 import { type LoopFigures, monitorLoop } from './loop-monitor.ts';
+import { MediaTurn, mediaRestMs } from './media-turn.ts';
 import { MemoryGuard, type MemoryLevel, mediaBudgetBytes } from './memory-guard.ts';
 import type { PublishAnswer, PublishAttemptMessage } from './publish-message.ts';
 
@@ -28,6 +29,8 @@ export interface MediaSideOptions {
   readonly restored: readonly RestoredStream[];
   /** Above all ids that an earlier side has used with the same readers. */
   readonly firstSlabId: number;
+  /** Whether the thread is this side's alone, and may rest between reads. */
+  readonly mayRest: boolean;
 }
 
 /** What the media side asks of control, and tells it. */
@@ -62,15 +65,16 @@ export class MediaSide {
   private readonly memory: MemoryGuard;
   private readonly pipeline: MediaPipeline;
   private readonly rtmp: RtmpServer;
+  private readonly turn: MediaTurn;
   private areFactsDue = false;
-  /** What one turn of the event loop brings goes out together. */
   private batch: FeedMessage[] = [];
   private cancelFigures = () => {};
 
   constructor(options: MediaSideOptions, control: MediaControl) {
-    const { hls, rtmp, ports, certificate, firstSlabId } = options;
+    const { hls, rtmp, ports, certificate, firstSlabId, mayRest } = options;
     this.options = options;
     this.control = control;
+    this.turn = new MediaTurn(mayRest ? mediaRestMs : 0, () => this.endTurn());
     const clock = systemClock;
     const { log, records } = control;
     this.hub = new FeedHub({ clock, onFreed: (id) => this.pool.slabFreed(id) });
@@ -106,7 +110,7 @@ export class MediaSide {
         clock,
         log,
         authorizePublish: ({ app, streamName }, signal) => this.authorize({ app, streamName }, signal),
-        openPublication: (grant, connection) => this.pipeline.broadcasts.open(grant, connection),
+        openPublication: (grant, connection) => this.open(grant, connection),
       },
     );
   }
@@ -128,7 +132,7 @@ export class MediaSide {
     await this.pipeline.start();
     await this.rtmp.start(new AbortController().signal);
     this.memory.start();
-    this.cancelFigures = monitorLoop((loop) => this.tellFigures(loop));
+    this.cancelFigures = monitorLoop((loop) => this.tellFigures(loop), this.turn);
     this.tellFacts();
     return this.rtmp.addresses.map(({ port }) => port);
   }
@@ -140,6 +144,7 @@ export class MediaSide {
     await this.pipeline.broadcasts.stop();
     await this.rtmp.stop();
     await this.pipeline.stop();
+    this.flush();
   }
 
   stopStream(streamId: string, reason: 'operator' | 'key_revoked'): boolean {
@@ -167,9 +172,27 @@ export class MediaSide {
     return { allowed: true as const, grant: answer.grant as PublishGrant };
   }
 
+  private open(grant: PublishGrant, connection: PublisherConnection): Publication {
+    const publication = this.pipeline.broadcasts.open(grant, connection);
+    return {
+      ...publication,
+      accessUnit: (unit) => {
+        this.turn.restLater();
+        publication.accessUnit(unit);
+      },
+    };
+  }
+
   private feed(message: FeedMessage): void {
-    if (this.batch.length === 0) queueMicrotask(() => this.flush());
     this.batch.push(message);
+    this.turn.endLater();
+  }
+
+  private endTurn(): void {
+    this.flush();
+    if (!this.areFactsDue) return;
+    this.areFactsDue = false;
+    this.control.facts(this.pipeline.facts((streamId, name) => this.delivery.bitrateBps(streamId, name)));
   }
 
   private flush(): void {
@@ -179,14 +202,9 @@ export class MediaSide {
     this.hub.apply(messages);
   }
 
-  /** Once for all that happens in one go. */
   private tellFacts(): void {
-    if (this.areFactsDue) return;
     this.areFactsDue = true;
-    queueMicrotask(() => {
-      this.areFactsDue = false;
-      this.control.facts(this.pipeline.facts((streamId, name) => this.delivery.bitrateBps(streamId, name)));
-    });
+    this.turn.endLater();
   }
 
   private tellFigures(loop: LoopFigures): void {

@@ -28,7 +28,7 @@ export interface Media {
   setLogLevel(level: string): void;
 }
 
-export interface MediaThreadOptions extends Omit<MediaSideOptions, 'ports' | 'restored' | 'firstSlabId'> {
+export interface MediaThreadOptions extends Omit<MediaSideOptions, 'ports' | 'restored' | 'firstSlabId' | 'mayRest'> {
   readonly restored: readonly RestoredStream[];
   readonly logLevel: string;
 }
@@ -114,7 +114,7 @@ export class MediaThread implements Media {
   private async spawn(restored: readonly RestoredStream[]): Promise<number[]> {
     const { ports, options } = this;
     const firstSlabId = ++this.generation * slabIdsPerThread;
-    const data: MediaWorkerData = { ...options, ports, restored, firstSlabId };
+    const data: MediaWorkerData = { ...options, ports, restored, firstSlabId, mayRest: true };
     const worker = new Worker(workerEntry('media'), {
       resourceLimits: heapLimits.media,
       name: 'media',
