@@ -8,12 +8,14 @@ export class Respawn {
   private startedMs = performance.now();
   private delayMs = 0;
 
-  after(start: () => void): void {
+  /** Gives what cancels it. */
+  after(start: () => void): () => void {
     const livedMs = performance.now() - this.startedMs;
     this.delayMs = livedMs >= healthyMs ? 0 : Math.min(longestDelayMs, Math.max(firstDelayMs, this.delayMs * 2));
-    setTimeout(() => {
+    const timer = setTimeout(() => {
       this.startedMs = performance.now();
       start();
     }, this.delayMs);
+    return () => clearTimeout(timer);
   }
 }

@@ -1,20 +1,12 @@
 import type { EventStore, KeyStore, Store, StreamStore } from '../store/ports.ts';
-import type { ErrorMessage } from './error-message.ts';
 
-/** One call of a store method, and its answer, as they cross the thread. Arguments and results are plain data by contract. */
-export interface StoreCall {
-  readonly id: number;
-  readonly port: StorePort;
-  readonly method: string;
-  readonly args: readonly unknown[];
-}
-
-export type StoreAnswer =
-  | { readonly id: number; readonly result: unknown }
-  | { readonly id: number; readonly error: ErrorMessage };
-
-/** Comes first, when the store is open; or the reason why it is not. */
-export type StoreOpened = { readonly opened: true } | { readonly opened: false; readonly error: ErrorMessage };
+/** What control asks of the store thread. */
+export type StoreCalls = {
+  /** Comes first. Throws what opening the store throws. */
+  open(): Promise<void>;
+  /** A method of a port; arguments and results are plain data by contract. */
+  run(port: StorePort, method: string, args: readonly unknown[]): Promise<unknown>;
+};
 
 export type StorePort = keyof typeof storeMethods;
 

@@ -14,8 +14,10 @@ function newThread(path = join(tempDir(), 'streamctl.db')): StoreThread {
 
 storeContract('SQLite on its own thread', () => newThread().open());
 
-test('a store that cannot be opened says why, with its code', async () => {
-  await expect(newThread('/dev/null/streamctl.db').open()).rejects.toMatchObject({ code: 'STORE_UNWRITABLE' });
+test('a store that cannot be opened says why, with its code, and counts as no death', async () => {
+  const thread = newThread('/dev/null/streamctl.db');
+  await expect(thread.open()).rejects.toMatchObject({ code: 'STORE_UNWRITABLE' });
+  expect(thread.restarts).toBe(0);
 });
 
 test('a thread that dies costs the calls under way, and the next call finds everything that was acknowledged', async () => {
