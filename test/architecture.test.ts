@@ -18,6 +18,7 @@ const ranks: Record<string, number> = {
   'src/ingest': 3,
   'src/publisher': 3,
   'src/packager': 3,
+  'src/transcode': 3,
   'src/delivery': 4,
   'src/api': 6,
   'src/pipeline': 7,
