@@ -1,0 +1,67 @@
+import { entry } from './entry.ts';
+
+/** The management API and the socket it is reached by. */
+export const apiErrors = {
+  CONTROL_SOCKET_PATH_TOO_LONG: entry<{ path: string; lengthBytes: number }>({
+    message: ({ path, lengthBytes }) =>
+      `The path of the control socket has ${lengthBytes} bytes; the system takes at most 107: ${path}`,
+    remedy: 'Set control.socket to a shorter path, such as /run/streamctl/control.sock',
+    httpStatus: 500,
+    exitCode: 2,
+  }),
+  CONTROL_SOCKET_IN_USE: entry<{ path: string }>({
+    message: ({ path }) => `Another server answers on the control socket ${path}.`,
+    remedy: 'Stop it, or give this one a control.socket or data_dir of its own.',
+    httpStatus: 409,
+    exitCode: 5,
+  }),
+  CONTROL_SOCKET_UNUSABLE: entry<{ path: string; reason: string }>({
+    message: ({ path, reason }) => `The control socket ${path} cannot be used (${reason}).`,
+    remedy:
+      'Run the command as the user that runs the server, or point control.socket at a folder that may be written.',
+    httpStatus: 500,
+    exitCode: 5,
+  }),
+  CONTROL_NO_SERVER: entry<{ path: string }>({
+    message: ({ path }) => `No server answers on ${path}.`,
+    remedy: 'Start one: streamctl serve (with the same --config or --data-dir)',
+    httpStatus: 503,
+    exitCode: 5,
+  }),
+  CONTROL_ANSWER_INVALID: entry<{ path: string }>({
+    message: ({ path }) => `The server's answer to ${path} was not understood.`,
+    remedy: 'Server and command may be of different versions: compare streamctl --version and streamctl status.',
+    httpStatus: 502,
+    exitCode: 5,
+  }),
+  API_NOT_FOUND: entry<{ path: string }>({
+    message: ({ path }) => `There is nothing at ${path}.`,
+    remedy: 'Look at the path and the method again.',
+    httpStatus: 404,
+    exitCode: 3,
+  }),
+  API_BODY_TYPE: entry<Record<never, never>>({
+    message: () => 'The body is not plain application/json.',
+    remedy: 'Send JSON with the header Content-Type: application/json, without Content-Encoding.',
+    httpStatus: 415,
+    exitCode: 2,
+  }),
+  API_BODY_TOO_LARGE: entry<Record<never, never>>({
+    message: () => 'The body is larger than 64 kB or nested deeper than 32 levels.',
+    remedy: 'Send less.',
+    httpStatus: 413,
+    exitCode: 2,
+  }),
+  API_INPUT_INVALID: entry<{ mistakes: readonly string[] }>({
+    message: ({ mistakes }) => `The request has mistakes: ${mistakes.join('; ')}.`,
+    remedy: 'Correct what is named and send it again.',
+    httpStatus: 400,
+    exitCode: 2,
+  }),
+  API_INTERNAL: entry<Record<never, never>>({
+    message: () => 'Something went wrong inside the server.',
+    remedy: 'The log says what; if it lasts, please report it.',
+    httpStatus: 500,
+    exitCode: 1,
+  }),
+} as const;

@@ -1,0 +1,17 @@
+import { entry } from './entry.ts';
+
+/** What was typed. */
+export const cliErrors = {
+  CLI_FLAG_INVALID: entry<{ flag: string; found: string; wanted: string }>({
+    message: ({ flag, found, wanted }) => `--${flag}: found "${found}", wanted ${wanted}.`,
+    remedy: 'Correct the flag; --help shows what each takes.',
+    httpStatus: 400,
+    exitCode: 2,
+  }),
+  CLI_CODE_UNKNOWN: entry<{ code: string; near: string }>({
+    message: ({ code, near }) => `There is no error code ${code}${near === '' ? '' : `; did you mean ${near}?`}`,
+    remedy: 'See all of them: streamctl explain',
+    httpStatus: 404,
+    exitCode: 3,
+  }),
+} as const;
