@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { FeedMessage } from '../stream/feed.ts';
-import type { RenditionWindow, Segment, StreamWindow, WindowSnapshot } from '../stream/window.ts';
+import type { RenditionWindow, Segment, StreamWindow } from '../stream/window.ts';
+import { snapshotOf, type WindowSnapshot } from '../stream/window-snapshot.ts';
 import { Audience } from './audience.ts';
 import { listPeriods } from './dash-listing.ts';
 import { writeManifest } from './dash-manifest.ts';
@@ -107,7 +108,7 @@ export class DeliveredStream {
 
   snapshot(): StreamSnapshot {
     return {
-      window: this.window.snapshot(this.clock.monotonicMs()),
+      window: snapshotOf(this.window, this.clock.monotonicMs()),
       periods: this.timeline.periods,
       declaredBps: this.bitrate.entries,
       hasIndependentSegments: this.hasIndependentSegments,

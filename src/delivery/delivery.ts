@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import type { FeedMessage } from '../stream/feed.ts';
 import { collectedMemory, type PartHolder } from '../stream/part-memory.ts';
-import { type RenditionWindow, type StreamWindow, Windows } from '../stream/window.ts';
+import type { RenditionWindow, StreamWindow } from '../stream/window.ts';
+import { Windows } from '../stream/windows.ts';
 import { decideReload, isReached } from './blocking-reload.ts';
 import { DeliveredStream, type StreamSnapshot } from './delivered-stream.ts';
 import { DeliveryCounters, type DeliveryStats } from './delivery-counters.ts';

@@ -2,7 +2,7 @@ import type { TrackConfig } from '../media/track.ts';
 
 /**
  * The part feed: everything delivery ever learns about media, as messages in order. A message can cross a thread or a
- * network as it is; whoever applies them in order (window.ts) holds the same windows as everybody else.
+ * network as it is; whoever applies them in order (windows.ts) holds the same windows as everybody else.
  *
  * Stream time starts near zero when the stream is created and only grows, over reconnects and restarts too:
  * `availabilityStartMs` + start is the wall clock time of a frame (EXT-X-PROGRAM-DATE-TIME, MPD@availabilityStartTime).

@@ -1,7 +1,6 @@
-import type { Clock } from '../base/clock.ts';
-import { assertNever } from '../base/errors.ts';
-import type { FeedMessage, Part, RenditionDescription, SegmentStart, StreamDescription } from './feed.ts';
+import type { Part, RenditionDescription, SegmentStart, StreamDescription } from './feed.ts';
 import { collectedMemory, type PartHolder } from './part-memory.ts';
+import { inheritedTotals, SegmentBitrates } from './segment-bitrates.ts';
 
 /** A segment as listed, or as still being made (`isComplete` false). */
 export interface Segment extends SegmentStart {
@@ -12,27 +11,6 @@ export interface Segment extends SegmentStart {
   readonly parts: Part[];
 }
 
-/** A window's whole content, to begin another with the same: plain data that can cross a thread. */
-export interface RenditionSnapshot {
-  /** Every encoding so far, the present one last. */
-  readonly descriptions: readonly RenditionDescription[];
-  readonly segments: readonly Segment[];
-  readonly removed: readonly { readonly segment: Segment; readonly keptForMs: number }[];
-  readonly peakBitrateBps: number;
-  readonly totalBits: number;
-  readonly totalSeconds: number;
-}
-
-export interface WindowSnapshot {
-  readonly stream: StreamDescription;
-  readonly isInterrupted: boolean;
-  readonly isEnded: boolean;
-  readonly renditions: readonly RenditionSnapshot[];
-}
-
-/** How much an average that an earlier process measured weighs against what comes. */
-const inheritedSeconds = 10;
-
 /** The segments of one rendition: complete ones that playlists list, the one being made, and those kept a while after they left the list. */
 export class RenditionWindow {
   description: RenditionDescription;
@@ -42,36 +20,37 @@ export class RenditionWindow {
   readonly segments: Segment[] = [];
   /** Grows with everything that changes a playlist. */
   version = 0;
-  /**
-   * The peak segment bit rate so far, bit/s: the highest of any contiguous set of segments that lasts between 0.5 and 1.5
-   * target durations (RFC 8216bis §4.4.6.2, BANDWIDTH). Before there is such a set, that of the segments there are.
-   */
-  peakBitrateBps = 0;
-  private totalBits = 0;
-  private totalSeconds = 0;
+  readonly bitrates: SegmentBitrates;
+  /** Segments that have left the list, oldest first, and until when they are kept, monotonic ms. */
+  readonly removed: { readonly segment: Segment; readonly untilMs: number }[] = [];
   readonly targetDurationSeconds: number;
-  private readonly removed: { readonly segment: Segment; readonly untilMs: number }[] = [];
   private readonly holder: PartHolder;
 
-  constructor(description: RenditionDescription, targetDurationSeconds: number, holder: PartHolder = collectedMemory) {
+  /** `known`: bit rates so far, if the rendition is not new. */
+  constructor(
+    description: RenditionDescription,
+    targetDurationSeconds: number,
+    holder: PartHolder = collectedMemory,
+    known = description.measured && inheritedTotals(description.measured),
+  ) {
     this.description = description;
     this.targetDurationSeconds = targetDurationSeconds;
     this.holder = holder;
+    this.bitrates = new SegmentBitrates(targetDurationSeconds, known);
     this.describe(description);
-    const { measured } = description;
-    if (measured === undefined) return;
-    this.peakBitrateBps = measured.peakBps;
-    this.totalSeconds = inheritedSeconds;
-    this.totalBits = measured.averageBps * inheritedSeconds;
+  }
+
+  get peakBitrateBps(): number {
+    return this.bitrates.peakBps;
   }
 
   get averageBitrateBps(): number {
-    return this.totalSeconds === 0 ? 0 : Math.round(this.totalBits / this.totalSeconds);
+    return this.bitrates.averageBps;
   }
 
   /** How much media the bit rates were measured on. */
   get measuredSeconds(): number {
-    return this.totalSeconds;
+    return this.bitrates.measuredSeconds;
   }
 
   get lastSegment(): Segment | undefined {
@@ -117,7 +96,7 @@ export class RenditionWindow {
     const segment = this.lastSegment;
     if (segment === undefined || segment.msn !== msn) throw new Error(`segment ${msn} is not the open one`);
     segment.isComplete = true;
-    this.measure(segment);
+    this.bitrates.measure(this.segments, this.description.timescale);
     this.version++;
   }
 
@@ -164,57 +143,8 @@ export class RenditionWindow {
     return sum;
   }
 
-  snapshot(nowMs: number): RenditionSnapshot {
-    const { description, peakBitrateBps, totalBits, totalSeconds } = this;
-    return {
-      descriptions: [...[...this.descriptions.values()].filter((one) => one !== description), description],
-      segments: this.segments,
-      removed: this.removed.map(({ segment, untilMs }) => ({ segment, keptForMs: Math.max(0, untilMs - nowMs) })),
-      peakBitrateBps,
-      totalBits,
-      totalSeconds,
-    };
-  }
-
-  /** Takes over what another window held. */
-  restore(snapshot: RenditionSnapshot, nowMs: number): void {
-    for (const description of snapshot.descriptions) this.describe(description);
-    this.peakBitrateBps = snapshot.peakBitrateBps;
-    this.totalBits = snapshot.totalBits;
-    this.totalSeconds = snapshot.totalSeconds;
-    for (const { segment, keptForMs } of snapshot.removed) {
-      this.removed.push({ segment: this.take(segment), untilMs: nowMs + keptForMs });
-    }
-    for (const segment of snapshot.segments) this.segments.push(this.take(segment));
-  }
-
-  private take(segment: Segment): Segment {
-    for (const { bytes } of segment.parts) this.holder.retain(bytes);
-    return { ...segment, parts: [...segment.parts] };
-  }
-
   private letGo(segment: Segment): void {
     for (const { bytes } of segment.parts) this.holder.release(bytes);
-  }
-
-  private measure(segment: Segment): void {
-    if (segment.durationTicks <= 0) return;
-    this.totalBits += segment.sizeBytes * 8;
-    this.totalSeconds += segment.durationTicks / this.description.timescale;
-    let bits = 0;
-    let seconds = 0;
-    for (let i = this.segments.length - 1; i >= 0; i--) {
-      const member = this.segments[i]!;
-      bits += member.sizeBytes * 8;
-      seconds += member.durationTicks / this.description.timescale;
-      if (member.isGap || seconds > 1.5 * this.targetDurationSeconds) break;
-      if (seconds >= 0.5 * this.targetDurationSeconds) this.raisePeak(bits / seconds);
-    }
-    if (this.peakBitrateBps === 0) this.raisePeak(this.totalBits / this.totalSeconds);
-  }
-
-  private raisePeak(bitrateBps: number): void {
-    this.peakBitrateBps = Math.max(this.peakBitrateBps, Math.ceil(bitrateBps));
   }
 }
 
@@ -235,131 +165,4 @@ export class StreamWindow {
     for (const rendition of this.renditions.values()) sum += rendition.sizeBytes;
     return sum;
   }
-
-  snapshot(nowMs: number): WindowSnapshot {
-    const { stream, isInterrupted, isEnded } = this;
-    const renditions = [...this.renditions.values()].map((rendition) => rendition.snapshot(nowMs));
-    return { stream, isInterrupted, isEnded, renditions };
-  }
-}
-
-/** The windows of every stream that has media, kept by applying the feed in order. Knows no HTTP. */
-export class Windows {
-  private readonly clock: Clock;
-  private readonly holder: PartHolder;
-  private readonly byStreamId = new Map<string, StreamWindow>();
-  private readonly byChannel = new Map<string, StreamWindow>();
-
-  constructor(clock: Clock, holder: PartHolder = collectedMemory) {
-    this.clock = clock;
-    this.holder = holder;
-  }
-
-  get streams(): Iterable<StreamWindow> {
-    return this.byStreamId.values();
-  }
-
-  /** By stream id, or by channel name: then the channel's newest stream. */
-  find(idOrChannel: string): StreamWindow | undefined {
-    return this.byStreamId.get(idOrChannel) ?? this.byChannel.get(idOrChannel);
-  }
-
-  /** Forgets a stream with all its media. */
-  remove(streamId: string): void {
-    const window = this.byStreamId.get(streamId);
-    if (window === undefined) return;
-    this.byStreamId.delete(streamId);
-    for (const rendition of window.renditions.values()) rendition.clear();
-    if (this.byChannel.get(window.stream.channel) === window) this.byChannel.delete(window.stream.channel);
-  }
-
-  /** Begins a window with what another one holds, in place of what this one may have of the stream. */
-  restore(snapshot: WindowSnapshot): StreamWindow {
-    const { stream, isInterrupted, isEnded } = snapshot;
-    this.remove(stream.streamId);
-    const window = this.add(stream);
-    window.isInterrupted = isInterrupted;
-    window.isEnded = isEnded;
-    const nowMs = this.clock.monotonicMs();
-    for (const known of snapshot.renditions) {
-      const { name } = known.descriptions[0]!;
-      const rendition = new RenditionWindow(known.descriptions[0]!, stream.targetDurationSeconds, this.holder);
-      rendition.restore(known, nowMs);
-      window.renditions.set(name, rendition);
-    }
-    return window;
-  }
-
-  private add(stream: StreamDescription): StreamWindow {
-    const window = new StreamWindow(stream);
-    this.byStreamId.set(stream.streamId, window);
-    this.byChannel.set(stream.channel, window);
-    return window;
-  }
-
-  apply(message: FeedMessage): void {
-    if (message.type === 'stream') {
-      const known = this.byStreamId.get(message.stream.streamId);
-      // Whoever makes the stream may be another than before: it goes on where the other one ended.
-      if (known === undefined) this.add(message.stream);
-      else known.stream = message.stream;
-      return;
-    }
-    const window = this.byStreamId.get(message.streamId);
-    if (window === undefined) return; // removed while its last messages were on their way
-    switch (message.type) {
-      case 'rendition': {
-        const known = window.renditions.get(message.rendition.name);
-        if (known !== undefined) known.describe(message.rendition);
-        else
-          window.renditions.set(
-            message.rendition.name,
-            new RenditionWindow(message.rendition, window.stream.targetDurationSeconds, this.holder),
-          );
-        return;
-      }
-      case 'segment':
-        window.renditions.get(message.rendition)?.open(message.segment);
-        return;
-      case 'part':
-        window.renditions.get(message.rendition)?.append(message.part);
-        return;
-      case 'segment-end': {
-        const rendition = window.renditions.get(message.rendition);
-        rendition?.complete(message.msn);
-        rendition?.slide(window.stream.windowMs, keepMs(window.stream), this.clock.monotonicMs());
-        return;
-      }
-      case 'segment-abandoned':
-        window.renditions.get(message.rendition)?.abandon();
-        return;
-      case 'window':
-        window.stream = { ...window.stream, windowMs: message.windowMs };
-        return;
-      case 'gap': {
-        const rendition = window.renditions.get(message.rendition);
-        rendition?.gap(message.segment, message.durationTicks);
-        rendition?.slide(window.stream.windowMs, keepMs(window.stream), this.clock.monotonicMs());
-        return;
-      }
-      case 'interrupted':
-        window.isInterrupted = message.interrupted;
-        for (const rendition of window.renditions.values()) rendition.version++;
-        return;
-      case 'ended':
-        window.isEnded = true;
-        for (const rendition of window.renditions.values()) rendition.version++;
-        return;
-      default:
-        assertNever(message);
-    }
-  }
-}
-
-/**
- * How long a segment outlives its listing. Until first listed + its duration + the longest playlist duration it must be there
- * (RFC 8216bis §6.2.2); it was listed for about the window, so two target durations and a slow request are owed.
- */
-function keepMs(stream: StreamDescription): number {
-  return stream.targetDurationSeconds * 2000 + 2000;
 }

@@ -1,7 +1,8 @@
 import type { StreamSnapshot } from '../delivery/delivered-stream.ts';
 import type { FeedMessage, Part } from '../stream/feed.ts';
 import type { SlabRange, SlabTable } from '../stream/slab-table.ts';
-import type { RenditionSnapshot, Segment } from '../stream/window.ts';
+import type { Segment } from '../stream/window.ts';
+import type { RenditionSnapshot } from '../stream/window-snapshot.ts';
 
 type PartMessage = Extract<FeedMessage, { type: 'part' }>;
 

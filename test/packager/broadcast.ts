@@ -4,7 +4,8 @@ import { afterLoss, type Continuity } from '../../src/stream/continuity.ts';
 import type { FeedMessage } from '../../src/stream/feed.ts';
 import { LiveStream, type StreamChange, streamStartMs } from '../../src/stream/live-stream.ts';
 import type { Publication, PublisherConnection } from '../../src/stream/publication.ts';
-import { type RenditionWindow, type Segment, Windows } from '../../src/stream/window.ts';
+import type { RenditionWindow, Segment } from '../../src/stream/window.ts';
+import { Windows } from '../../src/stream/windows.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 export const videoConfig: VideoConfig = {
