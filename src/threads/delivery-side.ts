@@ -20,6 +20,8 @@ export interface DeliverySideOptions {
   readonly maxPerIp: number;
   /** HTTPS instead of HTTP. */
   readonly certificate?: CertificatePair | undefined;
+  /** The same for all that listen on the port, so that a viewer can come back to any of them. */
+  readonly ticketKeys?: Uint8Array;
 }
 
 /** What it tells control. */
@@ -50,8 +52,8 @@ export class DeliverySide {
     const clock = systemClock;
     const front = frontListener({ pages: webPages(), isReady: () => this.isReady, log: control.log });
     const full = createServer(viewerServerOptions, createPlaybackListener(delivery, front, { clock }));
-    const { certificate } = options;
-    this.secure = certificate && new SecureListener({ certificate, next: front });
+    const { certificate, ticketKeys } = options;
+    this.secure = certificate && new SecureListener({ certificate, ticketKeys, next: front });
     this.playback = new PlaybackServer({ ...options, delivery, full, clock, front: this.secure });
   }
 

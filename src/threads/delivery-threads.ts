@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import type { MessagePort } from 'node:worker_threads';
 import type { CertificatePair } from '../base/certificate-pair.ts';
 import type { Delivery } from '../delivery/delivery.ts';
+import { newTicketKeys } from '../delivery/secure/ticket-keys.ts';
 import type { Log } from '../observability/log.ts';
 import type { DeliveryFigures as ApiFigures } from '../pipeline/pipeline-control.ts';
 import type { Continuity } from '../stream/continuity.ts';
@@ -38,7 +39,12 @@ export class DeliveryThreads implements DeliveryCrew {
     log: Log,
   ) {
     this.count = count;
-    this.options = { ...options, isPortShared: count > 1, maxConnections: Math.ceil(options.maxConnections / count) };
+    this.options = {
+      ...options,
+      isPortShared: count > 1,
+      maxConnections: Math.ceil(options.maxConnections / count),
+      ticketKeys: newTicketKeys(),
+    };
     this.attach = attach;
     this.log = log;
   }

@@ -4,11 +4,14 @@ import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls
 import type { CertificatePair } from '../../base/certificate-pair.ts';
 import { TlsHandshakes } from '../../base/tls-handshakes.ts';
 import type { ConnectionFront, ConnectionHost } from '../fast-lane/connection-front.ts';
+import { newTicketKeys } from './ticket-keys.ts';
 import type { SessionTable } from './viewer-session.ts';
 import { ViewerSessions } from './viewer-sessions.ts';
 
 export interface SecureListenerOptions {
   readonly certificate: CertificatePair;
+  /** Shared with the listeners whose sessions can be resumed here; by default its own. */
+  readonly ticketKeys?: Uint8Array | undefined;
   /** Answers over HTTP/2 what is not for playback. */
   readonly next: RequestListener;
   /** For the TLS handshake, ms. */
@@ -53,6 +56,7 @@ export class SecureListener implements ConnectionFront {
     this.handshakeMs = options.handshakeMs ?? 10_000;
     this.tls = createServer({
       ...options.certificate,
+      ticketKeys: Buffer.from(options.ticketKeys ?? newTicketKeys()),
       ALPNProtocols: ['h2', 'http/1.1'],
       handshakeTimeout: this.handshakeMs,
       allowHalfOpen: true,
@@ -72,7 +76,7 @@ export class SecureListener implements ConnectionFront {
     };
   }
 
-  /** For connections that come from now on; those that are there go on as they are. Throws when the pair is unusable. */
+  /** For connections that come from now on; those that are there go on as they are, and can be resumed. Throws when the pair is unusable. */
   setCertificate({ cert, key }: CertificatePair): void {
     this.tls.setSecureContext({ cert, key });
   }
