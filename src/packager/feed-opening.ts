@@ -1,0 +1,71 @@
+import type { HeldFeed } from './held-feed.ts';
+import type { Lanes } from './lanes.ts';
+import type { PartClock } from './part-clock.ts';
+import type { SegmentClock } from './segment-clock.ts';
+
+/** A window holds at least this many target durations. */
+const leastWindowTargets = 6;
+
+interface StreamPlan {
+  readonly streamId: string;
+  readonly channel: string;
+  /** Wall clock of stream time zero, ms since the epoch. */
+  readonly availabilityStartMs: number;
+  /** How much media playlists should list. */
+  readonly windowMs: number;
+}
+
+/** Lets viewers see the stream, once it is known what must never change of it. */
+export class FeedOpening {
+  private readonly plan: StreamPlan;
+  private readonly feed: HeldFeed;
+  private readonly clock: SegmentClock;
+  private readonly partClock: PartClock;
+  private readonly lanes: Lanes;
+
+  constructor(
+    plan: StreamPlan,
+    parts: {
+      readonly feed: HeldFeed;
+      readonly clock: SegmentClock;
+      readonly partClock: PartClock;
+      readonly lanes: Lanes;
+    },
+  ) {
+    this.plan = plan;
+    this.feed = parts.feed;
+    this.clock = parts.clock;
+    this.partClock = parts.partClock;
+    this.lanes = parts.lanes;
+  }
+
+  get isDone(): boolean {
+    return this.feed.isOpen;
+  }
+
+  /** Once: the first segment, this long, is complete. */
+  open(firstSegmentMs: number): void {
+    if (this.feed.isOpen) return;
+    const { streamId, channel, availabilityStartMs, windowMs } = this.plan;
+    const { video, renditions } = this.lanes;
+    const targetDurationSeconds = this.clock.decideTargetDuration(firstSegmentMs);
+    if (video !== undefined) video.rendition.frameRate ??= video.frameRate;
+    const stream = {
+      streamId,
+      channel,
+      availabilityStartMs,
+      targetDurationSeconds,
+      partTargetMs: this.partClock.settle(video?.track.intervalMs),
+      windowMs: Math.max(windowMs, targetDurationSeconds * leastWindowTargets * 1000),
+    };
+    this.feed.open(
+      stream,
+      renditions.map((rendition) => rendition.describe()),
+    );
+  }
+
+  /** Forgets what was to be said. */
+  discard(): void {
+    this.feed.discard();
+  }
+}
