@@ -18,6 +18,8 @@ export interface DeliverySideOptions {
   readonly isPortShared: boolean;
   readonly maxConnections: number;
   readonly maxPerIp: number;
+  /** Addresses and networks that `maxPerIp` does not hold for. */
+  readonly trustedProxies?: readonly string[];
   /** HTTPS instead of HTTP. */
   readonly certificate?: CertificatePair | undefined;
   /** The same for all that listen on the port, so that a viewer can come back to any of them. */

@@ -6,6 +6,7 @@ import type { Delivery } from '../delivery.ts';
 import type { SlowReaderBudget } from '../paced-body.ts';
 import { problem } from '../problem.ts';
 import type { Reply } from '../reply.ts';
+import { AddressLimit } from './address-limit.ts';
 import type { ConnectionFront, ConnectionHost } from './connection-front.ts';
 import { PreparedReplies } from './prepared-replies.ts';
 import { RequestParser } from './request-parser.ts';
@@ -23,6 +24,8 @@ export interface PlaybackServerOptions {
   readonly maxConnections: number;
   /** From one address; 0: no cap. */
   readonly maxPerIp?: number;
+  /** Addresses and networks that the cap does not hold for. */
+  readonly trustedProxies?: readonly string[];
   /** For several threads on one port. */
   readonly isPortShared?: boolean;
   readonly deadlines?: ConnectionDeadlines;
@@ -66,7 +69,7 @@ export class PlaybackServer implements Service, Lane, ConnectionHost {
   private readonly server: Server;
   private readonly connections = new Set<ViewerConnection>();
   private readonly refusing = new Set<ViewerConnection>();
-  private readonly perIp = new Map<string, number>();
+  private readonly addresses: AddressLimit;
   private open = 0;
   /** Of the open ones, those there is no room for. */
   private excess = 0;
@@ -81,6 +84,7 @@ export class PlaybackServer implements Service, Lane, ConnectionHost {
     this.deadlines = options.deadlines ?? defaultDeadlines;
     this.budget = options.budget ?? defaultBudget;
     this.prepared = new PreparedReplies(this.deadlines.idleMs);
+    this.addresses = new AddressLimit(options.maxPerIp ?? 0, options.trustedProxies ?? []);
     const { front } = options;
     front?.open(this);
     // Half open: a viewer that has said all may still listen, and node:http expects to end its sockets itself.
@@ -145,11 +149,11 @@ export class PlaybackServer implements Service, Lane, ConnectionHost {
   }
 
   count(socket: Socket): boolean {
-    const { maxConnections, maxPerIp = 0 } = this.options;
-    const address = maxPerIp === 0 ? '' : (socket.remoteAddress ?? '');
-    const ofAddress = this.countAddress(address, 1);
+    const { addresses, options } = this;
+    const address = socket.remoteAddress ?? ''; // gone when it closes
+    const isWithinShare = addresses.enter(address);
     this.open++;
-    const hasRoom = this.open - this.excess <= maxConnections && (maxPerIp === 0 || ofAddress <= maxPerIp);
+    const hasRoom = isWithinShare && this.open - this.excess <= options.maxConnections;
     if (!hasRoom) {
       this.excess++;
       this.refused++;
@@ -157,7 +161,7 @@ export class PlaybackServer implements Service, Lane, ConnectionHost {
     socket.once('close', () => {
       this.open--;
       if (!hasRoom) this.excess--;
-      this.countAddress(address, -1);
+      addresses.leave(address);
     });
     if (this.excess > maxRefusals) socket.destroy();
     return hasRoom;
@@ -197,15 +201,6 @@ export class PlaybackServer implements Service, Lane, ConnectionHost {
   closed(connection: ViewerConnection): void {
     this.connections.delete(connection);
     this.refusing.delete(connection);
-  }
-
-  /** How many connections the address has now; nothing is counted where there is no cap. */
-  private countAddress(address: string, change: 1 | -1): number {
-    if (address === '') return 0;
-    const count = (this.perIp.get(address) ?? 0) + change;
-    if (count === 0) this.perIp.delete(address);
-    else this.perIp.set(address, count);
-    return count;
   }
 
   /** One timer for all connections. */

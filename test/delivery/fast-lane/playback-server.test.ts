@@ -377,6 +377,29 @@ test('one address gets no more connections than its cap', async () => {
   again.socket.destroy();
 });
 
+test('a trusted proxy may have more connections than the cap for one address, and they count in all', async () => {
+  rig = await laneRig({
+    maxPerIp: 2,
+    trustedProxies: ['192.0.2.1', '127.0.0.0/8'],
+    maxConnections: 4,
+    deadlines: patient,
+  });
+  const viewers = await Promise.all(Array.from({ length: 4 }, () => raw(rig.port, get('/time'))));
+  await until('all four play', () => viewers.every(({ received }) => statuses(received())[0] === 200));
+  const fifth = await raw(rig.port, get('/time'));
+  await until('the fifth is refused', () => statuses(fifth.received())[0] === 503);
+  for (const { socket } of [...viewers, fifth]) socket.destroy();
+});
+
+test('an address beside the trusted proxies is held to its cap', async () => {
+  rig = await laneRig({ maxPerIp: 1, trustedProxies: ['127.0.0.2', '::1', '10.0.0.0/8'], deadlines: patient });
+  const first = await raw(rig.port, get('/time'));
+  await until('the first plays', () => statuses(first.received())[0] === 200);
+  const second = await raw(rig.port, get('/time'));
+  await until('the second is refused', () => statuses(second.received())[0] === 503);
+  for (const { socket } of [first, second]) socket.destroy();
+});
+
 test('stopping ends idle connections at once and lets an answer under way finish', async () => {
   rig = await laneRig({ deadlines: patient });
   const idle = await raw(rig.port, get('/time'));

@@ -162,6 +162,16 @@ test('one address gets no more connections than its cap, handshakes counted in t
   for (const { socket } of viewers) socket.destroy();
 });
 
+test('over TLS too, a trusted proxy may have more connections than the cap for one address', async () => {
+  rig = await secureRig({ maxPerIp: 1, trustedProxies: ['127.0.0.1'], deadlines: patient });
+  const first = await rawTls(rig.port, get('/time'));
+  const second = await session(rig.port);
+  await until('the first plays', () => statuses(first.received())[0] === 200);
+  expect((await ask(second, playlist)).status).toBe(200);
+  first.socket.destroy();
+  second.destroy();
+});
+
 test('new connections get the new certificate, those that are open go on with the old one', async () => {
   rig = await secureRig();
   const old = await rawTls(rig.port, get('/time'));
