@@ -8,6 +8,7 @@ import { createApi } from './api/app.ts';
 import { ControlSocket } from './api/control-socket.ts';
 import { systemClock } from './base/clock.ts';
 import { isStreamctlError, StreamctlError } from './base/errors.ts';
+import { collectStartGarbage } from './base/start-garbage.ts';
 import { unavailableInThisBuild } from './config/availability.ts';
 import type { Config } from './config/schema.ts';
 import { publicUrls } from './contract/public-urls.ts';
@@ -183,6 +184,7 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
   delivery.setReady(true);
   undo.push(() => delivery.setReady(false));
   log.info({ http_url: urls.http, rtmp_url: urls.rtmp }, 'ready');
+  collectStartGarbage();
   const reload: App['reload'] = async ({ logLevel }) => {
     log.level = logLevel;
     media.setLogLevel(logLevel);

@@ -1,0 +1,15 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+type CollectAll = (options: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void;
+
+/**
+ * Gives back to the system what loading this thread's code has left behind: all threads together hold 50 MB of it, and V8
+ * keeps that for ever in a program that is mostly idle. To be called once, when a thread has begun; takes some 30 ms.
+ */
+export function collectStartGarbage(): void {
+  setFlagsFromString('--expose-gc'); // how Node lets a program that was started without the flag collect
+  const collectAll = runInNewContext('gc') as CollectAll;
+  setFlagsFromString('--no-expose-gc');
+  collectAll({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+}
