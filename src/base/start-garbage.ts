@@ -8,8 +8,8 @@ type CollectAll = (options: { type: 'major'; execution: 'sync'; flavor: 'last-re
  * keeps that for ever in a program that is mostly idle. To be called once, when a thread has begun; takes some 30 ms.
  */
 export function collectStartGarbage(): void {
-  setFlagsFromString('--expose-gc'); // how Node lets a program that was started without the flag collect
+  // Never taken back: flags are the whole process's, and another thread may be about to use it.
+  setFlagsFromString('--expose-gc');
   const collectAll = runInNewContext('gc') as CollectAll;
-  setFlagsFromString('--no-expose-gc');
   collectAll({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
