@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchCurve } from './curve.ts';
+import { benchFaults } from './faults.ts';
 import { benchIngest } from './ingest.ts';
 import { benchLatency } from './latency.ts';
 import { benchMixed } from './mixed.ts';
@@ -20,14 +21,15 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   viewers   N viewers of one broadcast of 450 kbit/s over real sockets, beside nginx with the same bytes
   release   N viewers blocked on the next part of one playlist: first to last answer, and memory when they are gone
   mixed     broadcasts of 2.5 Mbit/s while viewers watch another, and the age of a probe's frames
+  faults    what viewers and publishers notice when a delivery thread dies, and while the database is locked
   curve     viewers and ingest in small steps, and docs/cost-curve.svg of them
 
-  --seconds N        how long each measurement lasts (latency 30, ingest 15, requests 5, viewers, mixed 60, curve 15)
+  --seconds N        how long each measurement lasts (latency 30, ingest 15, requests 5, viewers, mixed 60, faults 20, curve 15)
   --servers A,B      streamctl, nginx-rtmp, node-media-server (viewers: streamctl, nginx); all that are installed
-  --viewers N,N      viewers: how many at once (1000,2000,5000,10000); curve the same; mixed: how many (2000)
+  --viewers N,N      viewers: how many at once (1000,2000,5000,10000); curve the same; mixed, faults: how many (2000)
   --waiters N        release: how many (10000)
   --kind KIND        viewers: hls or ll-hls (hls)
-  --publishers N,N   ingest: how many at once (1,20,100); mixed: how many (100); curve (1,20,50,100)
+  --publishers N,N   ingest: how many at once (1,20,100); mixed: how many (100); faults (20); curve (1,20,50,100)
   --chunks N,N       ingest: chunk sizes in bytes; 4096 as OBS sends, 128 as ffmpeg sends (4096)
 `;
 
@@ -107,6 +109,10 @@ try {
     const publishers = numbers('publishers', values.publishers ?? '100')[0]!;
     const viewers = numbers('viewers', values.viewers ?? '2000')[0]!;
     await benchMixed({ publishers, viewers, seconds: seconds ?? 60 }, report, interrupt.signal);
+  } else if (name === 'faults') {
+    const publishers = numbers('publishers', values.publishers ?? '20')[0]!;
+    const viewers = numbers('viewers', values.viewers ?? '2000')[0]!;
+    await benchFaults({ publishers, viewers, seconds: seconds ?? 20 }, report, interrupt.signal);
   } else if (name === 'curve') {
     const viewerCounts = numbers('viewers', values.viewers ?? '1000,2000,5000,10000');
     const publisherCounts = numbers('publishers', values.publishers ?? '1,20,50,100');

@@ -13,6 +13,8 @@ export interface WatchedFigures extends UsageFigures {
   readonly mbit_per_second: number;
   readonly playlist_ms: Distribution | undefined;
   readonly media_ms: Distribution | undefined;
+  /** Of viewers who lost their connection, until they had another. */
+  readonly absence_ms: Distribution | undefined;
   readonly errors: number;
   readonly error_kinds: Readonly<Record<string, number>>;
   readonly stalls: number;
@@ -35,6 +37,8 @@ export interface WatchedLoadOptions {
   /** The server's process. */
   readonly pid: number;
   readonly signal: AbortSignal;
+  /** Happens beside, from when all play. */
+  readonly meanwhile?: () => Promise<unknown>;
 }
 
 const saturatedMs = 100;
@@ -43,7 +47,7 @@ const patienceMs = 15_000;
 
 /** Lets viewers arrive, waits until they play, measures for `seconds`, and sends them away. */
 export async function watchLoad(options: WatchedLoadOptions): Promise<WatchedFigures> {
-  const { kind, playlistUrls, viewers, seconds, pid, signal } = options;
+  const { kind, playlistUrls, viewers, seconds, pid, signal, meanwhile } = options;
   // Never more than a thousand a second, and over two segments at least, so that they do not ask all at the same moment.
   const rampMs = Math.max(4000, viewers);
   const group = new LoadGroup({ kind, playlistUrls, viewers, rampMs });
@@ -51,7 +55,7 @@ export async function watchLoad(options: WatchedLoadOptions): Promise<WatchedFig
     await group.wait(rampMs, signal);
     await group.untilPlaying(viewers, patienceMs, signal);
     group.begin();
-    const usage = await sampleUsage(pid, seconds, (ms) => group.wait(ms, signal));
+    const [usage] = await Promise.all([sampleUsage(pid, seconds, (ms) => group.wait(ms, signal)), meanwhile?.()]);
     const figures = await group.end();
     return { ...reported(figures, seconds, group.processCount), ...usage };
   } finally {
@@ -67,6 +71,7 @@ function reported(figures: LoadFigures, seconds: number, processes: number): Omi
     mbit_per_second: Math.round((figures.receivedBytes * 8) / seconds / 1e6),
     playlist_ms: distributionOf(figures.playlists),
     media_ms: distributionOf(figures.media),
+    absence_ms: distributionOf(figures.absences),
     errors: Object.values(figures.errors).reduce((sum, count) => sum + count, 0),
     error_kinds: figures.errors,
     stalls: figures.stalls,

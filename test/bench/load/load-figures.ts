@@ -8,6 +8,8 @@ export interface LoadFigures {
   readonly playlists: HistogramCounts;
   /** From the request to the last byte of an init segment, segment or part. */
   readonly media: HistogramCounts;
+  /** From the loss of a connection to the next one. */
+  readonly absences: HistogramCounts;
   /** These count from the first connection on, not only while it is measured. */
   readonly errors: Readonly<Record<string, number>>;
   readonly viewers: number;
@@ -27,6 +29,7 @@ export interface LoadFigures {
 export class LoadCounters {
   readonly playlists = new LatencyHistogram();
   readonly media = new LatencyHistogram();
+  readonly absences = new LatencyHistogram();
   readonly errors = new Map<string, number>();
   requests = 0;
   receivedBytes = 0;
@@ -39,6 +42,7 @@ export class LoadCounters {
   clear(): void {
     this.playlists.clear();
     this.media.clear();
+    this.absences.clear();
     this.requests = 0;
     this.receivedBytes = 0;
   }
@@ -48,10 +52,12 @@ export class LoadCounters {
 export function mergeFigures(all: readonly LoadFigures[]): LoadFigures {
   const playlists = new LatencyHistogram();
   const media = new LatencyHistogram();
+  const absences = new LatencyHistogram();
   const errors: Record<string, number> = {};
   for (const figures of all) {
     playlists.merge(figures.playlists);
     media.merge(figures.media);
+    absences.merge(figures.absences);
     for (const [kind, count] of Object.entries(figures.errors)) errors[kind] = (errors[kind] ?? 0) + count;
   }
   const sum = (of: (figures: LoadFigures) => number) => all.reduce((total, figures) => total + of(figures), 0);
@@ -61,6 +67,7 @@ export function mergeFigures(all: readonly LoadFigures[]): LoadFigures {
     receivedBytes: sum((f) => f.receivedBytes),
     playlists,
     media,
+    absences,
     errors,
     viewers: sum((f) => f.viewers),
     playing: sum((f) => f.playing),

@@ -33,6 +33,8 @@ export class ViewerConnection {
   private requestedMs = 0;
   private isRequested = false;
   private retryAtMs = 0;
+  /** When it lost its connection, until it has another. */
+  private lostAtMs: number | undefined;
   private isClosed = false;
 
   /** `headers` are the viewer's own lines of each request. */
@@ -54,7 +56,7 @@ export class ViewerConnection {
     this.socket = socket;
     socket.once('connect', () => {
       this.isConnected = true;
-      this.wake(performance.now());
+      this.connected(performance.now());
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (this.socket === socket) this.failed(error.code ?? error.message);
@@ -155,6 +157,13 @@ export class ViewerConnection {
     this.proceed(nowMs);
   }
 
+  /** One that comes back after a loss has been away so long. */
+  private connected(nowMs: number): void {
+    if (this.lostAtMs !== undefined) this.crowd.counters.absences.add(nowMs - this.lostAtMs);
+    this.lostAtMs = undefined;
+    this.wake(nowMs);
+  }
+
   private answered(): void {
     this.crowd.counters.requests++;
     this.fetch = undefined;
@@ -177,7 +186,9 @@ export class ViewerConnection {
     this.isRequested = false;
     this.reader.reset();
     socket.destroy();
-    this.retryAtMs = performance.now() + retryMs;
+    const nowMs = performance.now();
+    this.lostAtMs ??= nowMs;
+    this.retryAtMs = nowMs + retryMs;
     crowd.wakeAt(this, this.retryAtMs);
   }
 }

@@ -80,6 +80,7 @@ export class ViewerCrowd implements Crowd {
       receivedBytes: counters.receivedBytes,
       playlists: { counts: counters.playlists.counts, maxMs: counters.playlists.maxMs },
       media: { counts: counters.media.counts, maxMs: counters.media.maxMs },
+      absences: { counts: counters.absences.counts, maxMs: counters.absences.maxMs },
       errors: Object.fromEntries(counters.errors),
       viewers: viewers.length,
       playing: this.playing,

@@ -8,6 +8,8 @@ export interface Peer {
   playlistUrl?(index: number): string;
   /** The MPD of publisher `index`, for a server that has low-latency DASH. */
   mpdUrl?(index: number): string;
+  /** Its database, for a server that keeps one in a file. */
+  readonly databaseFile?: string;
   /** Resolves when the process is gone and its files are removed. May be called twice. */
   stop(): Promise<void>;
 }

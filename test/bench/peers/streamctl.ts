@@ -28,6 +28,7 @@ export const streamctl: PeerKind = {
     const server = await startServer({ command: process.execPath, args, folder, port: rtmpPort, signal });
     return {
       pid: server.pid,
+      databaseFile: join(config.data_dir, 'streamctl.db'),
       publishUrl: (index) => `rtmp://127.0.0.1:${rtmpPort}/live/bench${index}`,
       playlistUrl: (index) => `http://127.0.0.1:${httpPort}/hls/bench${index}/source/index.m3u8`,
       mpdUrl: (index) => `http://127.0.0.1:${httpPort}/dash/bench${index}/manifest.mpd`,
