@@ -25,6 +25,7 @@ import { createEngine } from './threads/engine.ts';
 import { engineRegistry } from './threads/engine-metrics.ts';
 import { type LoopFigures, monitorLoop } from './threads/loop-monitor.ts';
 import type { MediaFigures } from './threads/media-side.ts';
+import { mediaBudgetBytes } from './threads/memory-guard.ts';
 import { StoreThread } from './threads/store-thread.ts';
 
 export interface AppOptions {
@@ -107,6 +108,7 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
         rtmp,
         certificate: await certificates.watch(rtmp.tls, (pair) => media.setCertificate(pair)),
         restored: restorable(await store.streams.active(), records),
+        memoryBudgetBytes: mediaBudgetBytes(),
         logLevel: config.log.level,
       },
       delivery: {

@@ -15,7 +15,7 @@ import type { Answer, PendingReply, PlaybackRequest, ProgressiveReply, Reply } f
 import { allowedMethods, cacheControl, openHeaders, preflightHeaders } from './reply-headers.ts';
 import { Resource } from './resource.ts';
 import { lastTsMsn, TransportStreamCutter } from './transport-stream-cutter.ts';
-import { type Hold, type Resolution, WaitingRoom } from './waiting-room.ts';
+import { type Hold, type Occupancy, type Resolution, WaitingRoom } from './waiting-room.ts';
 
 export interface DeliveryOptions {
   readonly clock: Clock;
@@ -23,7 +23,7 @@ export interface DeliveryOptions {
   readonly memory?: PartHolder;
   /** Uniform in [0, 1): spreads the answers after an outage. */
   readonly random?: () => number;
-  /** How many requests may be held at once. */
+  /** How many requests may be held at once; for one stream half of it. */
   readonly maxWaiters?: number;
   /** How much MPEG-TS is kept after it was cut. */
   readonly tsCacheBytes?: number;
@@ -44,7 +44,7 @@ export class Delivery {
   private readonly windows: Windows;
   private readonly streams = new Map<string, DeliveredStream>();
   private readonly media: MediaAnswers;
-  private readonly occupancy: { count: number; readonly limit: number };
+  private readonly occupancy: Occupancy;
 
   constructor(options: DeliveryOptions) {
     const { clock, memory = collectedMemory, random = Math.random } = options;
@@ -54,7 +54,7 @@ export class Delivery {
     this.random = random;
     this.windows = new Windows(clock, memory);
     this.media = new MediaAnswers(clock, new TransportStreamCutter(tsCacheBytes));
-    this.occupancy = { count: 0, limit: maxWaiters };
+    this.occupancy = { count: 0, limit: maxWaiters, limitPerStream: Math.ceil(maxWaiters / 2) };
   }
 
   /** Takes in what happened, and lets go who waited for it. */

@@ -52,6 +52,14 @@ class Waiter implements PendingReply {
   }
 }
 
+/** How many requests all rooms together hold, and may hold. */
+export interface Occupancy {
+  count: number;
+  readonly limit: number;
+  /** Of one room, so that one stream's viewers leave room for others'. */
+  readonly limitPerStream: number;
+}
+
 interface Group {
   readonly hold: Hold;
   /** In order of arrival, which is the order of their deadlines. */
@@ -63,11 +71,12 @@ interface Group {
 export class WaitingRoom {
   private readonly clock: Clock;
   private readonly random: () => number;
-  private readonly occupancy: { count: number; readonly limit: number };
+  private readonly occupancy: Occupancy;
+  private count = 0;
   private readonly groups = new Map<string, Group>();
 
   /** `occupancy` is shared by all rooms. */
-  constructor(clock: Clock, random: () => number, occupancy: { count: number; readonly limit: number }) {
+  constructor(clock: Clock, random: () => number, occupancy: Occupancy) {
     this.clock = clock;
     this.random = random;
     this.occupancy = occupancy;
@@ -76,8 +85,10 @@ export class WaitingRoom {
   /** Holds a request, or refuses it when too many are held. */
   hold(hold: Hold, request: PlaybackRequest): PendingReply | Reply {
     const { occupancy } = this;
-    if (occupancy.count >= occupancy.limit) {
-      return problem('DELIVERY_OVERLOADED', { limit: occupancy.limit }).replyTo(request);
+    const { limit, limitPerStream } = occupancy;
+    if (occupancy.count >= limit) return problem('DELIVERY_OVERLOADED', { limit }).replyTo(request);
+    if (this.count >= limitPerStream) {
+      return problem('DELIVERY_OVERLOADED', { limit: limitPerStream }).replyTo(request);
     }
     let group = this.groups.get(hold.key);
     if (group === undefined) {
@@ -88,10 +99,12 @@ export class WaitingRoom {
     const waiter = new Waiter(request, this.clock.monotonicMs() + hold.timeoutMs, (left) => {
       left.isOver = true;
       occupancy.count--;
+      this.count--;
       waiters.delete(left);
       if (waiters.size === 0) this.drop(hold.key, waiters);
     });
     occupancy.count++;
+    this.count++;
     waiters.add(waiter);
     if (waiters.size === 1) this.arm(group);
     return waiter;

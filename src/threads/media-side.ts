@@ -15,7 +15,7 @@ import { SlabPool } from '../stream/slab-pool.ts';
 import { FeedHub, type FeedReader } from './feed-hub.ts';
 import { type LoopFigures, monitorLoop } from './loop-monitor.ts';
 import { MediaTurn, mediaRestMs } from './media-turn.ts';
-import { MemoryGuard, type MemoryLevel, mediaBudgetBytes } from './memory-guard.ts';
+import { MemoryGuard, type MemoryLevel } from './memory-guard.ts';
 import type { PublishAnswer, PublishAttemptMessage } from './publish-message.ts';
 
 /** What the media side needs to begin, as plain data. */
@@ -27,6 +27,8 @@ export interface MediaSideOptions {
   /** For RTMPS. */
   readonly certificate?: CertificatePair | undefined;
   readonly restored: readonly RestoredStream[];
+  /** What the media of all windows may take. */
+  readonly memoryBudgetBytes: number;
   /** Above all ids that an earlier side has used with the same readers. */
   readonly firstSlabId: number;
   /** Whether the thread is this side's alone, and may rest between reads. */
@@ -71,7 +73,7 @@ export class MediaSide {
   private cancelFigures = () => {};
 
   constructor(options: MediaSideOptions, control: MediaControl) {
-    const { hls, rtmp, ports, certificate, firstSlabId, mayRest } = options;
+    const { hls, rtmp, ports, certificate, memoryBudgetBytes, firstSlabId, mayRest } = options;
     this.options = options;
     this.control = control;
     this.turn = new MediaTurn(mayRest ? mediaRestMs : 0, () => this.endTurn());
@@ -88,7 +90,7 @@ export class MediaSide {
       },
       firstSlabId,
     );
-    this.memory = new MemoryGuard(mediaBudgetBytes(), this.hub, clock, log);
+    this.memory = new MemoryGuard(memoryBudgetBytes, this.hub, clock, log);
     this.pipeline = new MediaPipeline({
       hls,
       rtmp,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Feeder } from './feeder.ts';
 import { parseMedia } from './strict-playlist.ts';
 import { ask, get, getText, header, rig, text } from './viewer.ts';
 
@@ -139,16 +140,25 @@ test('after an outage many are let go over a moment; in normal operation all at 
   }
 });
 
-test('a viewer that leaves is forgotten, and there is a limit to how many wait', () => {
-  const { delivery, feeder } = rig({}, { maxWaiters: 2 });
+test('a viewer that leaves is forgotten, and there is a limit to how many wait, for one stream and for all', () => {
+  const { delivery, feeder } = rig({}, { maxWaiters: 4 });
   feeder.video().segment();
+  for (const name of ['two', 'three']) {
+    const other = new Feeder((message) => delivery.apply(message), { streamId: name, channel: name });
+    other.video().segment();
+  }
   const first = ask(delivery, `${url}?_HLS_msn=2`);
   const second = ask(delivery, `${url}?_HLS_msn=3`);
   expect(ask(delivery, `${url}?_HLS_msn=2`).reply?.status).toBe(503);
+  // Viewers of others do not suffer from it.
+  for (let count = 0; count < 2; count++) {
+    expect(ask(delivery, '/hls/two/source/index.m3u8?_HLS_msn=2').reply).toBeUndefined();
+  }
+  expect(ask(delivery, '/hls/three/source/index.m3u8?_HLS_msn=2').reply?.status).toBe(503);
   first.cancel();
   first.cancel();
   second.cancel();
-  expect(delivery.stats().waiters).toBe(0);
+  expect(delivery.stats().waiters).toBe(2);
   expect(ask(delivery, `${url}?_HLS_msn=2`).reply).toBeUndefined();
 });
 

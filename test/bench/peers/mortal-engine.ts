@@ -56,7 +56,7 @@ async function serve(rtmpPort: number, httpPort: number): Promise<void> {
   const engine = createEngine(
     {
       threads: deliveryThreads,
-      media: { hls, rtmp, restored: [], logLevel: 'fatal' },
+      media: { hls, rtmp, restored: [], memoryBudgetBytes: 1 << 30, logLevel: 'fatal' },
       delivery: { listen: http.listen, maxConnections: 20_000, maxPerIp: 0 },
     },
     {
