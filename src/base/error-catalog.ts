@@ -9,6 +9,7 @@ import { publishErrors } from './error-catalog/publish.ts';
 import { rtmpErrors } from './error-catalog/rtmp.ts';
 import { storeErrors } from './error-catalog/store.ts';
 import { streamErrors } from './error-catalog/stream.ts';
+import { transcodeErrors } from './error-catalog/transcode.ts';
 
 /** Every situation that has a code, by area: a new one goes into its area's file. */
 export const errorCatalog = {
@@ -23,6 +24,7 @@ export const errorCatalog = {
   ...apiErrors,
   ...cliErrors,
   ...listenErrors,
+  ...transcodeErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCatalog;

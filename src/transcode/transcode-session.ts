@@ -1,0 +1,185 @@
+import type { Clock } from '../base/clock.ts';
+import type { AccessUnit, VideoConfig } from '../media/track.ts';
+import { buildTranscodeArgs } from './command.ts';
+import type { EncoderName } from './encoder-options.ts';
+import { createFeed, type Feed } from './feed-writer.ts';
+import { type FfmpegLogLine, readLogLine } from './ffmpeg-log.ts';
+import type { Ffmpeg } from './ffmpeg-lookup.ts';
+import { type FfmpegExit, FfmpegProcess } from './ffmpeg-process.ts';
+import { type FfmpegProgress, ProgressReader } from './ffmpeg-progress.ts';
+import type { CachedFrame } from './gop-cache.ts';
+import { JpegSplitter } from './jpeg-splitter.ts';
+import type { PlannedRung } from './ladder.ts';
+import { SessionTime, sessionTimeLimitMs } from './session-time.ts';
+import { TakeBack } from './take-back.ts';
+
+/** A rung and where it begins: stream time of its first frame. */
+export interface SessionRung {
+  readonly rung: PlannedRung;
+  readonly firstPtsMs: number;
+}
+
+/** Rungs by their place in `rungs`; times are stream time. */
+export interface TranscodeSessionListener {
+  rungConfig(index: number, config: VideoConfig): void;
+  rungFrame(index: number, unit: AccessUnit): void;
+  thumbnail(jpeg: Uint8Array<ArrayBuffer>): void;
+  progress(progress: FfmpegProgress): void;
+  logLine(line: FfmpegLogLine): void;
+  /** The last call. */
+  exited(exit: FfmpegExit): void;
+}
+
+export interface TranscodeSessionOptions {
+  readonly ffmpeg: Ffmpeg;
+  readonly encoder: EncoderName;
+  readonly config: VideoConfig;
+  readonly sourceFps: number;
+  readonly rungs: readonly SessionRung[];
+  /** From a keyframe on: what is decoded first. At least one. */
+  readonly replay: readonly CachedFrame[];
+  /** Keyframes on a grid in stream time. */
+  readonly keyframeGrid: { readonly originMs: number; readonly intervalMs: number } | undefined;
+  readonly thumbnail: { readonly widthPixels: number; readonly heightPixels: number } | undefined;
+  readonly clock: Clock;
+  readonly listener: TranscodeSessionListener;
+}
+
+/** Nothing has come out although this much was fed since, for at least this long: it hangs. */
+const stallFrames = 30;
+const stallMs = 1000;
+/** To start, on a machine that is busy; besides as long as the replayed media last. */
+const startLimitMs = 5000;
+
+/** One ffmpeg from its start to its exit: frames in, rungs out. */
+export class TranscodeSession {
+  /** Feed and first frame of each rung, for the lag. */
+  private readonly newestGotMs: number[];
+  private newestFedMs = Number.NEGATIVE_INFINITY;
+  private readonly options: TranscodeSessionOptions;
+  private readonly time: SessionTime;
+  private readonly feed: Feed;
+  private readonly process: FfmpegProcess;
+  private readonly startLimitMs: number;
+  private lastDtsMs = 0;
+  private hasOutput = false;
+  private framesSinceOutput = 0;
+  private fedSinceOutputAtMs = 0;
+
+  /** Throws when no process can be made. */
+  constructor(options: TranscodeSessionOptions) {
+    this.options = options;
+    const { config, sourceFps, rungs, replay } = options;
+    const [first] = replay;
+    this.time = new SessionTime(first!.dtsMs);
+    this.feed = createFeed(config, sourceFps);
+    this.newestGotMs = rungs.map(() => first!.ptsMs);
+    this.startLimitMs = startLimitMs + replay.at(-1)!.dtsMs - first!.dtsMs;
+    this.process = this.start();
+    this.process.write(this.feed.header());
+    for (const frame of replay) this.write(frame);
+  }
+
+  get backlogBytes(): number {
+    return this.process.backlogBytes;
+  }
+
+  get pid(): number | undefined {
+    return this.process.pid;
+  }
+
+  /** Whether a frame of any rung has come out. */
+  get isDelivering(): boolean {
+    return this.hasOutput;
+  }
+
+  /** Whether a session should begin anew with this frame, because timestamps are used up. */
+  isUsedUp(frame: CachedFrame): boolean {
+    return this.time.fromStream(frame.dtsMs) >= sessionTimeLimitMs;
+  }
+
+  /** Newest PTS fed less newest PTS got back, ms. */
+  lagMs(index: number): number {
+    return Math.max(0, this.newestFedMs - this.newestGotMs[index]!);
+  }
+
+  /** Whether it takes frames and gives none. Only what is written to it can tell. */
+  isStalled(nowMs: number): boolean {
+    if (this.framesSinceOutput < stallFrames) return false;
+    return nowMs - this.fedSinceOutputAtMs >= (this.hasOutput ? stallMs : this.startLimitMs);
+  }
+
+  /** Decode times must grow. */
+  write(frame: CachedFrame): void {
+    const { isSync, data } = frame;
+    const dtsMs = Math.max(this.time.fromStream(frame.dtsMs), this.lastDtsMs + 1);
+    this.lastDtsMs = dtsMs;
+    this.process.write(this.feed.frame({ dtsMs, ptsMs: this.time.remember(frame.ptsMs), isSync, data }));
+    this.newestFedMs = Math.max(this.newestFedMs, frame.ptsMs);
+    if (this.framesSinceOutput++ === 0) this.fedSinceOutputAtMs = this.options.clock.monotonicMs();
+  }
+
+  /** Lets out what is inside, then ends. */
+  stop(): Promise<void> {
+    return this.process.stop();
+  }
+
+  kill(cause: Error): void {
+    this.process.kill(cause);
+  }
+
+  private start(): FfmpegProcess {
+    const { ffmpeg, rungs, thumbnail, clock, listener } = this.options;
+    const takeBacks = rungs.map(({ rung }, index) => this.takeBack(rung, index));
+    const jpegs = new JpegSplitter((jpeg) => listener.thumbnail(jpeg));
+    const progress = new ProgressReader((report) => listener.progress(report));
+    return new FfmpegProcess({
+      path: ffmpeg.path,
+      args: this.args(),
+      outputCount: rungs.length + (thumbnail === undefined ? 0 : 1),
+      clock,
+      listener: {
+        output: (index, bytes) => {
+          const takeBack = takeBacks[index];
+          if (takeBack === undefined) jpegs.push(bytes);
+          else takeBack.push(bytes);
+        },
+        progressLine: (line) => progress.line(line),
+        logLine: (line) => listener.logLine(readLogLine(line)),
+        exited: (exit) => listener.exited(exit),
+      },
+    });
+  }
+
+  private args(): string[] {
+    const { encoder, rungs, keyframeGrid, thumbnail, ffmpeg } = this.options;
+    return buildTranscodeArgs({
+      feedFormat: this.feed.format,
+      encoder,
+      rungs: rungs.map(({ rung, firstPtsMs }) => ({ ...rung, firstPtsMs: this.time.fromStream(firstPtsMs) })),
+      keyframeGrid: keyframeGrid && { ...keyframeGrid, originMs: this.time.fromStream(keyframeGrid.originMs) },
+      thumbnail,
+      isBefore51: ffmpeg.isBefore51,
+    });
+  }
+
+  private takeBack(rung: PlannedRung, index: number): TakeBack {
+    const { listener } = this.options;
+    return new TakeBack(rung.fps, {
+      config: (config) => listener.rungConfig(index, config),
+      frame: (sessionPtsMs, compositionOffsetMs, isSync, data) => {
+        const ptsMs = this.time.toStream(sessionPtsMs);
+        this.noteOutput(index, ptsMs);
+        const dtsMs = ptsMs - compositionOffsetMs;
+        listener.rungFrame(index, { kind: 'video', dtsMs, compositionOffsetMs, isSync, data });
+      },
+    });
+  }
+
+  private noteOutput(index: number, ptsMs: number): void {
+    this.hasOutput = true;
+    this.framesSinceOutput = 0;
+    this.newestGotMs[index] = Math.max(this.newestGotMs[index]!, ptsMs);
+    this.time.forget(Math.min(...this.newestGotMs));
+  }
+}
