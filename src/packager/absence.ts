@@ -1,6 +1,7 @@
 import type { HeldFeed } from './held-feed.ts';
 import type { Lanes } from './lanes.ts';
 import type { SegmentClock } from './segment-clock.ts';
+import { listedWindowMs } from './segment-rule.ts';
 import type { SlotSequence } from './slot-sequence.ts';
 
 /** The next segment is due 1.5 target durations after the last (RFC 8216bis §6.2.1); we are that much earlier. */
@@ -13,13 +14,14 @@ const shortestGapMs = 50;
 /** Fills the time without media with gaps, in all renditions alike, so that no playlist stops growing. */
 export class Absence {
   private readonly streamId: string;
+  private readonly windowMs: number;
   private readonly feed: HeldFeed;
   private readonly clock: SegmentClock;
   private readonly lanes: Lanes;
   private readonly slots: SlotSequence;
 
   constructor(
-    streamId: string,
+    { streamId, windowMs }: { readonly streamId: string; readonly windowMs: number },
     parts: {
       readonly feed: HeldFeed;
       readonly clock: SegmentClock;
@@ -28,6 +30,7 @@ export class Absence {
     },
   ) {
     this.streamId = streamId;
+    this.windowMs = windowMs;
     this.feed = parts.feed;
     this.clock = parts.clock;
     this.lanes = parts.lanes;
@@ -43,8 +46,16 @@ export class Absence {
     const silentMs = nowMs - slots.lastArrivalMs;
     const dueMs = targetDurationSeconds * 1500 - marginMs;
     const isListingDue = nowMs - slots.lastListedMs >= dueMs;
-    if (slots.current !== undefined && silentMs >= pauseMs && isListingDue) slots.close();
+    if (slots.current !== undefined && silentMs >= pauseMs && isListingDue) {
+      slots.close();
+      this.lanes.rungs.pause(slots.endMs);
+    }
     if (silentMs >= dueMs) this.gapUntil(nowMs, targetDurationSeconds * 1000);
+    this.lanes.rungs.tick(
+      slots.endMs,
+      targetDurationSeconds * 1000,
+      listedWindowMs(this.windowMs, targetDurationSeconds),
+    );
     this.lanes.audio?.tick(nowMs);
   }
 

@@ -2,9 +2,7 @@ import type { HeldFeed } from './held-feed.ts';
 import type { Lanes } from './lanes.ts';
 import type { PartClock } from './part-clock.ts';
 import type { SegmentClock } from './segment-clock.ts';
-
-/** A window holds at least this many target durations. */
-const leastWindowTargets = 6;
+import { listedWindowMs } from './segment-rule.ts';
 
 interface StreamPlan {
   readonly streamId: string;
@@ -47,16 +45,17 @@ export class FeedOpening {
   open(firstSegmentMs: number): void {
     if (this.feed.isOpen) return;
     const { streamId, channel, availabilityStartMs, windowMs } = this.plan;
-    const { video, renditions } = this.lanes;
+    const { video, rungs, renditions } = this.lanes;
     const targetDurationSeconds = this.clock.decideTargetDuration(firstSegmentMs);
     if (video !== undefined) video.rendition.frameRate ??= video.frameRate;
+    rungs.measureFrameRates();
     const stream = {
       streamId,
       channel,
       availabilityStartMs,
       targetDurationSeconds,
       partTargetMs: this.partClock.settle(video?.track.intervalMs),
-      windowMs: Math.max(windowMs, targetDurationSeconds * leastWindowTargets * 1000),
+      windowMs: listedWindowMs(windowMs, targetDurationSeconds),
     };
     this.feed.open(
       stream,

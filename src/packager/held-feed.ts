@@ -39,6 +39,13 @@ export class HeldFeed {
     if (this.held !== undefined) this.held = [];
   }
 
+  /** Forgets what was held of one rendition. */
+  discardRendition(name: string): void {
+    const isOfIt = (message: FeedMessage) => 'rendition' in message && message.rendition === name;
+    for (const message of this.held ?? []) if (isOfIt(message)) this.letGo(message);
+    if (this.held !== undefined) this.held = this.held.filter((message) => !isOfIt(message));
+  }
+
   private pass(message: FeedMessage): void {
     this.sink(message);
     this.letGo(message);

@@ -1,4 +1,4 @@
-import { type AudioConfig, type TrackConfig, timescaleOf, type VideoConfig } from '../media/track.ts';
+import { type AudioConfig, timescaleOf, type VideoConfig, videoTimescale } from '../media/track.ts';
 import type { RenditionContinuity } from '../stream/continuity.ts';
 import type { FeedSink } from '../stream/feed.ts';
 import type { PartAllocator } from '../stream/part-memory.ts';
@@ -7,6 +7,8 @@ import { AudioTrack } from './audio-track.ts';
 import type { HeldFeed } from './held-feed.ts';
 import type { PartClock } from './part-clock.ts';
 import { Rendition } from './rendition.ts';
+import { Rungs } from './rungs.ts';
+import type { SegmentClock } from './segment-clock.ts';
 import type { SegmentWriterOptions } from './segment-writer.ts';
 import { VideoLane } from './video-lane.ts';
 import { VideoTrack } from './video-track.ts';
@@ -17,29 +19,38 @@ export interface LanesOptions {
   readonly memory: PartAllocator;
 }
 
-/** The renditions of one stream's own encoding, `source` and `audio`: made when they first appear, told when they change. */
+/** The renditions of one stream, `source`, `audio` and the rungs: made when they first appear, told when they change. */
 export class Lanes {
   video: VideoLane | undefined;
   audio: AudioLane | undefined;
+  readonly rungs: Rungs;
   private readonly options: LanesOptions;
   private readonly feed: HeldFeed;
   private readonly partClock: PartClock;
 
-  constructor(options: LanesOptions, feed: HeldFeed, partClock: PartClock) {
+  constructor(options: LanesOptions, feed: HeldFeed, clock: SegmentClock, partClock: PartClock) {
     this.options = options;
     this.feed = feed;
     this.partClock = partClock;
+    this.rungs = new Rungs({
+      streamId: options.streamId,
+      feed,
+      clock,
+      makeTrack: (name) => this.videoTrack(name),
+      announce: (rendition) => this.announce(rendition),
+    });
   }
 
   get renditions(): readonly Rendition[] {
-    return [this.video?.rendition, this.audio?.rendition].filter((rendition) => rendition !== undefined);
+    const own = [this.video?.rendition, ...this.rungs.renditions, this.audio?.rendition];
+    return own.filter((rendition) => rendition !== undefined);
   }
 
   /** Video of this configuration follows, from its next keyframe on. */
   prepareVideo(config: VideoConfig): void {
     if (this.video === undefined) {
       const rendition = new Rendition('source', config, timescaleOf(config));
-      this.video = this.videoLane(rendition);
+      this.video = new VideoLane(this.videoTrack(rendition.name), rendition);
       this.announce(rendition);
     }
     this.video.prepare(config);
@@ -75,36 +86,33 @@ export class Lanes {
     for (const lane of [this.video, this.audio]) {
       if (lane !== undefined) lane.rendition.measured = lane.track.writer.bitrate.measured ?? lane.rendition.measured;
     }
+    this.rungs.measureBitrates();
     return this.renditions.map((rendition) => rendition.continuity());
   }
 
-  restore(known: readonly RenditionContinuity[]): void {
+  /** Takes up what an earlier process had listed, up to `endMs`. */
+  restore(known: readonly RenditionContinuity[], endMs: number): void {
     for (const entry of known) {
+      const { name, config } = entry;
       const rendition = Rendition.restore(entry);
-      if (entry.config.kind === 'video') this.video = this.videoLane(rendition);
-      else this.audio = this.audioLane(rendition, entry.config);
+      if (config.kind === 'audio') this.audio = this.audioLane(rendition, config);
+      else if (name === 'source') this.video = new VideoLane(this.videoTrack(name), rendition);
+      else this.rungs.restore(rendition, endMs);
     }
   }
 
-  private videoLane(rendition: Rendition): VideoLane {
-    return new VideoLane(new VideoTrack(this.writerOptions(rendition), this.partClock), rendition);
+  private videoTrack(name: string): VideoTrack {
+    return new VideoTrack(this.writerOptions(name, 'video', videoTimescale), this.partClock);
   }
 
   private audioLane(rendition: Rendition, config: AudioConfig): AudioLane {
-    return new AudioLane(new AudioTrack(this.writerOptions(rendition), this.partClock, config), rendition);
+    const options = this.writerOptions(rendition.name, 'audio', rendition.timescale);
+    return new AudioLane(new AudioTrack(options, this.partClock, config), rendition);
   }
 
-  private writerOptions({
-    name,
-    config,
-    timescale,
-  }: {
-    name: string;
-    config: TrackConfig;
-    timescale: number;
-  }): SegmentWriterOptions {
+  private writerOptions(rendition: string, kind: 'video' | 'audio', timescale: number): SegmentWriterOptions {
     const { streamId, availabilityStartMs, memory } = this.options;
     const emit: FeedSink = (message) => this.feed.emit(message);
-    return { streamId, rendition: name, kind: config.kind, timescale, availabilityStartMs, emit, memory };
+    return { streamId, rendition, kind, timescale, availabilityStartMs, emit, memory };
   }
 }

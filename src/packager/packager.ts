@@ -1,7 +1,7 @@
 import type { AccessUnit, AudioConfig, VideoConfig } from '../media/track.ts';
 import type { Continuity } from '../stream/continuity.ts';
 import type { FeedSink } from '../stream/feed.ts';
-import type { MediaSink } from '../stream/media-sink.ts';
+import type { MediaSink, RungSink } from '../stream/media-sink.ts';
 import { collectedMemory, type PartAllocator } from '../stream/part-memory.ts';
 import { Absence } from './absence.ts';
 import { AudioIntake } from './audio-intake.ts';
@@ -12,6 +12,7 @@ import { Lanes } from './lanes.ts';
 import type { PackagerCounters } from './packager-counters.ts';
 import { PartClock } from './part-clock.ts';
 import { isSameConfig, type Rendition } from './rendition.ts';
+import type { RungRepairs } from './rung-lane.ts';
 import { SegmentClock } from './segment-clock.ts';
 import type { SegmentWishes } from './segment-rule.ts';
 import { SlotSequence } from './slot-sequence.ts';
@@ -37,10 +38,11 @@ export interface PackagerOptions {
 }
 
 /**
- * Makes the segments and parts of one stream's own encoding: `source` (video) and `audio`. The video is the segment clock, or
- * the audio where there is no video; the other follows in slots of the same numbers and times. Knows only stream time.
+ * Makes the segments and parts of one stream: of its own encoding, `source` (video) and `audio`, and of the rungs made from it.
+ * The source is the segment clock, or the audio where there is no video; the others follow in slots of the same numbers and
+ * times. Knows only stream time.
  */
-export class Packager implements MediaSink {
+export class Packager implements MediaSink, RungSink {
   readonly counters: PackagerCounters = { droppedFrames: 0, forcedCuts: 0, gapSegments: 0, discontinuities: 0 };
   private readonly options: PackagerOptions;
   private readonly feed: HeldFeed;
@@ -55,17 +57,18 @@ export class Packager implements MediaSink {
   private readonly audioIntake: AudioIntake;
 
   constructor(options: PackagerOptions) {
-    const { streamId, wishes, continuity, notice, memory = collectedMemory } = options;
+    const { wishes, continuity, notice, memory = collectedMemory } = options;
     const { counters } = this;
     this.options = options;
     this.memory = memory;
     const feed = new HeldFeed(options.emit, memory);
     const partClock = new PartClock(wishes.partMs, continuity?.partTargetMs);
-    const lanes = new Lanes({ ...options, memory }, feed, partClock);
     const clock = new SegmentClock(wishes, continuity ?? { nextMsn: 1, discontinuitySequence: 0 }, (gopMs) =>
       notice({ type: 'long-gop', gopMs }),
     );
-    const feedOpening = new FeedOpening({ ...options, windowMs: wishes.windowMs }, { feed, clock, partClock, lanes });
+    const lanes = new Lanes({ ...options, memory }, feed, clock, partClock);
+    const plan = { ...options, windowMs: wishes.windowMs };
+    const feedOpening = new FeedOpening(plan, { feed, clock, partClock, lanes });
     const audioJoin = new AudioJoin(feed, clock, lanes);
     const slots = new SlotSequence({ feedOpening, clock, lanes, audioJoin, counters });
     this.feed = feed;
@@ -74,13 +77,13 @@ export class Packager implements MediaSink {
     this.clock = clock;
     this.audioJoin = audioJoin;
     this.slots = slots;
-    this.absence = new Absence(streamId, { feed, clock, lanes, slots });
+    this.absence = new Absence(plan, { feed, clock, lanes, slots });
     this.videoIntake = new VideoIntake({ feed, clock, lanes, slots, counters }, (msn) =>
       notice({ type: 'forced-cut', msn }),
     );
     this.audioIntake = new AudioIntake(wishes.segmentMs, { clock, lanes, slots, audioJoin, counters });
     if (continuity === undefined) return;
-    lanes.restore(continuity.renditions);
+    lanes.restore(continuity.renditions, continuity.endMs);
     feedOpening.open(0);
     this.absence.continueFrom(continuity.endMs);
   }
@@ -115,6 +118,16 @@ export class Packager implements MediaSink {
       surplusFrames: audio?.track.surplusFrames ?? 0,
       droppedFrames: this.counters.droppedFrames + (video?.droppedFrames ?? 0) + (audio?.droppedFrames ?? 0),
     };
+  }
+
+  /** Frames of rungs that found no place, and what rungs had nothing for. */
+  get rungRepairs(): readonly RungRepairs[] {
+    return this.lanes.rungs.repairs;
+  }
+
+  /** Every rung that viewers may still know: added, or of an earlier process, and not yet gone. */
+  get rungNames(): readonly string[] {
+    return this.lanes.rungs.names;
   }
 
   /** Undefined until the first playlist is there: before, nothing has been promised. */
@@ -158,6 +171,22 @@ export class Packager implements MediaSink {
   accessUnit(unit: AccessUnit): void {
     if (unit.kind === 'audio') this.audioIntake.push(unit);
     else this.videoIntake.push(unit);
+  }
+
+  addRung(name: string): void {
+    this.lanes.rungs.add(name, this.slots.lead === 'video' ? this.slots.current : undefined);
+  }
+
+  configureRung(name: string, config: VideoConfig): void {
+    if (this.lanes.rungs.configure(name, config)) this.markDiscontinuity();
+  }
+
+  rungAccessUnit(name: string, unit: AccessUnit): void {
+    this.lanes.rungs.push(name, unit);
+  }
+
+  removeRung(name: string): void {
+    this.lanes.rungs.remove(name);
   }
 
   interrupt(): void {

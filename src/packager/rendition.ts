@@ -14,6 +14,8 @@ export class Rendition {
   readonly timescale: number;
   decodeDelayTicks = 0;
   frameRate: number | undefined;
+  /** Only gaps will follow: nobody new should choose it. */
+  isWithdrawn = false;
   /** Of complete segments so far, in this process or the one before. */
   measured: MeasuredBitrate | undefined;
   private currentConfig: TrackConfig;
@@ -64,7 +66,7 @@ export class Rendition {
   }
 
   describe(): RenditionDescription {
-    const { name, timescale, decodeDelayTicks, frameRate, measured } = this;
+    const { name, timescale, decodeDelayTicks, frameRate, measured, isWithdrawn } = this;
     return {
       name,
       config: this.currentConfig,
@@ -72,6 +74,7 @@ export class Rendition {
       decodeDelayTicks,
       ...(frameRate === undefined ? {} : { frameRate }),
       ...(measured === undefined ? {} : { measured }),
+      ...(isWithdrawn ? { isWithdrawn } : {}),
       init: { version: this.version, bytes: writeInitSegment(this.currentConfig, timescale) },
     };
   }

@@ -5,7 +5,7 @@ import {
   type SegmentWishes,
   segmentLimitMs,
 } from './segment-rule.ts';
-import type { Slot } from './slot.ts';
+import type { Slot, SlotPlace } from './slot.ts';
 
 /** Numbers segments, counts discontinuities, and remembers what the rules about segment ends need. Times are stream time, ms. */
 export class SegmentClock {
@@ -70,16 +70,15 @@ export class SegmentClock {
     return this.targetDurationSeconds;
   }
 
-  next(startMs: number, gapEndMs?: number): Slot {
+  next(place: SlotPlace): Slot {
     const isDiscontinuity = this.isDiscontinuityDue;
     this.isDiscontinuityDue = false;
     if (isDiscontinuity) this.discontinuitySequence++;
     return {
+      ...place,
       msn: this.nextMsn++,
-      startMs,
       isDiscontinuity,
       discontinuitySequence: this.discontinuitySequence,
-      ...(gapEndMs === undefined ? {} : { gapEndMs }),
     };
   }
 }

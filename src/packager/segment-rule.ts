@@ -23,6 +23,11 @@ export function isLongGop(wishes: SegmentWishes, gopMs: number): boolean {
   return gopMs > 1.5 * wishes.segmentMs;
 }
 
+/** How much media playlists list: at least six target durations. */
+export function listedWindowMs(wantedMs: number, targetDurationSeconds: number): number {
+  return Math.max(wantedMs, targetDurationSeconds * 6000);
+}
+
 /** The longest a segment may last: it must round to the target duration at most, and the next one is due within 1.5 of it. */
 export function segmentLimitMs(targetDurationSeconds: number): number {
   return Math.min(targetDurationSeconds * 1000 + 490, targetDurationSeconds * 1250);

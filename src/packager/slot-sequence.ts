@@ -3,7 +3,7 @@ import type { FeedOpening } from './feed-opening.ts';
 import type { Lanes } from './lanes.ts';
 import type { PackagerCounters } from './packager-counters.ts';
 import type { SegmentClock } from './segment-clock.ts';
-import type { Slot } from './slot.ts';
+import type { Slot, SlotPlace } from './slot.ts';
 
 /**
  * The slots of the segment clock, one after the other: opens and closes them in all renditions in step. What leads, video or
@@ -71,11 +71,15 @@ export class SlotSequence {
     this.lanes.audio?.advanceClock(endMs);
   }
 
-  open(startMs: number): Slot {
+  /** `keyframePtsMs`: of the source's keyframe that it begins with, where it does. */
+  open(startMs: number, keyframePtsMs?: number): Slot {
     if (this.lead !== undefined) this.audioJoin.enterSlot(this.mediaEndMs, this.nowMs);
-    const slot = this.next(startMs);
+    const slot = this.next(keyframePtsMs === undefined ? { startMs } : { startMs, keyframePtsMs });
     this.slot = slot;
-    if (this.lead === 'video') this.lanes.video!.open(slot);
+    if (this.lead === 'video') {
+      this.lanes.video!.open(slot);
+      this.lanes.rungs.schedule(slot);
+    }
     this.lanes.audio?.schedule(slot);
     return slot;
   }
@@ -94,8 +98,10 @@ export class SlotSequence {
       video!.close();
       this.lanes.measureFrameRate(video!);
     } else {
+      const endMs = audio?.endMs ?? slot.startMs;
       this.feedOpening.open(audio?.elapsedMs ?? 0);
-      video?.gap(slot, audio?.endMs ?? slot.startMs);
+      video?.gap(slot, endMs);
+      this.lanes.rungs.gap(slot, endMs);
     }
   }
 
@@ -106,15 +112,17 @@ export class SlotSequence {
       return;
     }
     this.close();
+    this.lanes.rungs.finish(this.mediaEndMs);
     this.lanes.audio?.finish(this.mediaEndMs);
   }
 
   /** A slot without media, from where media ended. */
   gap(endMs: number): void {
-    const slot = this.next(this.mediaEndMs, endMs);
-    const { video, audio } = this.lanes;
+    const slot = this.next({ startMs: this.mediaEndMs, gapEndMs: endMs });
+    const { video, audio, rungs } = this.lanes;
     this.counters.gapSegments++;
     video?.gap(slot, endMs);
+    rungs.gap(slot, endMs);
     audio?.schedule(slot);
     this.mediaEndMs = endMs;
     this.lastListedMs = this.nowMs;
@@ -122,8 +130,8 @@ export class SlotSequence {
     else audio?.advanceClock(endMs);
   }
 
-  private next(startMs: number, gapEndMs?: number): Slot {
-    const slot = this.clock.next(startMs, gapEndMs);
+  private next(place: SlotPlace): Slot {
+    const slot = this.clock.next(place);
     if (slot.isDiscontinuity) this.counters.discontinuities++;
     return slot;
   }
@@ -132,6 +140,7 @@ export class SlotSequence {
     if (this.slot === undefined) return;
     this.feedOpening.discard();
     this.lanes.video?.discard();
+    this.lanes.rungs.discard();
     this.lanes.audio?.discard();
     this.slot = undefined;
     this.clock.nextMsn = 1;

@@ -1,14 +1,19 @@
 import { ticksFromMs } from '../media/ticks.ts';
 import type { SegmentStart } from '../stream/feed.ts';
 
-/** One segment's place on stream time, before a rendition fills it: equal for all renditions, so that they stay aligned. */
-export interface Slot {
-  readonly msn: number;
+export interface SlotPlace {
   readonly startMs: number;
-  readonly isDiscontinuity: boolean;
-  readonly discontinuitySequence: number;
+  /** Presentation time of the source's keyframe that it begins with, stream time; absent where it begins without one. */
+  readonly keyframePtsMs?: number;
   /** Known from the start for a slot that the segment clock has no media for. */
   readonly gapEndMs?: number;
+}
+
+/** One segment's place on stream time, before a rendition fills it: equal for all renditions, so that they stay aligned. */
+export interface Slot extends SlotPlace {
+  readonly msn: number;
+  readonly isDiscontinuity: boolean;
+  readonly discontinuitySequence: number;
 }
 
 export function segmentStart(slot: Slot, startTicks: number, initVersion: number): SegmentStart {

@@ -50,7 +50,8 @@ export class VideoIntake {
     else if (slots.current !== undefined && video.elapsedMs + (video.track.intervalMs ?? 0) > clock.limitMs) {
       this.forceCut();
     }
-    const slot = slots.current ?? slots.open(video.endMs);
+    const slot =
+      slots.current ?? slots.open(video.endMs, unit.isSync ? unit.dtsMs + unit.compositionOffsetMs : undefined);
     if (unit.isSync) this.expectedEndMs = clock.expectedEndMs(slot.startMs);
     video.add(unit, this.expectedEndMs);
     slots.advance(video.endMs);

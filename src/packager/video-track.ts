@@ -55,22 +55,26 @@ export class VideoTrack {
     return ticksFromMs(unit.dtsMs, this.writer.timescale) + this.decodeDelayTicks;
   }
 
-  /** Gives the frame before its duration, now that the next one is known. */
-  settle(next: AccessUnit): void {
+  /**
+   * Gives the frame before its duration, now that the next one is known. `endTicks`: exactly until there, where another
+   * rendition has set the end of the segment.
+   */
+  settle(next: AccessUnit, endTicks?: number): void {
     const wantedTicks = this.wantedTicks(next);
     const dtsTicks = wantedTicks - this.decodeDelayTicks;
     if (this.lastDtsTicks !== undefined) this.interval.add(dtsTicks - this.lastDtsTicks);
     this.lastDtsTicks = dtsTicks;
     if (!this.isPending) return;
     const intervalTicks = this.interval.ticks ?? 1;
-    this.finish(wantedTicks - this.writer.decodeTicks);
+    this.finish((endTicks ?? wantedTicks) - this.writer.decodeTicks);
     if (this.writer.partTicks + intervalTicks > this.targetTicks(intervalTicks) + this.toleranceTicks) this.cutPart();
   }
 
   /**
-   * Adds a frame; cuts the part behind it when no further one will fit. `segmentEndTicks` is where the segment probably ends.
+   * Adds a frame; cuts the part behind it when no further one will fit. `segmentEndTicks` is where the segment probably ends,
+   * or certainly (`isEndKnown`): then its last frame lasts exactly until there.
    */
-  add(unit: AccessUnit, segmentEndTicks: number | undefined): void {
+  add(unit: AccessUnit, segmentEndTicks: number | undefined, isEndKnown = false): void {
     const { writer } = this;
     const ptsTicks = ticksFromMs(unit.dtsMs + unit.compositionOffsetMs, writer.timescale);
     const wantedTicks = this.wantedTicks(unit);
@@ -80,7 +84,9 @@ export class VideoTrack {
     this.isPending = true;
     const intervalTicks = this.interval.ticks;
     if (intervalTicks === undefined) return;
-    const predictedTicks = wantedTicks + intervalTicks - writer.decodeTicks;
+    const endTicks = wantedTicks + intervalTicks;
+    const isLast = segmentEndTicks !== undefined && Math.abs(segmentEndTicks - endTicks) < intervalTicks / 2;
+    const predictedTicks = (isLast && isEndKnown ? segmentEndTicks : endTicks) - writer.decodeTicks;
     const targetTicks = this.targetTicks(intervalTicks);
     const isFull = writer.partTicks + predictedTicks + intervalTicks > targetTicks + this.toleranceTicks;
     if (!isFull) return;
@@ -88,9 +94,11 @@ export class VideoTrack {
     this.cutPart(segmentEndTicks !== undefined && Math.abs(segmentEndTicks - writer.decodeTicks) < intervalTicks / 2);
   }
 
-  /** No next frame will come: the last one lasts as long as frames do here. */
-  flush(): void {
-    if (this.isPending) this.finish(this.interval.ticks ?? ticksFromMs(40, this.writer.timescale));
+  /** No next frame will come: the last one lasts as long as frames do here, but not beyond `limitTicks`. */
+  flush(limitTicks = Number.POSITIVE_INFINITY): void {
+    if (!this.isPending) return;
+    const intervalTicks = this.interval.ticks ?? ticksFromMs(40, this.writer.timescale);
+    this.finish(Math.min(intervalTicks, limitTicks - this.writer.decodeTicks));
   }
 
   /** Duration of the pending frame: at least a tick, at most what its part still takes. */

@@ -15,6 +15,8 @@ export type FeedMessage =
   | { readonly type: 'segment-end'; readonly streamId: string; readonly rendition: string; readonly msn: number }
   /** The segment that was begun will not be, and its number will be used again: its maker died before the first part. */
   | { readonly type: 'segment-abandoned'; readonly streamId: string; readonly rendition: string }
+  /** Nothing of the rendition is listed any more, and nothing will be: its playlist is over, without an end of the stream. */
+  | { readonly type: 'rendition-gone'; readonly streamId: string; readonly rendition: string }
   /** From now on playlists list this much media. */
   | { readonly type: 'window'; readonly streamId: string; readonly windowMs: number }
   /** A whole segment for which there is no media (EXT-X-GAP). */
@@ -62,6 +64,8 @@ export interface RenditionDescription {
    */
   readonly decodeDelayTicks: number;
   readonly init: { readonly version: number; readonly bytes: Uint8Array };
+  /** Only gaps will follow: nobody new should be offered it. It is offered again by a description without this. */
+  readonly isWithdrawn?: boolean;
   /** Bit rates that an earlier process measured, before this one has any media. */
   readonly measured?: MeasuredBitrate;
 }

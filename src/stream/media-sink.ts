@@ -23,3 +23,18 @@ export interface MediaSink {
   /** No media will come any more. */
   end(): void;
 }
+
+/**
+ * What hands in the transcoded renditions (rungs) of a stream that has a MediaSink. Frames of one rung come with growing decode
+ * times, a little after the source's they were made of, at exactly their presentation times (stream time, ms): every keyframe
+ * of the source has one of its own, further ones are free. All calls but `addRung` ignore rungs that are not known.
+ */
+export interface RungSink {
+  /** A rung is planned. Viewers learn of it with its first frame; what it misses until then is listed as gaps. */
+  addRung(name: string): void;
+  /** The frames that follow are of this encoding: before the first one, and again whenever their decoder starts anew. */
+  configureRung(name: string, config: VideoConfig): void;
+  rungAccessUnit(name: string, unit: AccessUnit): void;
+  /** No more frames will come. Its playlist goes on with gaps while anything of it is listed, unless it is added again. */
+  removeRung(name: string): void;
+}

@@ -85,6 +85,10 @@ export class Windows {
       case 'segment-abandoned':
         window.renditions.get(message.rendition)?.abandon();
         return;
+      case 'rendition-gone':
+        window.renditions.get(message.rendition)?.clear();
+        window.renditions.delete(message.rendition);
+        return;
       case 'window':
         window.stream = { ...window.stream, windowMs: message.windowMs };
         return;

@@ -1,8 +1,10 @@
+import { readFragments } from '../../src/media/mp4/fragment-reader.ts';
 import type { AccessUnit, AudioConfig, VideoConfig } from '../../src/media/track.ts';
 import { Packager, type PackagerNotice } from '../../src/packager/packager.ts';
 import { afterLoss, type Continuity } from '../../src/stream/continuity.ts';
 import type { FeedMessage } from '../../src/stream/feed.ts';
 import { LiveStream, type StreamChange, streamStartMs } from '../../src/stream/live-stream.ts';
+import type { MediaSink } from '../../src/stream/media-sink.ts';
 import type { Publication, PublisherConnection } from '../../src/stream/publication.ts';
 import type { RenditionWindow, Segment } from '../../src/stream/window.ts';
 import { Windows } from '../../src/stream/windows.ts';
@@ -36,6 +38,8 @@ export interface BroadcastOptions {
   readonly windowMs?: number;
   readonly continuity?: Continuity;
   readonly clock?: ManualClock;
+  /** Sees every frame on stream time, right after the packager. */
+  readonly onUnit?: (unit: AccessUnit) => void;
 }
 
 /** A stream with its packager and the windows fed by it, on a clock of its own: what a viewer would see, without sockets. */
@@ -74,7 +78,7 @@ export class Broadcast {
       channel: 'show',
       keyId: undefined,
       clock: this.clock,
-      sink: this.packager,
+      sink: options.onUnit === undefined ? this.packager : observed(this.packager, options.onUnit),
       availabilityStartMs,
       graceMs: 30_000,
       pendingTimeoutMs: 300_000,
@@ -123,9 +127,51 @@ export class Broadcast {
   }
 }
 
+/** The packager, and somebody who looks at what it gets. */
+function observed(packager: Packager, onUnit: (unit: AccessUnit) => void): MediaSink {
+  return {
+    get isGapping() {
+      return packager.isGapping;
+    },
+    get endMs() {
+      return packager.endMs;
+    },
+    begin: (start) => packager.begin(start),
+    configure: (config) => packager.configure(config),
+    accessUnit: (unit) => {
+      packager.accessUnit(unit);
+      onUnit(unit);
+    },
+    markDiscontinuity: () => packager.markDiscontinuity(),
+    interrupt: () => packager.interrupt(),
+    tick: (nowMs) => packager.tick(nowMs),
+    end: () => packager.end(),
+  };
+}
+
+/** All samples of a rendition in order, with absolute times, as a player finds them in the fragments. */
+export function samplesOf(broadcast: Broadcast, name: string) {
+  return broadcast.segments(name).flatMap(samplesOfSegment);
+}
+
+export function samplesOfSegment(segment: Segment) {
+  const samples: { dts: number; pts: number; isSync: boolean; sizeBytes: number }[] = [];
+  for (const part of segment.parts) {
+    for (const fragment of readFragments(part.bytes)) {
+      let dts = fragment.baseDecodeTimeTicks;
+      for (const { durationTicks, compositionOffsetTicks, isSync, data } of fragment.samples) {
+        samples.push({ dts, pts: dts + compositionOffsetTicks, isSync, sizeBytes: data.length });
+        dts += durationTicks;
+      }
+    }
+  }
+  return samples;
+}
+
 export interface SourceOptions {
   readonly fps: number;
-  readonly gopFrames: number;
+  /** Frames from keyframe to keyframe; several take turns. */
+  readonly gopFrames: number | readonly number[];
   readonly seconds: number;
   /** Publisher's clock at the first frame, ms. */
   readonly startMs?: number;
@@ -142,8 +188,15 @@ export function sourceUnits(options: SourceOptions): AccessUnit[] {
   const { fps, gopFrames, seconds, startMs = 0, video = true, audio = true, bFrames = false } = options;
   const units: AccessUnit[] = [];
   if (video) {
+    const gops = typeof gopFrames === 'number' ? [gopFrames] : gopFrames;
+    let inGop = -1;
+    let gop = 0;
     for (let n = 0; n < Math.round(seconds * fps); n++) {
-      const inGop = n % gopFrames;
+      inGop++;
+      if (inGop === gops[gop % gops.length]) {
+        inGop = 0;
+        gop++;
+      }
       // Decode order I P B B: an offset of one interval for the reference frames' reordering.
       const offsetFrames = bFrames ? (inGop === 0 ? 1 : [3, 0, 0][(inGop - 1) % 3]!) : 0;
       units.push({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readFragments } from '../../src/media/mp4/fragment-reader.ts';
 import type { Segment } from '../../src/stream/window.ts';
-import { audioConfig, Broadcast, play, type SourceOptions, sourceUnits, videoConfig } from './broadcast.ts';
+import { audioConfig, Broadcast, play, type SourceOptions, samplesOf, sourceUnits, videoConfig } from './broadcast.ts';
 
 function broadcastOf(source: SourceOptions, options: ConstructorParameters<typeof Broadcast>[0] = {}): Broadcast {
   const broadcast = new Broadcast(options);
@@ -14,28 +14,6 @@ function broadcastOf(source: SourceOptions, options: ConstructorParameters<typeo
 }
 
 const seconds = (segment: Segment, timescale: number) => segment.durationTicks / timescale;
-
-/** All samples of a rendition in order, with absolute times. */
-function samplesOf(broadcast: Broadcast, name: string) {
-  const samples: { dts: number; pts: number; isSync: boolean; sizeBytes: number }[] = [];
-  for (const segment of broadcast.segments(name)) {
-    for (const part of segment.parts) {
-      for (const fragment of readFragments(part.bytes)) {
-        let dts = fragment.baseDecodeTimeTicks;
-        for (const sample of fragment.samples) {
-          samples.push({
-            dts,
-            pts: dts + sample.compositionOffsetTicks,
-            isSync: sample.isSync,
-            sizeBytes: sample.data.length,
-          });
-          dts += sample.durationTicks;
-        }
-      }
-    }
-  }
-  return samples;
-}
 
 const rates = [12.5, 23.976, 24, 25, 29.97, 30, 50, 59.94, 60];
 
