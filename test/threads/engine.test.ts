@@ -25,7 +25,7 @@ async function startEngine(threads: number) {
   const engine = createEngine(
     {
       threads,
-      media: { hls: config.hls, rtmp: config.rtmp, restored: [], logLevel: 'fatal' },
+      media: { hls: config.hls, rtmp: config.rtmp, restored: [], memoryBudgetBytes: 1 << 30, logLevel: 'fatal' },
       delivery: { listen: config.http.listen, maxConnections: 1000, maxPerIp: 0 },
     },
     {
@@ -91,7 +91,6 @@ test('a media thread that dies is replaced, and its streams go on with the next 
   expect(metrics).toMatch(/streamctl_thread_restarts_total\{thread="media"\} [1-9]/);
   expect(metrics).toMatch(/streamctl_http_requests_total\{thread="delivery-1",class="playlist",code="200"\} [1-9]/);
   expect(metrics).toMatch(/streamctl_media_memory_bytes [1-9]/);
-  expect(publisher.stats().reconnects).toBe(1);
   expect(facts().map((one) => one.streamId)).toEqual([streamId]);
   // What was listed before still is, and the numbers run through.
   expect(after.slice(0, before.length)).toEqual(before);
@@ -99,7 +98,9 @@ test('a media thread that dies is replaced, and its streams go on with the next 
   const old = await fetch(`${url}/hls/${streamId}/source/segment-${before[0]}.m4s`);
   expect(old.status).toBe(200);
   expect((await old.arrayBuffer()).byteLength).toBeGreaterThan(1000);
-  expect(recorded).toContain(`resumed ${streamId}`);
+  // How often it had to try depends on how soon the thread was there; it was let in once, and stayed.
+  expect(publisher.stats().reconnects).toBeGreaterThan(0);
+  expect(recorded.filter((line) => line.startsWith('resumed'))).toEqual([`resumed ${streamId}`]);
   expect(recorded.filter((line) => line.startsWith('created'))).toHaveLength(1);
 }, 60_000);
 
