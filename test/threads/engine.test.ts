@@ -12,7 +12,7 @@ import { publishSample } from '../support/publishers/sample.ts';
 import { until } from '../support/until.ts';
 
 /** Media and delivery on threads of their own, without store and API. */
-async function startEngine(threads: number) {
+async function startEngine(threads: number, memoryBudgetBytes = 1 << 30) {
   const flagValues = { 'http.listen': '127.0.0.1:0', 'rtmp.listen': '127.0.0.1:0', data_dir: '/nowhere' };
   const { config } = buildConfig({ flag: undefined, env: {}, cwd: '/', flagValues }, undefined);
   let facts: readonly LiveFacts[] = [];
@@ -25,7 +25,7 @@ async function startEngine(threads: number) {
   const engine = createEngine(
     {
       threads,
-      media: { hls: config.hls, rtmp: config.rtmp, restored: [], memoryBudgetBytes: 1 << 30, logLevel: 'fatal' },
+      media: { hls: config.hls, rtmp: config.rtmp, restored: [], memoryBudgetBytes, logLevel: 'fatal' },
       delivery: { listen: config.http.listen, maxConnections: 1000, maxPerIp: 0 },
     },
     {
@@ -142,6 +142,18 @@ test('a delivery thread that dies takes its viewers’ connections with it, and 
     );
     return new Set(texts).size === 1;
   });
+}, 60_000);
+
+test('when the memory for media is full nobody new may publish, and who publishes goes on', async () => {
+  const { publish, facts, figures, url } = await startEngine(1, 1 << 20);
+  await publish('first');
+  await until('the memory is full', () => figures()?.memoryLevel === 'full');
+  await publish('second');
+  await until('the second is refused', () => (figures()?.refused.MEDIA_MEMORY_EXHAUSTED ?? 0) > 0);
+  const playlist = `${url}/hls/first/source/index.m3u8`;
+  const last = (await listed(playlist))!.at(-1)!;
+  await until('the first goes on', async () => (await listed(playlist))!.at(-1)! >= last + 2);
+  expect(facts().map(({ channel }) => channel)).toEqual(['first']);
 }, 60_000);
 
 test('everything runs in one thread for debugging', async () => {
