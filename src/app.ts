@@ -115,6 +115,7 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
         listen: http.listen,
         maxConnections: http.maxConnections === 'auto' ? connectionLimit() : http.maxConnections,
         maxPerIp: http.maxPerIp,
+        trustedProxies: http.trustedProxies,
         certificate: await certificates.watch(http.tls, (pair) => delivery.setCertificate(pair)),
       },
     },

@@ -50,11 +50,13 @@ const http = z
       .describe('Most viewer connections at once; auto: what the open-file limit allows.'),
     max_per_ip: count()
       .prefault(0)
-      .describe('Most connections from one address; 0: no cap (viewers behind NAT or a CDN share one).'),
+      .describe(
+        'Most connections from one address (IPv6: one /64) to each delivery thread; 0: no cap (viewers behind NAT share one).',
+      ),
     trusted_proxies: z
       .array(network(), { error: 'a list of addresses and networks, such as [10.0.0.0/8]' })
       .prefault([])
-      .describe('Proxies whose X-Forwarded-For is believed.'),
+      .describe('Proxies whose X-Forwarded-For is believed, and which http.max_per_ip does not hold for.'),
   })
   .transform((v) => ({
     listen: v.listen,

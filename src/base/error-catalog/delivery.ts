@@ -51,9 +51,10 @@ export const deliveryErrors = {
     exitCode: 5,
   }),
   DELIVERY_CONNECTIONS_EXHAUSTED: entry<{ limit: number }>({
-    message: ({ limit }) => `${limit} viewer connections are open already, the limit.`,
+    message: ({ limit }) =>
+      `No more viewer connections are taken: the limit in all (${limit}), or the one for this address, is reached.`,
     remedy:
-      'Try again later; the operator can raise http.max_connections and the open-file limit, or put a CDN in front.',
+      'Try again later; the operator can raise http.max_connections, http.max_per_ip and the open-file limit, or put a CDN in front.',
     httpStatus: 503,
     exitCode: 5,
   }),

@@ -1,7 +1,8 @@
 import { BlockList, isIPv6 } from 'node:net';
+import { addressGroup } from '../../base/address-group.ts';
 
 /**
- * Counts open connections by address, so that none has more than its share. Trusted proxies are not counted: behind their addresses
+ * Counts open connections by address (IPv6: by /64), so that none has more than its share. Trusted proxies are not counted: behind their addresses
  * are many viewers.
  */
 export class AddressLimit {
@@ -22,16 +23,18 @@ export class AddressLimit {
   /** Counts a connection that `leave` is called for in its time. Whether there was room for it. Who is gone already has no address: ''. */
   enter(address: string): boolean {
     if (this.maxPerAddress === 0 || address === '' || this.isProxy(address)) return true;
-    const count = (this.counts.get(address) ?? 0) + 1;
-    this.counts.set(address, count);
+    const group = addressGroup(address);
+    const count = (this.counts.get(group) ?? 0) + 1;
+    this.counts.set(group, count);
     return count <= this.maxPerAddress;
   }
 
   leave(address: string): void {
-    const count = this.counts.get(address);
+    const group = addressGroup(address);
+    const count = this.counts.get(group);
     if (count === undefined) return;
-    if (count === 1) this.counts.delete(address);
-    else this.counts.set(address, count - 1);
+    if (count === 1) this.counts.delete(group);
+    else this.counts.set(group, count - 1);
   }
 
   private isProxy(address: string): boolean {

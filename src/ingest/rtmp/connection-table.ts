@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
+import { addressGroup } from '../../base/address-group.ts';
 import { StreamctlError } from '../../base/errors.ts';
 import type { PublishGrant } from '../../stream/publication.ts';
 import { startSession } from './connection.ts';
 import { sweepIntervalMs } from './limits.ts';
 import { newReadBuffer } from './reading.ts';
-import { addressGroup } from './rejections.ts';
 import type { RtmpSession } from './session.ts';
 import type { SessionDeps, SessionObserver } from './session-deps.ts';
 import { type SessionStats, sessionStats } from './session-stats.ts';

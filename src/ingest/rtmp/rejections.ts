@@ -1,3 +1,4 @@
+import { addressGroup } from '../../base/address-group.ts';
 import type { Clock } from '../../base/clock.ts';
 
 interface Bucket {
@@ -56,17 +57,4 @@ export class Rejections {
     this.buckets.set(group, bucket);
     return bucket;
   }
-}
-
-/** An IPv4 address, or the /64 network that one IPv6 subscriber has. Expects a canonical text form, as sockets give it. */
-export function addressGroup(address: string): string {
-  if (!address.includes(':')) return address;
-  const [head = '', tail] = address.split('::');
-  const groups = head.split(':').filter((group) => group !== '');
-  if (tail !== undefined) {
-    const last = tail.split(':').filter((group) => group !== '');
-    while (groups.length + last.length < 8) groups.push('0');
-    groups.push(...last);
-  }
-  return `${groups.slice(0, 4).join(':')}::/64`;
 }
