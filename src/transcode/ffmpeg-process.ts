@@ -31,6 +31,8 @@ export interface FfmpegProcessOptions {
 
 /** How long ffmpeg may take to write what it still has after the end of its input. It does not hear SIGTERM while it waits for input. */
 const stopGraceMs = 1000;
+/** What a program behind ffmpeg's name left running may hold our pipes open for, after ffmpeg itself is gone. */
+const closeGraceMs = 500;
 /** Passthrough and viewers come first. */
 const niceness = 5;
 
@@ -125,8 +127,16 @@ export class FfmpegProcess {
         this.cause ??= error;
         if (child.pid === undefined) finish(null, null);
       });
+      child.once('exit', () => {
+        const cancel = options.clock.after(closeGraceMs, () => this.closePipes());
+        void this.gone.finally(cancel);
+      });
       child.once('close', finish);
     });
+  }
+
+  private closePipes(): void {
+    for (const pipe of this.child.stdio ?? []) pipe?.destroy();
   }
 
   private handOver(index: number, bytes: Uint8Array): void {
@@ -137,4 +147,10 @@ export class FfmpegProcess {
       this.kill(error instanceof Error ? error : new Error(String(error)));
     }
   }
+}
+
+/** For a person. */
+export function describeExit({ code, signal, cause }: FfmpegExit): string {
+  if (cause !== undefined) return cause.message;
+  return signal === undefined ? `it ended with code ${code}` : `it was ended by ${signal}`;
 }

@@ -31,6 +31,10 @@ export class GopCache {
     return this.keptBytes;
   }
 
+  get durationMs(): number {
+    return this.kept.length === 0 ? 0 : this.kept.at(-1)!.dtsMs - this.kept[0]!.dtsMs;
+  }
+
   /** Copies the unit, and keeps it if it can. */
   add(unit: AccessUnit): CachedFrame {
     const { dtsMs, isSync } = unit;
@@ -73,6 +77,11 @@ export class GopCache {
       if (frame.ptsMs > ptsMs && frame.ptsMs < nextMs) nextMs = frame.ptsMs;
     }
     return nextMs <= newestDtsMs ? nextMs : undefined;
+  }
+
+  /** PTS of the first keyframe shown after `ptsMs`. */
+  firstKeyAfter(ptsMs: number): number | undefined {
+    return this.kept.find((frame) => frame.isSync && frame.ptsMs > ptsMs)?.ptsMs;
   }
 
   /** The end where there is none. */

@@ -91,6 +91,15 @@ export function displaySize(config: VideoConfig): { widthPixels: number; heightP
   return { widthPixels: Math.round((widthPixels * aspect.horizontal) / aspect.vertical), heightPixels };
 }
 
+/** The size of a small still picture of the source, its short side `shortSidePixels` or that of the source. */
+export function thumbnailSize(
+  config: VideoConfig,
+  shortSidePixels: number,
+): { widthPixels: number; heightPixels: number } {
+  const shown = displaySize(config);
+  return sizeOf(shown, Math.min(shortSidePixels, shown.widthPixels, shown.heightPixels));
+}
+
 /**
  * The rungs worth encoding for a source, best first. Never enlarges; a level that is hardly smaller than the source, in size or in
  * bit rate, is left out. Where the source itself is not offered, the largest level that fits takes its place, or the source's own
@@ -178,7 +187,10 @@ function encoderThreads(costCores: number): number {
 }
 
 /** The source's shape with a short side of `shortSide`; both sides even, as 4:2:0 needs it, and none longer than the source's. */
-function sizeOf(source: LadderSource, shortSide: number): { widthPixels: number; heightPixels: number } {
+function sizeOf(
+  source: { widthPixels: number; heightPixels: number },
+  shortSide: number,
+): { widthPixels: number; heightPixels: number } {
   const ratio = shortSide / Math.min(source.widthPixels, source.heightPixels);
   const side = (pixels: number) => Math.max(2, 2 * Math.min(Math.round((pixels * ratio) / 2), Math.floor(pixels / 2)));
   return { widthPixels: side(source.widthPixels), heightPixels: side(source.heightPixels) };

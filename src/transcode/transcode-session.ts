@@ -10,14 +10,9 @@ import { type FfmpegProgress, ProgressReader } from './ffmpeg-progress.ts';
 import type { CachedFrame } from './gop-cache.ts';
 import { JpegSplitter } from './jpeg-splitter.ts';
 import type { PlannedRung } from './ladder.ts';
+import type { SessionRung } from './session-rungs.ts';
 import { SessionTime, sessionTimeLimitMs } from './session-time.ts';
 import { TakeBack } from './take-back.ts';
-
-/** A rung and where it begins: stream time of its first frame. */
-export interface SessionRung {
-  readonly rung: PlannedRung;
-  readonly firstPtsMs: number;
-}
 
 /** Rungs by their place in `rungs`; times are stream time. */
 export interface TranscodeSessionListener {
@@ -48,21 +43,28 @@ export interface TranscodeSessionOptions {
 /** Nothing has come out although this much was fed since, for at least this long: it hangs. */
 const stallFrames = 30;
 const stallMs = 1000;
+/** Frames further apart than this have a hole between them. */
+const holeMs = 1000;
 /** To start, on a machine that is busy; besides as long as the replayed media last. */
 const startLimitMs = 5000;
 
 /** One ffmpeg from its start to its exit: frames in, rungs out. */
 export class TranscodeSession {
-  /** Feed and first frame of each rung, for the lag. */
+  /** Newest PTS of each rung, stream time. */
   private readonly newestGotMs: number[];
   private newestFedMs = Number.NEGATIVE_INFINITY;
+  private newestFedDtsMs = Number.NEGATIVE_INFINITY;
+  /** Behind a hole in the source, what was before it is no lag. */
+  private holeEndMs = Number.NEGATIVE_INFINITY;
   private readonly options: TranscodeSessionOptions;
   private readonly time: SessionTime;
   private readonly feed: Feed;
   private readonly process: FfmpegProcess;
   private readonly startLimitMs: number;
   private lastDtsMs = 0;
+  private acceptedUpToMs = Number.POSITIVE_INFINITY;
   private hasOutput = false;
+  private isKilled = false;
   private framesSinceOutput = 0;
   private fedSinceOutputAtMs = 0;
 
@@ -88,11 +90,6 @@ export class TranscodeSession {
     return this.process.pid;
   }
 
-  /** Whether a frame of any rung has come out. */
-  get isDelivering(): boolean {
-    return this.hasOutput;
-  }
-
   /** Whether a session should begin anew with this frame, because timestamps are used up. */
   isUsedUp(frame: CachedFrame): boolean {
     return this.time.fromStream(frame.dtsMs) >= sessionTimeLimitMs;
@@ -100,12 +97,17 @@ export class TranscodeSession {
 
   /** Newest PTS fed less newest PTS got back, ms. */
   lagMs(index: number): number {
-    return Math.max(0, this.newestFedMs - this.newestGotMs[index]!);
+    return Math.max(0, this.newestFedMs - Math.max(this.newestGotMs[index]!, this.holeEndMs));
+  }
+
+  /** Of the rung that is furthest behind. */
+  get worstLagMs(): number {
+    return Math.max(0, this.newestFedMs - Math.max(slowest(this.newestGotMs), this.holeEndMs));
   }
 
   /** Whether it takes frames and gives none. Only what is written to it can tell. */
   isStalled(nowMs: number): boolean {
-    if (this.framesSinceOutput < stallFrames) return false;
+    if (this.framesSinceOutput < stallFrames || this.isKilled) return false;
     return nowMs - this.fedSinceOutputAtMs >= (this.hasOutput ? stallMs : this.startLimitMs);
   }
 
@@ -115,16 +117,28 @@ export class TranscodeSession {
     const dtsMs = Math.max(this.time.fromStream(frame.dtsMs), this.lastDtsMs + 1);
     this.lastDtsMs = dtsMs;
     this.process.write(this.feed.frame({ dtsMs, ptsMs: this.time.remember(frame.ptsMs), isSync, data }));
+    if (frame.dtsMs - this.newestFedDtsMs > holeMs) this.holeEndMs = frame.ptsMs;
+    this.newestFedDtsMs = frame.dtsMs;
     this.newestFedMs = Math.max(this.newestFedMs, frame.ptsMs);
     if (this.framesSinceOutput++ === 0) this.fedSinceOutputAtMs = this.options.clock.monotonicMs();
   }
 
   /** Lets out what is inside, then ends. */
-  stop(): Promise<void> {
+  complete(): Promise<void> {
+    return this.process.stop();
+  }
+
+  /**
+   * Ends for another session to go on. What is inside comes out, but no frame that could be shown behind one that was not fed:
+   * at the end of its input a decoder lets out reference frames before the B-frames that belong between them.
+   */
+  handOver(): Promise<void> {
+    this.acceptedUpToMs = this.newestFedDtsMs;
     return this.process.stop();
   }
 
   kill(cause: Error): void {
+    this.isKilled = true;
     this.process.kill(cause);
   }
 
@@ -169,6 +183,7 @@ export class TranscodeSession {
       config: (config) => listener.rungConfig(index, config),
       frame: (sessionPtsMs, compositionOffsetMs, isSync, data) => {
         const ptsMs = this.time.toStream(sessionPtsMs);
+        if (ptsMs > this.acceptedUpToMs) return;
         this.noteOutput(index, ptsMs);
         const dtsMs = ptsMs - compositionOffsetMs;
         listener.rungFrame(index, { kind: 'video', dtsMs, compositionOffsetMs, isSync, data });
@@ -180,6 +195,12 @@ export class TranscodeSession {
     this.hasOutput = true;
     this.framesSinceOutput = 0;
     this.newestGotMs[index] = Math.max(this.newestGotMs[index]!, ptsMs);
-    this.time.forget(Math.min(...this.newestGotMs));
+    this.time.forget(slowest(this.newestGotMs));
   }
+}
+
+function slowest(timesMs: readonly number[]): number {
+  let slowestMs = Number.POSITIVE_INFINITY;
+  for (const timeMs of timesMs) slowestMs = Math.min(slowestMs, timeMs);
+  return slowestMs;
 }

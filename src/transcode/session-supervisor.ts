@@ -1,0 +1,313 @@
+import type { Clock } from '../base/clock.ts';
+import { assertNever } from '../base/errors.ts';
+import { ReportCounter } from '../base/report-counter.ts';
+import type { AccessUnit, VideoConfig } from '../media/track.ts';
+import type { EncoderName } from './encoder-options.ts';
+import { type FfmpegLogLine, tellsOfDamagedInput } from './ffmpeg-log.ts';
+import type { Ffmpeg } from './ffmpeg-lookup.ts';
+import { describeExit, type FfmpegExit } from './ffmpeg-process.ts';
+import { type CachedFrame, GopCache } from './gop-cache.ts';
+import { type PlannedRung, thumbnailSize } from './ladder.ts';
+import { isSameLadder, LadderDemand, type WantedLadder } from './ladder-demand.ts';
+import { OverloadGuard } from './overload-guard.ts';
+import { degradedRetryMs, RestartPolicy } from './restart-policy.ts';
+import { RungTable } from './rung-table.ts';
+import { type SessionRung, sessionRungs } from './session-rungs.ts';
+import {
+  type TranscodeListener,
+  type TranscoderState,
+  type TranscodeStats,
+  transcoderTransitions,
+} from './transcode-listener.ts';
+import { TranscodeSession } from './transcode-session.ts';
+
+export interface SessionSupervisorOptions {
+  readonly ffmpeg: Ffmpeg;
+  readonly encoder: EncoderName;
+  /** Distance of keyframes where they are on a grid. */
+  readonly keyframeGridMs: number;
+  /** Size of the JPEG that is made of every keyframe; absent: none is. */
+  readonly thumbnailShortSidePixels?: number;
+  readonly clock: Clock;
+  readonly listener: TranscodeListener;
+}
+
+class StallError extends Error {}
+
+interface RunningSession {
+  readonly run: TranscodeSession;
+  readonly ladder: WantedLadder;
+}
+
+const gopCacheBytes = 16 << 20;
+const sampleIntervalMs = 1000;
+
+/**
+ * The ladder of one broadcast: one ffmpeg after the other makes what is wanted of the source's frames, each going on where the one
+ * before ended. It acts when frames arrive, when ffmpeg says something and when a back-off is over; nothing else runs.
+ */
+export class SessionSupervisor {
+  private readonly options: SessionSupervisorOptions;
+  private readonly demand = new LadderDemand();
+  private readonly cache = new GopCache(gopCacheBytes);
+  private readonly overload: OverloadGuard;
+  private readonly restarts = new RestartPolicy();
+  private readonly rungs: RungTable;
+  private readonly logLines: ReportCounter;
+  private readonly totals = { framesFed: 0, framesDropped: 0, starts: 0, failures: 0, stalls: 0, damagedFrames: 0 };
+  private state: TranscoderState = 'IDLE';
+  private config: VideoConfig | undefined;
+  private session: RunningSession | undefined;
+  private ended: Promise<void> = Promise.resolve();
+  private cancelRetry: () => void = () => {};
+  private gridOriginMs: number | undefined;
+  private failure: { readonly atMs: number; readonly reachedMs: number } | undefined;
+  private barrenStarts = 0;
+  private nextSampleMs = 0;
+  private speed: number | undefined;
+
+  constructor(options: SessionSupervisorOptions) {
+    this.options = options;
+    this.rungs = new RungTable(options.listener);
+    this.overload = new OverloadGuard(this.demand, options.listener);
+    this.logLines = new ReportCounter(options.clock);
+  }
+
+  /**
+   * What the following frames are encoded with; the same again changes nothing. After a change what was wanted is void: the old
+   * ladder is completed, and a new one made once `want` says which.
+   */
+  configure(config: VideoConfig): void {
+    const before = this.config;
+    this.config = config;
+    if (before === undefined || isSameConfig(before, config)) return;
+    this.demand.forget();
+    this.interrupt();
+  }
+
+  /**
+   * The ladder from now on; the same again changes nothing, and rungs that stay go on without a gap. Until the first call for a
+   * source its frames are kept, so that the rungs begin where the source began.
+   */
+  want(ladder: WantedLadder): void {
+    this.demand.want(ladder);
+    this.reconcile();
+  }
+
+  /** A frame of the source, in stream time, in decode order. Audio is passed over. The bytes are only lent for the call. */
+  accessUnit(unit: AccessUnit): void {
+    if (unit.kind !== 'video' || this.config === undefined) return;
+    if (unit.isSync) this.releaseFrames();
+    const frame = this.cache.add(unit);
+    if (this.session !== undefined && this.state !== 'STOPPING') this.feed(this.session, frame, this.config);
+    else this.reconcile();
+  }
+
+  /** The source has stopped: what is inside ffmpeg comes out. It goes on with the next keyframe. */
+  interrupt(): void {
+    this.cache.clear();
+    this.gridOriginMs = undefined;
+    this.failure = undefined;
+    if (this.session !== undefined) this.endSession('complete');
+    else this.reconcile();
+  }
+
+  /** Lets out what is inside ffmpeg and ends it, within a second. May be called twice. */
+  async stop(): Promise<void> {
+    this.demand.wantNothing();
+    this.interrupt();
+    await this.ended;
+  }
+
+  stats(): TranscodeStats {
+    const { session, state, totals, speed } = this;
+    const lagOf = (name: string) => {
+      const index = session?.ladder.rungs.findIndex((rung) => rung.name === name) ?? -1;
+      return index === -1 ? 0 : session!.run.lagMs(index);
+    };
+    return { state, ...totals, backlogBytes: session?.run.backlogBytes ?? 0, speed, rungs: this.rungs.stats(lagOf) };
+  }
+
+  /** Process id of the ffmpeg that runs. */
+  get pid(): number | undefined {
+    return this.session?.run.pid;
+  }
+
+  private enter(state: TranscoderState): void {
+    const allowed: readonly TranscoderState[] = transcoderTransitions[this.state];
+    if (!allowed.includes(state)) throw new Error(`a transcoder does not go from ${this.state} to ${state}`);
+    this.state = state;
+  }
+
+  /** Takes the next step from what is observed to what is wanted. */
+  private reconcile(): void {
+    const { ladder } = this.demand;
+    switch (this.state) {
+      case 'IDLE':
+        this.rungs.want(ladder.rungs, (name) => this.demand.whyNot(name));
+        if (ladder.rungs.length > 0) this.start(ladder);
+        break;
+      case 'STARTING':
+      case 'RUNNING':
+        if (this.session !== undefined && !isSameLadder(this.session.ladder, ladder)) this.endSession('handOver');
+        break;
+      case 'BACKING_OFF':
+      case 'DEGRADED':
+        if (ladder.rungs.length === 0) this.retry();
+        break;
+      case 'STOPPING':
+        break;
+      default:
+        assertNever(this.state);
+    }
+  }
+
+  private start(ladder: WantedLadder): void {
+    const [first] = this.cache.frames;
+    if (first === undefined || this.config === undefined) return;
+    const rungs = sessionRungs(ladder.rungs, this.rungs, this.cache);
+    if (rungs === undefined) return;
+    if (ladder.keyframes === 'grid') this.gridOriginMs ??= first.ptsMs;
+    else this.gridOriginMs = undefined;
+    this.enter('STARTING');
+    this.totals.starts++;
+    this.totals.framesFed += this.cache.frames.length;
+    this.overload.restarted(this.options.clock.monotonicMs(), this.cache.durationMs, this.cache.sizeBytes);
+    try {
+      this.session = { run: this.open(this.config, ladder, rungs), ladder };
+    } catch (error) {
+      this.fail(String(error));
+    }
+  }
+
+  private open(config: VideoConfig, ladder: WantedLadder, rungs: readonly SessionRung[]): TranscodeSession {
+    const { ffmpeg, encoder, clock, keyframeGridMs, thumbnailShortSidePixels: thumbnailSide } = this.options;
+    const originMs = this.gridOriginMs;
+    return new TranscodeSession({
+      ...{ ffmpeg, encoder, config, sourceFps: ladder.sourceFps, rungs, replay: this.cache.frames, clock },
+      keyframeGrid: originMs === undefined ? undefined : { originMs, intervalMs: keyframeGridMs },
+      thumbnail: thumbnailSide === undefined ? undefined : thumbnailSize(config, thumbnailSide),
+      listener: {
+        rungConfig: (index, rungConfig) => this.rungs.config(ladder.rungs[index]!, rungConfig),
+        rungFrame: (index, unit) => this.take(ladder.rungs[index]!, unit),
+        thumbnail: (jpeg) => this.options.listener.thumbnail(jpeg),
+        progress: ({ speed }) => {
+          this.speed = speed;
+        },
+        logLine: (line) => this.log(line),
+        exited: (exit) => this.sessionExited(exit),
+      },
+    });
+  }
+
+  /** A GOP ends. What is before the slowest rung will not be decoded again; without a ladder nothing will. */
+  private releaseFrames(): void {
+    if (!this.demand.isKnown) return;
+    const { rungs } = this.demand.ladder;
+    if (rungs.length === 0 || this.state === 'DEGRADED') this.cache.clear();
+    else this.cache.release(this.rungs.slowestMs(rungs));
+  }
+
+  private feed({ run }: RunningSession, frame: CachedFrame, { codec }: VideoConfig): void {
+    if (frame.isSync && run.isUsedUp(frame)) {
+      this.endSession('handOver');
+      return;
+    }
+    if (this.overload.admits(frame, codec, run)) {
+      this.totals.framesFed++;
+      run.write(frame);
+    } else {
+      this.totals.framesDropped++;
+    }
+    const nowMs = this.options.clock.monotonicMs();
+    if (run.isStalled(nowMs)) {
+      this.totals.stalls++;
+      run.kill(new StallError('no frame came out although frames went in'));
+    } else if (nowMs >= this.nextSampleMs) {
+      this.nextSampleMs = nowMs + sampleIntervalMs;
+      if (this.overload.sample(run, nowMs)) this.reconcile();
+      this.options.listener.counters(this.stats());
+    }
+  }
+
+  private take(rung: PlannedRung, unit: AccessUnit): void {
+    if (this.state === 'STARTING') this.delivered(unit);
+    this.rungs.frame(rung.name, unit);
+  }
+
+  private delivered(unit: AccessUnit): void {
+    this.enter('RUNNING');
+    this.barrenStarts = 0;
+    if (this.failure === undefined) return;
+    const { atMs, reachedMs } = this.failure;
+    this.failure = undefined;
+    const afterMs = Math.round(this.options.clock.monotonicMs() - atMs);
+    const skippedMs = Math.max(0, Math.round(unit.dtsMs - reachedMs));
+    this.options.listener.notice({ type: 'recovered', afterMs, skippedMs });
+  }
+
+  private endSession(how: 'complete' | 'handOver'): void {
+    if (this.session === undefined || this.state === 'STOPPING') return;
+    this.enter('STOPPING');
+    this.ended = this.session.run[how]();
+  }
+
+  private sessionExited(exit: FfmpegExit): void {
+    const hasDelivered = this.state === 'RUNNING';
+    this.session = undefined;
+    this.speed = undefined;
+    if (this.state !== 'STOPPING') {
+      if (!hasDelivered) this.failedToBegin(exit);
+      this.fail(describeExit(exit));
+      return;
+    }
+    this.enter('IDLE');
+    this.reconcile();
+  }
+
+  /**
+   * Nothing has come out. What hangs, or fails for the second time, may have choked on what it was to decode first: the next one
+   * begins behind that.
+   */
+  private failedToBegin({ cause }: FfmpegExit): void {
+    this.barrenStarts++;
+    if (this.barrenStarts < 2 && !(cause instanceof StallError)) return;
+    const first = this.cache.frames[0];
+    this.cache.keepNewestGop();
+    if (this.cache.frames[0] === first) this.cache.clear();
+  }
+
+  private fail(why: string): void {
+    const { clock, listener } = this.options;
+    const nowMs = clock.monotonicMs();
+    this.totals.failures++;
+    this.failure ??= { atMs: nowMs, reachedMs: this.rungs.slowestMs(this.demand.ladder.rungs) };
+    const retryInMs = this.restarts.failed(nowMs);
+    if (retryInMs === undefined) {
+      this.enter('DEGRADED');
+      this.rungs.withdrawAll(why);
+      listener.notice({ type: 'degraded', why, retryInMs: degradedRetryMs });
+    } else {
+      this.enter('BACKING_OFF');
+      this.rungs.recover(why);
+      listener.notice({ type: 'failed', why, retryInMs });
+    }
+    if (retryInMs === 0) this.retry();
+    else this.cancelRetry = clock.after(retryInMs ?? degradedRetryMs, () => this.retry());
+  }
+
+  private retry(): void {
+    this.cancelRetry();
+    this.enter('IDLE');
+    this.reconcile();
+  }
+
+  private log(line: FfmpegLogLine): void {
+    if (tellsOfDamagedInput(line.text)) this.totals.damagedFrames++;
+    this.logLines.count((count) => this.options.listener.notice({ type: 'log', line, count }));
+  }
+}
+
+function isSameConfig(a: VideoConfig, b: VideoConfig): boolean {
+  return a.codec === b.codec && Buffer.compare(a.record, b.record) === 0;
+}
