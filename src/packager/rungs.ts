@@ -2,6 +2,7 @@ import type { AccessUnit, VideoConfig } from '../media/track.ts';
 import type { HeldFeed } from './held-feed.ts';
 import type { Rendition } from './rendition.ts';
 import { RungLane, type RungRepairs } from './rung-lane.ts';
+import { RungOutput } from './rung-output.ts';
 import type { SegmentClock } from './segment-clock.ts';
 import type { Slot } from './slot.ts';
 import type { VideoTrack } from './video-track.ts';
@@ -29,7 +30,9 @@ export class Rungs {
 
   /** Of those that can be described. */
   get renditions(): Rendition[] {
-    return [...this.byName.values()].map(({ rendition }) => rendition).filter((rendition) => rendition !== undefined);
+    return [...this.byName.values()]
+      .map(({ output }) => output.rendition)
+      .filter((rendition) => rendition !== undefined);
   }
 
   get repairs(): RungRepairs[] {
@@ -41,7 +44,7 @@ export class Rungs {
     if (name === 'source' || name === 'audio') throw new Error(`"${name}" is not a rung`);
     const known = this.byName.get(name);
     if (known !== undefined) {
-      known.isStopped = false;
+      known.resume();
       return;
     }
     const rung = this.make(name);
@@ -52,14 +55,13 @@ export class Rungs {
   remove(name: string): void {
     const rung = this.byName.get(name);
     if (rung === undefined) return;
-    if (!this.options.feed.isOpen || rung.rendition === undefined) {
+    if (!this.options.feed.isOpen || rung.output.rendition === undefined) {
       this.byName.delete(name);
       this.options.feed.discardRendition(name);
       return;
     }
     rung.stop();
-    rung.rendition.isWithdrawn = true;
-    this.options.announce(rung.rendition);
+    rung.output.withdraw();
   }
 
   /** True when its frames wait for a discontinuity. */
@@ -99,27 +101,25 @@ export class Rungs {
   /** The source has come to `clockMs`: rungs far behind are given up, removed ones forgotten with the last of their media. */
   tick(clockMs: number, patienceMs: number, windowMs: number): void {
     for (const [name, rung] of this.byName) {
-      rung.tick(clockMs, patienceMs, windowMs);
-      const isOver = rung.isStopped && rung.rendition?.isWithdrawn && clockMs - rung.mediaEndMs > windowMs;
-      if (!isOver) continue;
+      rung.tick(clockMs, patienceMs);
+      rung.output.forgetGaps(clockMs - windowMs);
+      if (!rung.output.rendition?.isWithdrawn || !rung.isOver(clockMs - windowMs)) continue;
       this.byName.delete(name);
       this.options.feed.emit({ type: 'rendition-gone', streamId: this.options.streamId, rendition: name });
     }
   }
 
   measureFrameRates(): void {
-    for (const rung of this.byName.values()) rung.measureFrameRate();
+    for (const rung of this.byName.values()) rung.output.measureFrameRate();
   }
 
   measureBitrates(): void {
-    for (const { track, rendition } of this.byName.values()) {
-      if (rendition !== undefined) rendition.measured = track.writer.bitrate.measured ?? rendition.measured;
-    }
+    for (const rung of this.byName.values()) rung.output.measureBitrate();
   }
 
   private make(name: string): RungLane {
     const { makeTrack, clock, announce } = this.options;
-    const rung = new RungLane({ name, track: makeTrack(name), clock, announce });
+    const rung = new RungLane(new RungOutput({ name, track: makeTrack(name), clock, announce }));
     this.byName.set(name, rung);
     return rung;
   }

@@ -100,8 +100,7 @@ export class SlotSequence {
     } else {
       const endMs = audio?.endMs ?? slot.startMs;
       this.feedOpening.open(audio?.elapsedMs ?? 0);
-      video?.gap(slot, endMs);
-      this.lanes.rungs.gap(slot, endMs);
+      this.gapVideo(slot, endMs);
     }
   }
 
@@ -119,15 +118,21 @@ export class SlotSequence {
   /** A slot without media, from where media ended. */
   gap(endMs: number): void {
     const slot = this.next({ startMs: this.mediaEndMs, gapEndMs: endMs });
-    const { video, audio, rungs } = this.lanes;
+    const { audio } = this.lanes;
     this.counters.gapSegments++;
-    video?.gap(slot, endMs);
-    rungs.gap(slot, endMs);
+    this.gapVideo(slot, endMs);
     audio?.schedule(slot);
     this.mediaEndMs = endMs;
     this.lastListedMs = this.nowMs;
     if (this.lead !== 'video' || audio?.isIdle(this.nowMs)) audio?.finish(endMs);
     else audio?.advanceClock(endMs);
+  }
+
+  private gapVideo(slot: Slot, endMs: number): void {
+    const { video, rungs } = this.lanes;
+    if (video === undefined) return;
+    video.gap(slot, endMs);
+    rungs.gap(slot, endMs);
   }
 
   private next(place: SlotPlace): Slot {

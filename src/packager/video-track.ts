@@ -20,6 +20,8 @@ export class VideoTrack {
   readonly interval = new FrameInterval();
   /** Frames whose decode time was more than 100 ms off, after a hole. */
   stretchedFrames = 0;
+  /** Where the open segment ends, when another rendition has decided that: no frame lasts beyond, the last one until there. */
+  knownEndTicks: number | undefined;
   private readonly partClock: PartClock;
   private readonly toleranceTicks: number;
   private decodeDelayTicks = 0;
@@ -55,26 +57,23 @@ export class VideoTrack {
     return ticksFromMs(unit.dtsMs, this.writer.timescale) + this.decodeDelayTicks;
   }
 
-  /**
-   * Gives the frame before its duration, now that the next one is known. `endTicks`: exactly until there, where another
-   * rendition has set the end of the segment.
-   */
-  settle(next: AccessUnit, endTicks?: number): void {
+  /** Gives the frame before its duration, now that the next one is known. `isLast`: its segment ends with it. */
+  settle(next: AccessUnit, isLast = false): void {
     const wantedTicks = this.wantedTicks(next);
     const dtsTicks = wantedTicks - this.decodeDelayTicks;
     if (this.lastDtsTicks !== undefined) this.interval.add(dtsTicks - this.lastDtsTicks);
     this.lastDtsTicks = dtsTicks;
     if (!this.isPending) return;
     const intervalTicks = this.interval.ticks ?? 1;
-    this.finish((endTicks ?? wantedTicks) - this.writer.decodeTicks);
+    const endTicks = isLast ? (this.knownEndTicks ?? wantedTicks) : this.within(wantedTicks);
+    this.finish(endTicks - this.writer.decodeTicks);
     if (this.writer.partTicks + intervalTicks > this.targetTicks(intervalTicks) + this.toleranceTicks) this.cutPart();
   }
 
   /**
-   * Adds a frame; cuts the part behind it when no further one will fit. `segmentEndTicks` is where the segment probably ends,
-   * or certainly (`isEndKnown`): then its last frame lasts exactly until there.
+   * Adds a frame; cuts the part behind it when no further one will fit. `segmentEndTicks` is where the segment probably ends.
    */
-  add(unit: AccessUnit, segmentEndTicks: number | undefined, isEndKnown = false): void {
+  add(unit: AccessUnit, segmentEndTicks: number | undefined): void {
     const { writer } = this;
     const ptsTicks = ticksFromMs(unit.dtsMs + unit.compositionOffsetMs, writer.timescale);
     const wantedTicks = this.wantedTicks(unit);
@@ -85,8 +84,9 @@ export class VideoTrack {
     const intervalTicks = this.interval.ticks;
     if (intervalTicks === undefined) return;
     const endTicks = wantedTicks + intervalTicks;
-    const isLast = segmentEndTicks !== undefined && Math.abs(segmentEndTicks - endTicks) < intervalTicks / 2;
-    const predictedTicks = (isLast && isEndKnown ? segmentEndTicks : endTicks) - writer.decodeTicks;
+    const { knownEndTicks } = this;
+    const isLast = knownEndTicks !== undefined && Math.abs(knownEndTicks - endTicks) < intervalTicks / 2;
+    const predictedTicks = (isLast ? knownEndTicks : this.within(endTicks)) - writer.decodeTicks;
     const targetTicks = this.targetTicks(intervalTicks);
     const isFull = writer.partTicks + predictedTicks + intervalTicks > targetTicks + this.toleranceTicks;
     if (!isFull) return;
@@ -94,11 +94,16 @@ export class VideoTrack {
     this.cutPart(segmentEndTicks !== undefined && Math.abs(segmentEndTicks - writer.decodeTicks) < intervalTicks / 2);
   }
 
-  /** No next frame will come: the last one lasts as long as frames do here, but not beyond `limitTicks`. */
-  flush(limitTicks = Number.POSITIVE_INFINITY): void {
+  /** No next frame will come: the last one lasts as long as frames do here. */
+  flush(): void {
     if (!this.isPending) return;
-    const intervalTicks = this.interval.ticks ?? ticksFromMs(40, this.writer.timescale);
-    this.finish(Math.min(intervalTicks, limitTicks - this.writer.decodeTicks));
+    const { decodeTicks, timescale } = this.writer;
+    const intervalTicks = this.interval.ticks ?? ticksFromMs(40, timescale);
+    this.finish(this.within(decodeTicks + intervalTicks) - decodeTicks);
+  }
+
+  private within(endTicks: number): number {
+    return this.knownEndTicks === undefined ? endTicks : Math.min(endTicks, this.knownEndTicks);
   }
 
   /** Duration of the pending frame: at least a tick, at most what its part still takes. */

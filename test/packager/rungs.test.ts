@@ -40,15 +40,15 @@ const numbersOf = (segments: readonly Segment[]) => segments.map(({ msn }) => ms
 const gapsOf = (segments: readonly Segment[]) => segments.filter(({ isGap }) => isGap).map(({ msn }) => msn);
 
 /** Holds every segment of a rung to the source's of the same number. */
-function expectInStep(broadcast: TranscodedBroadcast, name: string): void {
+function expectInStep(broadcast: TranscodedBroadcast, name: string, toleranceTicks = 0): void {
   const source = new Map(broadcast.segments('source').map((segment) => [segment.msn, segment]));
   for (const segment of broadcast.segments(name)) {
     const own = source.get(segment.msn)!;
     expect(segment).toMatchObject({
-      startTicks: own.startTicks,
       isDiscontinuity: own.isDiscontinuity,
       discontinuitySequence: own.discontinuitySequence,
     });
+    expect(Math.abs(segment.startTicks - own.startTicks)).toBeLessThanOrEqual(toleranceTicks);
     if (segment.isGap) continue;
     const [first] = samplesOfSegment(segment);
     expect(first).toMatchObject({ pts: samplesOfSegment(own)[0]!.pts, isSync: true });
@@ -56,6 +56,19 @@ function expectInStep(broadcast: TranscodedBroadcast, name: string): void {
   }
   const numbers = numbersOf(broadcast.segments(name));
   expect(numbers).toEqual(numbers.map((_, index) => numbers[0]! + index));
+}
+
+/** Holds every fragment's decode time to the sum of the durations before. */
+function expectContinuous(broadcast: TranscodedBroadcast, name: string): void {
+  let expected: number | undefined;
+  for (const { parts } of broadcast.segments(name)) {
+    for (const part of parts) {
+      const [fragment] = readFragments(part.bytes);
+      expect(fragment!.baseDecodeTimeTicks).toBe(part.startTicks);
+      if (expected !== undefined) expect(part.startTicks).toBe(expected);
+      expected = part.startTicks + part.durationTicks;
+    }
+  }
 }
 
 /** Presentation times of a rendition, in order. */
@@ -91,15 +104,7 @@ describe.each([
   });
 
   test('has fragments that begin where the one before ended', () => {
-    let expected: number | undefined;
-    for (const { parts } of broadcast.segments('360p')) {
-      for (const part of parts) {
-        const [fragment] = readFragments(part.bytes);
-        expect(fragment!.baseDecodeTimeTicks).toBe(part.startTicks);
-        if (expected !== undefined) expect(part.startTicks).toBe(expected);
-        expected = part.startTicks + part.durationTicks;
-      }
-    }
+    expectContinuous(broadcast, '360p');
   });
 
   test("has parts as long as the source's", () => {
@@ -123,12 +128,65 @@ test('a rung of half the frames has the same segments', () => {
   expect(frames).toBeCloseTo(0.5, 1);
 });
 
+test.each([
+  ['more and more', 0, 20],
+  ['less and less', 60, -20],
+])('a source whose frames are reordered by %s has rungs that begin with its segments', (_, firstMs, stepMs) => {
+  const broadcast = new TranscodedBroadcast();
+  const publication = begin(broadcast);
+  for (const [name, lagMs] of [
+    ['360p', 40],
+    ['240p', 5],
+  ] as const) {
+    broadcast.encode(name, { lagMs });
+  }
+  const units = sourceUnits({ ...irregular, bFrames: false, audio: false });
+  let gop = -1;
+  const shifted = units.map((unit) => {
+    if (unit.isSync) gop++;
+    // The same pictures at the same times, decoded 0 to 60 ms earlier.
+    const earlyMs = Math.max(0, Math.min(firstMs + gop * stepMs, 60));
+    return { ...unit, dtsMs: unit.dtsMs - earlyMs, compositionOffsetMs: earlyMs };
+  });
+  play(broadcast, publication, shifted);
+  broadcast.drain();
+  broadcast.packager.end();
+  for (const name of ['360p', '240p']) {
+    // A frame lasts a tick at least, also where the source's decode times have run ahead of its pictures.
+    expectInStep(broadcast, name, 1);
+    expect(timesOf(broadcast, name)).toEqual(timesOf(broadcast, 'source'));
+  }
+});
+
 test('a rung is described with its own encoding, and by what was measured of it', () => {
   const broadcast = transcoded(regular, { '360p': { config: rungConfig(360) } });
   const { description } = broadcast.rendition('360p');
   expect(description).toMatchObject({ name: '360p', timescale: 90_000, frameRate: 30, init: { version: 1 } });
   expect(description.config).toMatchObject({ heightPixels: 360, codecString: 'avc1.64001f' });
   expect([...broadcast.windows.find('st_1')!.renditions.keys()]).toEqual(['source', '360p', 'audio']);
+  const [first] = broadcast.messages.filter(
+    (message) => message.type === 'rendition' && message.rendition.name === '360p',
+  );
+  expect(first).toMatchObject({ rendition: { frameRate: 30, decodeDelayTicks: 0 } });
+});
+
+test('a rung with B-frames says by how much its decode times were moved', () => {
+  const broadcast = transcoded(regular, { '360p': { bFrames: true } });
+  expect(broadcast.rendition('360p').description.decodeDelayTicks).toBe(34 * 90);
+});
+
+test('a rung of which nobody has seen anything may begin with another encoding', () => {
+  const story = new Story();
+  story.playTo(1000);
+  story.lose();
+  story.reconnect();
+  story.rung.reconfigure(rungConfig(360, 0x15));
+  story.skipTo(2000);
+  story.playTo(16_000);
+  const segments = story.end();
+  expectInStep(story.broadcast, '360p');
+  expect(numbersOf(segments)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(gapsOf(segments)).toEqual([]);
 });
 
 const beginning = ({ msn, startTicks, parts }: Segment) => ({
@@ -240,6 +298,18 @@ describe('a rung that begins late', () => {
     expect(segments.some(({ isDiscontinuity }) => isDiscontinuity)).toBe(false);
   });
 
+  test('lists no more of what it missed than a playlist lists', () => {
+    const story = new Story({ ...regular, seconds: 60 }, {}, { windowMs: 12_000 });
+    story.rung.isStalled = true;
+    story.playTo(50_000);
+    story.rung.begin();
+    story.playTo(56_000);
+    const gaps = story.broadcast.messages.filter((message) => message.type === 'gap' && message.rendition === '360p');
+    expect(gaps.length).toBeGreaterThan(4);
+    expect(gaps.length).toBeLessThan(9);
+    expectInStep(story.broadcast, '360p');
+  });
+
   test('is told of with its first picture, not before', () => {
     const story = late({ plannedMs: 3000, startsMs: 15_900 });
     expect([...story.broadcast.windows.find('st_1')!.renditions.keys()]).toEqual(['source', 'audio']);
@@ -310,6 +380,20 @@ describe('an encoder that hangs', () => {
     expect(story.repairs.lateFrames).toBeGreaterThanOrEqual(60 + 30);
     expect(story.repairs.lateFrames).toBeLessThanOrEqual(60 + 33);
   });
+});
+
+test('an encoder that comes back in a segment without a keyframe does not go on in the middle of it', () => {
+  const story = new Story({ fps: 30, gopFrames: [60, 400, 60], seconds: 24, audio: false });
+  story.playTo(3000);
+  story.rung.isStalled = true;
+  story.playTo(9000);
+  story.rung.isStalled = false;
+  story.playTo(24_000);
+  const segments = story.end();
+  expect(story.broadcast.packager.counters.forcedCuts).toBeGreaterThan(3);
+  const first = segments.slice(2).find(({ isGap }) => !isGap)!;
+  expect(samplesOfSegment(first)[0]).toMatchObject({ isSync: true });
+  expect(first.startTicks / 90_000 - segments[0]!.startTicks / 90_000).toBeCloseTo(460 / 30, 2);
 });
 
 test('a keyframe that the source has not cuts nothing', () => {
@@ -453,16 +537,24 @@ describe('while the publisher is away', () => {
     expect(gapsOf(story.broadcast.segments('360p'))).toEqual(gapsOf(story.broadcast.segments('source')));
   });
 
-  test('and returns without video, a rung has gaps as the source has', () => {
+  test('and returns without video for a while, a rung has gaps as the source has', () => {
     const story = new Story();
     story.playTo(5000);
     story.lose();
     const publication = story.broadcast.attach();
     publication.audioConfig(audioConfig);
-    play(story.broadcast, publication, sourceUnits({ ...regular, video: false, seconds: 7 }));
-    const segments = story.end();
-    expect(gapsOf(segments)).toEqual(gapsOf(story.broadcast.segments('source')));
-    expect(gapsOf(segments).length).toBeGreaterThan(1);
+    play(story.broadcast, publication, sourceUnits({ ...regular, video: false, seconds: 3 }));
+    story.broadcast.encode('240p');
+    play(story.broadcast, publication, sourceUnits({ ...regular, video: false, seconds: 7, startMs: 3000 }));
+    story.reconnect();
+    story.skipTo(8000);
+    story.playTo(16_000);
+    story.end();
+    for (const name of ['360p', '240p']) expectInStep(story.broadcast, name);
+    const gaps = gapsOf(story.broadcast.segments('source'));
+    expect(gaps.length).toBeGreaterThan(3);
+    expect(gapsOf(story.broadcast.segments('360p'))).toEqual(gaps);
+    expect(gapsOf(story.broadcast.segments('240p')).length).toBeGreaterThan(1);
   });
 
   test('longer than a segment takes, a rung that has come as far ends it with the source', () => {
@@ -471,6 +563,17 @@ describe('while the publisher is away', () => {
     story.broadcast.wait(8000);
     expect(story.broadcast.rendition('source').lastSegment).toMatchObject({ msn: 3, isComplete: true });
     expect(story.broadcast.rendition('360p').lastSegment).toMatchObject({ msn: 3, isComplete: true });
+  });
+
+  test('longer than a segment takes, a rung far behind waits for what is still on its way', () => {
+    const story = new Story({ fps: 30, gopFrames: 250, seconds: 24 }, { lagMs: 9000 });
+    story.playTo(24_000);
+    story.broadcast.wait(8000);
+    expect(story.broadcast.rendition('source').lastSegment).toMatchObject({ msn: 3, isComplete: true });
+    expect(story.broadcast.rendition('360p').lastSegment).toMatchObject({ msn: 3, isComplete: false });
+    story.broadcast.wait(2000);
+    expect(timesOf(story.broadcast, '360p').length).toBeGreaterThan(24 * 30 - 15);
+    expect(story.repairs.lateFrames).toBe(0);
   });
 });
 
@@ -563,6 +666,21 @@ describe('after a crash', () => {
     const media = second.segments('360p').filter(({ isGap }) => !isGap);
     expect(media[0]).toMatchObject({ isDiscontinuity: true, initVersion: 1 });
     expect(numbersOf(media)).toEqual(numbersOf(second.segments('source').filter(({ isGap }) => !isGap)));
+  });
+
+  test('a rung that comes back later with another encoding gets a discontinuity of its own', () => {
+    const { second } = restarted();
+    const publication = begin(second);
+    const units = sourceUnits(regular);
+    const between = (fromMs: number, toMs: number) => units.filter(({ dtsMs }) => dtsMs >= fromMs && dtsMs < toMs);
+    play(second, publication, between(0, 5000));
+    second.encode('360p', { config: rungConfig(360, 0x15) });
+    play(second, publication, between(5000, 12_000));
+    second.drain();
+    expectInStep(second, '360p');
+    const media = second.segments('360p').filter(({ isGap }) => !isGap);
+    expect(media[0]).toMatchObject({ isDiscontinuity: true, initVersion: 2 });
+    expect(second.segments('source').filter(({ isDiscontinuity }) => isDiscontinuity)).toHaveLength(2);
   });
 
   test('a rung that is not planned again keeps having gaps at once, until it is removed', () => {

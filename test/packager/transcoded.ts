@@ -34,6 +34,7 @@ export class RungEncoder {
   private readonly miniGop: AccessUnit[] = [];
   private readonly sent: AccessUnit[] = [];
   private hasStarted = false;
+  private beginsWithKeyframe = false;
   private nextAtMs = 0;
   private lastPtsMs = 0;
   private lastDtsMs = 0;
@@ -60,7 +61,7 @@ export class RungEncoder {
   /** No more input for now: what is being decoded leaves. */
   flush(): void {
     for (const frame of this.decoding.splice(0)) this.encode(frame);
-    for (const frame of this.miniGop.splice(0)) this.send(frame, ptsOf(frame));
+    for (const frame of this.miniGop.splice(0)) this.send(frame, ptsOf(frame) - 34);
   }
 
   /** A new process in its place, which is given the same frames again: goes on behind the last that came, with a keyframe. */
@@ -71,11 +72,12 @@ export class RungEncoder {
       this.deliver(index === 0 ? { ...unit, isSync: true } : unit);
   }
 
-  /** A new process in its place, from the frames that come on. */
+  /** A new process in its place, from the frames that come on: the first is a keyframe, wherever it is. */
   begin(): void {
     this.isStalled = false;
     this.missed.length = 0;
     this.reconfigure();
+    this.beginsWithKeyframe = true;
   }
 
   /** The next frame comes with a configuration. */
@@ -118,12 +120,14 @@ export class RungEncoder {
     clock.after(atMs - clock.monotonicMs(), () => this.deliver(unit));
   }
 
-  private deliver(unit: AccessUnit): void {
+  private deliver(made: AccessUnit): void {
+    const unit = this.beginsWithKeyframe ? { ...made, isSync: true } : made;
     if (this.isStalled) {
       this.missed.push(unit);
       return;
     }
     const { packager } = this.broadcast;
+    this.beginsWithKeyframe = false;
     if (!this.hasStarted) packager.configureRung(this.name, this.config);
     this.hasStarted = true;
     packager.rungAccessUnit(this.name, unit);
@@ -158,7 +162,8 @@ export class TranscodedBroadcast extends Broadcast {
     const encoder = new RungEncoder(this, name, options);
     this.packager.addRung(name);
     this.encoders.push(encoder);
-    if (options.fromGop) for (const unit of this.gop) encoder.feed(unit);
+    if (!options.fromGop) encoder.begin();
+    else for (const unit of this.gop) encoder.feed(unit);
     return encoder;
   }
 
