@@ -149,8 +149,9 @@ export class FfmpegProcess {
   }
 }
 
-/** For a person. */
-export function describeExit({ code, signal, cause }: FfmpegExit): string {
+/** For a person. `complaint` is the last error that ffmpeg told of. */
+export function describeExit({ code, signal, cause }: FfmpegExit, complaint?: string): string {
   if (cause !== undefined) return cause.message;
-  return signal === undefined ? `it ended with code ${code}` : `it was ended by ${signal}`;
+  if (signal !== undefined) return `it was ended by ${signal}`;
+  return `it ended with code ${code}${complaint === undefined ? '' : `: ${complaint}`}`;
 }

@@ -10,7 +10,7 @@ import { type CachedFrame, GopCache } from './gop-cache.ts';
 import { type PlannedRung, thumbnailSize } from './ladder.ts';
 import { isSameLadder, LadderDemand, type WantedLadder } from './ladder-demand.ts';
 import { OverloadGuard } from './overload-guard.ts';
-import { degradedRetryMs, RestartPolicy } from './restart-policy.ts';
+import { Recovery } from './recovery.ts';
 import { RungTable } from './rung-table.ts';
 import { type SessionRung, sessionRungs } from './session-rungs.ts';
 import {
@@ -34,11 +34,6 @@ export interface SessionSupervisorOptions {
 
 class StallError extends Error {}
 
-interface RunningSession {
-  readonly run: TranscodeSession;
-  readonly ladder: WantedLadder;
-}
-
 const gopCacheBytes = 16 << 20;
 const sampleIntervalMs = 1000;
 
@@ -51,25 +46,27 @@ export class SessionSupervisor {
   private readonly demand = new LadderDemand();
   private readonly cache = new GopCache(gopCacheBytes);
   private readonly overload: OverloadGuard;
-  private readonly restarts = new RestartPolicy();
+  private readonly recovery: Recovery;
   private readonly rungs: RungTable;
   private readonly logLines: ReportCounter;
   private readonly totals = { framesFed: 0, framesDropped: 0, starts: 0, failures: 0, stalls: 0, damagedFrames: 0 };
   private state: TranscoderState = 'IDLE';
   private config: VideoConfig | undefined;
-  private session: RunningSession | undefined;
+  private session: { readonly run: TranscodeSession; readonly ladder: WantedLadder } | undefined;
   private ended: Promise<void> = Promise.resolve();
   private cancelRetry: () => void = () => {};
   private gridOriginMs: number | undefined;
-  private failure: { readonly atMs: number; readonly reachedMs: number } | undefined;
   private barrenStarts = 0;
   private nextSampleMs = 0;
   private speed: number | undefined;
+  /** The last error that the running ffmpeg told of. */
+  private complaint: string | undefined;
 
   constructor(options: SessionSupervisorOptions) {
     this.options = options;
     this.rungs = new RungTable(options.listener);
     this.overload = new OverloadGuard(this.demand, options.listener);
+    this.recovery = new Recovery(options.clock, options.listener);
     this.logLines = new ReportCounter(options.clock);
   }
 
@@ -99,7 +96,7 @@ export class SessionSupervisor {
     if (unit.kind !== 'video' || this.config === undefined) return;
     if (unit.isSync) this.releaseFrames();
     const frame = this.cache.add(unit);
-    if (this.session !== undefined && this.state !== 'STOPPING') this.feed(this.session, frame, this.config);
+    if (this.session !== undefined && this.state !== 'STOPPING') this.feed(this.session.run, frame, this.config);
     else this.reconcile();
   }
 
@@ -107,7 +104,7 @@ export class SessionSupervisor {
   interrupt(): void {
     this.cache.clear();
     this.gridOriginMs = undefined;
-    this.failure = undefined;
+    this.recovery.forget();
     if (this.session !== undefined) this.endSession('complete');
     else this.reconcile();
   }
@@ -128,7 +125,7 @@ export class SessionSupervisor {
     return { state, ...totals, backlogBytes: session?.run.backlogBytes ?? 0, speed, rungs: this.rungs.stats(lagOf) };
   }
 
-  /** Process id of the ffmpeg that runs. */
+  /** Of the ffmpeg that runs. */
   get pid(): number | undefined {
     return this.session?.run.pid;
   }
@@ -170,6 +167,7 @@ export class SessionSupervisor {
     if (ladder.keyframes === 'grid') this.gridOriginMs ??= first.ptsMs;
     else this.gridOriginMs = undefined;
     this.enter('STARTING');
+    this.complaint = undefined;
     this.totals.starts++;
     this.totals.framesFed += this.cache.frames.length;
     this.overload.restarted(this.options.clock.monotonicMs(), this.cache.durationMs, this.cache.sizeBytes);
@@ -208,7 +206,7 @@ export class SessionSupervisor {
     else this.cache.release(this.rungs.slowestMs(rungs));
   }
 
-  private feed({ run }: RunningSession, frame: CachedFrame, { codec }: VideoConfig): void {
+  private feed(run: TranscodeSession, frame: CachedFrame, { codec }: VideoConfig): void {
     if (frame.isSync && run.isUsedUp(frame)) {
       this.endSession('handOver');
       return;
@@ -231,19 +229,12 @@ export class SessionSupervisor {
   }
 
   private take(rung: PlannedRung, unit: AccessUnit): void {
-    if (this.state === 'STARTING') this.delivered(unit);
+    if (this.state === 'STARTING') {
+      this.enter('RUNNING');
+      this.barrenStarts = 0;
+      this.recovery.delivered(unit.dtsMs + unit.compositionOffsetMs);
+    }
     this.rungs.frame(rung.name, unit);
-  }
-
-  private delivered(unit: AccessUnit): void {
-    this.enter('RUNNING');
-    this.barrenStarts = 0;
-    if (this.failure === undefined) return;
-    const { atMs, reachedMs } = this.failure;
-    this.failure = undefined;
-    const afterMs = Math.round(this.options.clock.monotonicMs() - atMs);
-    const skippedMs = Math.max(0, Math.round(unit.dtsMs - reachedMs));
-    this.options.listener.notice({ type: 'recovered', afterMs, skippedMs });
   }
 
   private endSession(how: 'complete' | 'handOver'): void {
@@ -258,7 +249,7 @@ export class SessionSupervisor {
     this.speed = undefined;
     if (this.state !== 'STOPPING') {
       if (!hasDelivered) this.failedToBegin(exit);
-      this.fail(describeExit(exit));
+      this.fail(describeExit(exit, this.complaint));
       return;
     }
     this.enter('IDLE');
@@ -278,22 +269,14 @@ export class SessionSupervisor {
   }
 
   private fail(why: string): void {
-    const { clock, listener } = this.options;
-    const nowMs = clock.monotonicMs();
     this.totals.failures++;
-    this.failure ??= { atMs: nowMs, reachedMs: this.rungs.slowestMs(this.demand.ladder.rungs) };
-    const retryInMs = this.restarts.failed(nowMs);
-    if (retryInMs === undefined) {
-      this.enter('DEGRADED');
-      this.rungs.withdrawAll(why);
-      listener.notice({ type: 'degraded', why, retryInMs: degradedRetryMs });
-    } else {
-      this.enter('BACKING_OFF');
-      this.rungs.recover(why);
-      listener.notice({ type: 'failed', why, retryInMs });
-    }
+    const reachedMs = this.rungs.slowestMs(this.demand.ladder.rungs);
+    const { retryInMs, isDegraded } = this.recovery.failed(why, reachedMs);
+    this.enter(isDegraded ? 'DEGRADED' : 'BACKING_OFF');
+    if (isDegraded) this.rungs.withdrawAll(why);
+    else this.rungs.recover(why);
     if (retryInMs === 0) this.retry();
-    else this.cancelRetry = clock.after(retryInMs ?? degradedRetryMs, () => this.retry());
+    else this.cancelRetry = this.options.clock.after(retryInMs, () => this.retry());
   }
 
   private retry(): void {
@@ -304,6 +287,7 @@ export class SessionSupervisor {
 
   private log(line: FfmpegLogLine): void {
     if (tellsOfDamagedInput(line.text)) this.totals.damagedFrames++;
+    if (line.level !== 'warning') this.complaint = line.text;
     this.logLines.count((count) => this.options.listener.notice({ type: 'log', line, count }));
   }
 }

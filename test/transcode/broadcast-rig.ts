@@ -5,6 +5,7 @@ import { type LadderSource, planLadder, type QualityLevel } from '../../src/tran
 import type { WantedLadder } from '../../src/transcode/ladder-demand.ts';
 import { SessionSupervisor } from '../../src/transcode/session-supervisor.ts';
 import type { TranscodeListener, TranscodeNotice, TranscodeStats } from '../../src/transcode/transcode-listener.ts';
+import { until } from '../support/until.ts';
 import { SkippableClock } from './skippable-clock.ts';
 import { ptsOf, type SourceClip } from './source-clips.ts';
 
@@ -19,6 +20,9 @@ export const smallLevels: readonly QualityLevel[] = [
   { name: '360p', heightPixels: 360, videoBitrateBps: 800_000 },
   { name: '240p', heightPixels: 240, videoBitrateBps: 400_000 },
 ];
+
+/** In the decoder, for B-frames that may still come. */
+const heldFrames = 4;
 
 /** Not whole on purpose: stream time is not either. */
 const streamStartMs = 10_432.187;
@@ -108,6 +112,22 @@ export class BroadcastRig {
 
   framesOf(rung: string): readonly GotFrame[] {
     return this.frames.get(rung) ?? [];
+  }
+
+  /** Waits until all but what the decoder holds has come back, however busy the machine is. */
+  async caughtUp(rungs: readonly string[] = smallLevels.map((level) => level.name)): Promise<void> {
+    await until('the rungs have caught up', () => rungs.every((rung) => this.lost(rung) <= heldFrames));
+  }
+
+  /** Has everything come back, and stops. */
+  async finish(): Promise<void> {
+    await this.caughtUp();
+    await this.supervisor.stop();
+  }
+
+  /** How many of the source's frames this rung does not have, less those that were left out on purpose. */
+  lost(rung: string): number {
+    return this.missing(rung).length - this.supervisor.stats().framesDropped;
   }
 
   /** PTS of the source's frames that this rung does not have. */
