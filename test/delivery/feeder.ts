@@ -1,29 +1,12 @@
 import { writeFragment } from '../../src/media/mp4/fragment-writer.ts';
 import type { AudioConfig, TrackConfig, VideoConfig } from '../../src/media/track.ts';
 import type { FeedMessage, Part, RenditionDescription, StreamDescription } from '../../src/stream/feed.ts';
+import { audioConfig, videoConfig } from '../packager/broadcast.ts';
 
 export const streamStartMs = Date.UTC(2026, 0, 1, 12);
 
-export const videoConfig: VideoConfig = {
-  kind: 'video',
-  codec: 'avc',
-  codecString: 'avc1.64001f',
-  record: Buffer.from(
-    '01640032ffe1001a67640032ac7611014016ec0440000003004000000f03c60c611801000668e8438d2c8bfdf8f800',
-    'hex',
-  ),
-  widthPixels: 1280,
-  heightPixels: 720,
-};
-export const audioConfig: AudioConfig = {
-  kind: 'audio',
-  codec: 'aac',
-  codecString: 'mp4a.40.2',
-  record: Uint8Array.from([0x11, 0x90]),
-  sampleRateHz: 48_000,
-  channelCount: 2,
-  samplesPerFrame: 1024,
-};
+const video: VideoConfig = { ...videoConfig, codecString: 'avc1.64001f' };
+const audio: AudioConfig = { ...audioConfig, record: Uint8Array.from([0x11, 0x90]), sampleRateHz: 48_000 };
 
 export interface SegmentOptions {
   readonly parts?: number;
@@ -176,11 +159,11 @@ export class Feeder {
   }
 
   video(name = 'source', change: Partial<VideoConfig> = {}): FeedRendition {
-    return new FeedRendition(this.apply, this.streamId, name, { ...videoConfig, ...change });
+    return new FeedRendition(this.apply, this.streamId, name, { ...video, ...change });
   }
 
   audio(): FeedRendition {
-    return new FeedRendition(this.apply, this.streamId, 'audio', audioConfig);
+    return new FeedRendition(this.apply, this.streamId, 'audio', audio);
   }
 
   interrupt(interrupted = true): void {
