@@ -171,7 +171,7 @@ export class RungLane {
     if (keyframePtsMs !== undefined) {
       const isItsPicture = unit.isSync && unit.dtsMs + unit.compositionOffsetMs <= keyframePtsMs + samePictureMs;
       const isUsable = isItsPicture && (isDiscontinuity || !output.isChanging);
-      if (isUsable && !this.isRunning) output.start(unit);
+      if (isUsable && !this.isRunning) output.start(unit, slot.msn);
       this.isRunning = isUsable;
     }
     if (this.isRunning) output.open(slot);

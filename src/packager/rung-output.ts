@@ -75,14 +75,15 @@ export class RungOutput {
     return hasSegments && known !== undefined && config !== undefined && !isSameConfig(known.config, config);
   }
 
-  /** The first keyframe of a run of frames; the rendition appears, or changes, with it. */
-  start(unit: AccessUnit): void {
+  /** The first keyframe of a run of frames, in segment `msn`; the rendition appears, or changes, with it. */
+  start(unit: AccessUnit, msn: number): void {
     const { track, known: before } = this;
     const config = this.config!;
     const endTicks = track.writer.decodeTicks;
     track.begin(unit);
     track.writer.decodeTicks = endTicks;
-    const rendition = before ?? new Rendition(this.name, config, track.writer.timescale);
+    // Numbered like the segment, so that a rung that was forgotten and comes back gives no init segment an old one's URI.
+    const rendition = before ?? new Rendition(this.name, config, track.writer.timescale, msn);
     const isChanged = rendition.change(config);
     const isMoved = rendition.decodeDelayTicks !== track.decodeDelay;
     const isNews = before === undefined || isChanged || isMoved || rendition.isWithdrawn;

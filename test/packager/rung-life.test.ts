@@ -36,6 +36,19 @@ describe('a rung that is given up', () => {
     expect(gone).toEqual([{ type: 'rendition-gone', streamId: 'st_1', rendition: '360p' }]);
   });
 
+  test('and gone comes back with init segments that have never been', () => {
+    const story = removed(12_000);
+    story.playTo(24_000);
+    story.rung.reconfigure(rungConfig(360, 0x15));
+    story.broadcast.packager.addRung('360p');
+    story.playTo(32_000);
+    const segments = story.end();
+    expectInStep(story.broadcast, '360p');
+    expect(gapsOf(segments)).toEqual([12]);
+    expect([...story.broadcast.rendition('360p').descriptions.keys()]).toEqual([13]);
+    expect(segments.some(({ isDiscontinuity }) => isDiscontinuity)).toBe(false);
+  });
+
   test('and taken up again goes on in its playlist, and is offered again', () => {
     const story = removed(600_000);
     story.playTo(13_000);
