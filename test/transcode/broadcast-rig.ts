@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { onTestFinished } from 'vitest';
 import type { AccessUnit, VideoConfig } from '../../src/media/track.ts';
 import { type LadderSource, planLadder, type QualityLevel } from '../../src/transcode/ladder.ts';
 import type { WantedLadder } from '../../src/transcode/ladder-demand.ts';
@@ -38,6 +37,7 @@ export class BroadcastRig {
   readonly configs: [string, VideoConfig][] = [];
   readonly states: string[] = [];
   readonly notices: TranscodeNotice[] = [];
+  readonly logs: string[] = [];
   readonly counters: TranscodeStats[] = [];
   thumbnails = 0;
   /** Stream time at which the next clip's first frame is shown. */
@@ -56,7 +56,8 @@ export class BroadcastRig {
         this.thumbnails++;
       },
       notice: (notice) => {
-        if (notice.type !== 'log') this.notices.push(notice);
+        if (notice.type === 'log') this.logs.push(notice.line.text);
+        else this.notices.push(notice);
       },
       counters: (stats) => this.counters.push(stats),
     };
@@ -70,7 +71,6 @@ export class BroadcastRig {
       listener,
       ...more,
     });
-    onTestFinished(() => this.supervisor.stop());
   }
 
   want(clip: SourceClip, fps: number, more: Partial<LadderSource> = {}, levels = smallLevels): WantedLadder {

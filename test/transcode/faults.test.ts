@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
-import { BroadcastRig } from './broadcast-rig.ts';
 import { irregularClip } from './source-clips.ts';
+import { testBroadcast } from './test-broadcast.ts';
 
 const clip = irregularClip();
 
@@ -31,7 +31,7 @@ for (const [name, fault, why] of [
   ['writes something else than FLV', 'echo "this is not a video at all" >&3; sleep 5', /FLV/],
 ] as const) {
   test(`an ffmpeg that ${name} while the source goes on is replaced at once`, async () => {
-    const rig = new BroadcastRig(faultyFfmpeg(fault, 1));
+    const rig = testBroadcast(faultyFfmpeg(fault, 1));
     rig.want(clip, 30);
     await rig.play(clip, { toMs: 3600 });
     await rig.finish();
@@ -46,7 +46,7 @@ for (const [name, fault, why] of [
 }
 
 test('an ffmpeg that fails again and again is tried at growing distances, then the source is left alone for half a minute', async () => {
-  const rig = new BroadcastRig(faultyFfmpeg('exit 3', 7));
+  const rig = testBroadcast(faultyFfmpeg('exit 3', 7));
   rig.want(clip, 30);
   rig.supervisor.configure(clip.config);
   await rig.play(clip, { toMs: 1000 });
@@ -72,7 +72,7 @@ test('an ffmpeg that fails again and again is tried at growing distances, then t
 });
 
 test('input that makes ffmpeg hang is passed over at the next keyframe', async () => {
-  const rig = new BroadcastRig();
+  const rig = testBroadcast();
   rig.want(clip, 30);
   await rig.play(clip, { toMs: 1200 });
   for (let i = 0; i < 40; i++) {
@@ -90,6 +90,8 @@ test('input that makes ffmpeg hang is passed over at the next keyframe', async (
   await until('frames come again', () => rig.framesOf('240p').length > before + 25);
   expect(rig.supervisor.stats().stalls).toBeGreaterThanOrEqual(1);
   expect(rig.supervisor.stats().failures).toBeLessThanOrEqual(2);
+  expect(rig.logs.length).toBeGreaterThan(0);
+  expect(rig.logs.length).toBeLessThan(25); // of hundreds of lines
 });
 
 /** A slice NAL unit with nothing sensible in it. */
@@ -108,7 +110,7 @@ test('an ffmpeg that is too slow is relieved of frames nobody needs, then of the
     args+=("$arg")
   done
   exec ffmpeg "\${args[@]}"`;
-  const rig = new BroadcastRig(faultyFfmpeg(slow, 9));
+  const rig = testBroadcast(faultyFfmpeg(slow, 9));
   rig.want(clip, 30, { widthPixels: 1600, heightPixels: 900 }, [
     { name: '720p', heightPixels: 720, videoBitrateBps: 2_500_000 },
     { name: '240p', heightPixels: 240, videoBitrateBps: 400_000 },

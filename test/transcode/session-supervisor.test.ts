@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { until } from '../support/until.ts';
-import { BroadcastRig, percentile } from './broadcast-rig.ts';
+import { percentile } from './broadcast-rig.ts';
 import { av1Clip, hevcClip, irregularClip, longGopClip, otherClip, ptsOf, shownTimes } from './source-clips.ts';
+import { testBroadcast } from './test-broadcast.ts';
 
 const clip = irregularClip();
 
@@ -15,7 +16,7 @@ function isAlive(pid: number): boolean {
 }
 
 test('the rungs have every frame from the first one on, although the ladder was decided only after the first GOP', async () => {
-  const rig = new BroadcastRig('ffmpeg', { thumbnailShortSidePixels: 90 });
+  const rig = testBroadcast('ffmpeg', { thumbnailShortSidePixels: 90 });
   await rig.play(clip, {
     toMs: 4500,
     onTime: (clipMs) => {
@@ -44,7 +45,7 @@ test('the rungs have every frame from the first one on, although the ladder was 
 });
 
 test('a killed ffmpeg is replaced at once, and no frame is missing', async () => {
-  const rig = new BroadcastRig();
+  const rig = testBroadcast();
   rig.want(clip, 30);
   let killed = 0;
   await rig.play(clip, {
@@ -79,7 +80,7 @@ test('a killed ffmpeg is replaced at once, and no frame is missing', async () =>
 });
 
 test('an ffmpeg that takes frames and gives none is killed after a second, and no frame is missing', async () => {
-  const rig = new BroadcastRig();
+  const rig = testBroadcast();
   rig.want(clip, 30);
   let stopped = 0;
   await rig.play(clip, {
@@ -102,7 +103,7 @@ test('an ffmpeg that takes frames and gives none is killed after a second, and n
 });
 
 test('a source that pauses is no stall', async () => {
-  const rig = new BroadcastRig();
+  const rig = testBroadcast();
   rig.want(clip, 30);
   await rig.play(clip, { toMs: 1300 });
   await until('frames come', () => rig.framesOf('240p').length > 30);
@@ -115,7 +116,7 @@ test('a source that pauses is no stall', async () => {
 });
 
 test('an interrupted source gives all its frames, and goes on in a new ffmpeg', async () => {
-  const rig = new BroadcastRig();
+  const rig = testBroadcast();
   rig.want(clip, 30);
   await rig.play(clip, { toMs: 1500 });
   await rig.caughtUp();
@@ -130,7 +131,7 @@ test('an interrupted source gives all its frames, and goes on in a new ffmpeg', 
 });
 
 test('another source completes the old ladder and begins a new one', async () => {
-  const rig = new BroadcastRig();
+  const rig = testBroadcast();
   const other = otherClip();
   rig.want(clip, 30);
   await rig.play(clip, { toMs: 1500 });
@@ -153,7 +154,7 @@ test('another source completes the old ladder and begins a new one', async () =>
 });
 
 test('when timestamps are used up, it goes on in a new ffmpeg at a keyframe', async () => {
-  const rig = new BroadcastRig();
+  const rig = testBroadcast();
   rig.want(clip, 30);
   await rig.play(clip, { toMs: 1300 });
   rig.nextMs += 2 ** 30;
@@ -165,7 +166,7 @@ test('when timestamps are used up, it goes on in a new ffmpeg at a keyframe', as
 });
 
 test('rungs that are not wanted any more end, the others go on without a gap, and one that comes back begins at a keyframe', async () => {
-  const rig = new BroadcastRig();
+  const rig = testBroadcast();
   const ladder = rig.want(clip, 30);
   await rig.play(clip, {
     toMs: 6000,
@@ -185,7 +186,7 @@ test('rungs that are not wanted any more end, the others go on without a gap, an
 });
 
 test('without a ladder nothing runs', async () => {
-  const rig = new BroadcastRig();
+  const rig = testBroadcast();
   const ladder = rig.want(clip, 30);
   await rig.play(clip, { toMs: 1000 });
   const { pid } = rig.supervisor;
@@ -201,7 +202,7 @@ for (const [name, clipOf] of [
 ] as const) {
   test(`an ${name} source gets a ladder on a fixed grid, also over a crash`, async () => {
     const source = clipOf();
-    const rig = new BroadcastRig();
+    const rig = testBroadcast();
     rig.want(source, 30, { isPassthrough: false });
     let killed = false;
     await rig.play(source, {
@@ -232,7 +233,7 @@ for (const [name, clipOf] of [
 
 test('a GOP too large to be kept costs frames at a crash, not memory', async () => {
   const source = longGopClip();
-  const rig = new BroadcastRig();
+  const rig = testBroadcast();
   rig.want(source, 60, { isPassthrough: false });
   rig.supervisor.configure(source.config);
   // 20 MB of one GOP: far more than is kept
