@@ -97,7 +97,7 @@ export class SessionSupervisor {
     if (unit.isSync) this.releaseFrames();
     const frame = this.cache.add(unit);
     if (this.session !== undefined && this.state !== 'STOPPING') this.feed(this.session.run, frame, this.config);
-    else this.reconcile();
+    else if (this.demand.ladder.rungs.length > 0) this.reconcile();
   }
 
   /** The source has stopped: what is inside ffmpeg comes out. It goes on with the next keyframe. */
