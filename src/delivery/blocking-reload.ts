@@ -61,7 +61,7 @@ function advancePartLimit(partTargetMs: number): number {
 
 /**
  * The part that comes next (EXT-X-PRELOAD-HINT), if one can be promised: nothing is while media is interrupted with
- * no segment open, nor after the end. The first part behind a discontinuity is not hinted either: who fetched it before its
+ * no segment open, of a rendition that is withdrawn, nor after the end. The first part behind a discontinuity is not hinted either: who fetched it before its
  * EXT-X-DISCONTINUITY and EXT-X-MAP are listed would decode it with the old ones (shaka does).
  */
 export function hintedPart(
@@ -69,7 +69,7 @@ export function hintedPart(
   rendition: RenditionWindow,
 ): { readonly msn: number; readonly index: number } | undefined {
   const last = rendition.lastSegment;
-  if (stream.isEnded || last === undefined) return undefined;
+  if (stream.isEnded || last === undefined || rendition.description.isWithdrawn === true) return undefined;
   if (stream.isInterrupted && (last.isComplete || last.parts.length === 0)) return undefined;
   if (last.isDiscontinuity && !last.isComplete && last.parts.length === 0) return undefined;
   if (last.isComplete || last.parts.at(-1)?.isPredictedLast === true) return { msn: last.msn + 1, index: 0 };

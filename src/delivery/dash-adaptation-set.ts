@@ -1,9 +1,10 @@
 import type { RenditionDescription } from '../stream/feed.ts';
-import type { StreamWindow } from '../stream/window.ts';
-import { isLowLatency, type ListedPeriod, type ListedRendition, periodId } from './dash-listing.ts';
-import type { DashPeriod } from './dash-timeline.ts';
+import type { RenditionWindow, StreamWindow } from '../stream/window.ts';
+import { isLowLatency, type ListedPeriod, type ListedRendition } from './dash-listing.ts';
+import type { DashPeriod } from './dash-period.ts';
 import type { DeclaredBitrate } from './declared-bitrate.ts';
 import { exactFrameRate } from './frame-rate.ts';
+import { plannedOf } from './variant.ts';
 
 export interface AdaptationSetOptions {
   readonly stream: StreamWindow;
@@ -19,7 +20,7 @@ export interface AdaptationSetOptions {
 /** All renditions of one kind in a Period. Elements stand in the order of the schema. */
 export function writeAdaptationSet(options: AdaptationSetOptions): string[] {
   const { kind, id, members, period } = options;
-  const descriptions = members.map(descriptionOf);
+  const descriptions = members.map((member) => descriptionOf(options, member));
   const attributes = [`id="${id}"`, `contentType="${kind}"`, `mimeType="${kind}/mp4"`, 'segmentAlignment="true"'];
   if (kind === 'audio' || options.hasIndependentSegments) attributes.push('startWithSAP="1"');
   attributes.push(...maxima(descriptions));
@@ -41,8 +42,16 @@ export function writeAdaptationSet(options: AdaptationSetOptions): string[] {
 }
 
 /** The encoding of a rendition in this Period, which may not be the newest. */
-function descriptionOf({ rendition, segments }: ListedRendition): RenditionDescription {
-  return rendition.descriptions.get(segments[0]!.initVersion) ?? rendition.description;
+function descriptionOf(
+  { stream, period }: AdaptationSetOptions,
+  { rendition, segments }: ListedRendition,
+): RenditionDescription {
+  const { name } = rendition.description;
+  const version = segments[0]?.initVersion ?? period.initVersions.get(name);
+  const description = (version !== undefined && rendition.descriptions.get(version)) || rendition.description;
+  const planned = plannedOf(stream, name);
+  if (description.frameRate !== undefined || planned?.frameRate === undefined) return description;
+  return { ...description, frameRate: planned.frameRate };
 }
 
 function maxima(descriptions: readonly RenditionDescription[]): string[] {
@@ -59,17 +68,18 @@ function maxima(descriptions: readonly RenditionDescription[]): string[] {
 function continuity({ previous, period, members, kind }: AdaptationSetOptions): string[] {
   if (previous === undefined) return [];
   const before = previous.members.filter(({ rendition }) => rendition.description.config.kind === kind);
+  const initVersion = (of: DashPeriod, { description }: RenditionWindow) => of.initVersions.get(description.name);
   const isSame =
     before.length === members.length &&
-    members.every(({ rendition, segments }) =>
-      before.some(
-        (one) => one.rendition === rendition && one.segments.at(-1)?.initVersion === segments[0]?.initVersion,
-      ),
+    members.every(
+      ({ rendition }) =>
+        before.some((one) => one.rendition === rendition) &&
+        initVersion(previous.period, rendition) === initVersion(period, rendition),
     );
   if (!isSame) return [];
   const isSeamless = previous.period.discontinuitySequence === period.discontinuitySequence;
   const scheme = isSeamless ? 'period-continuity' : 'period-connectivity';
-  return [`<SupplementalProperty schemeIdUri="urn:mpeg:dash:${scheme}:2015" value="${periodId(previous.period)}"/>`];
+  return [`<SupplementalProperty schemeIdUri="urn:mpeg:dash:${scheme}:2015" value="${previous.period.id}"/>`];
 }
 
 function lowLatencyElements({ stream, period, id }: AdaptationSetOptions, timescale: number): string[] {
@@ -87,11 +97,12 @@ function lowLatencyElements({ stream, period, id }: AdaptationSetOptions, timesc
 function writeRepresentation(
   options: AdaptationSetOptions,
   member: ListedRendition,
-  { name, config, frameRate }: RenditionDescription,
+  description: RenditionDescription,
 ): string[] {
+  const { name, config, frameRate } = description;
   const attributes = [
     `id="${name}"`,
-    `bandwidth="${options.bitrate.peakBps(member.rendition)}"`,
+    `bandwidth="${options.bitrate.peakBps(name, member.rendition)}"`,
     `codecs="${config.codecString}"`,
   ];
   if (config.kind === 'audio') attributes.push(`audioSamplingRate="${config.sampleRateHz}"`);
@@ -99,17 +110,23 @@ function writeRepresentation(
     attributes.push(`width="${config.widthPixels}"`, `height="${config.heightPixels}"`);
     if (frameRate !== undefined) attributes.push(`frameRate="${frameRateText(frameRate)}"`);
   }
-  return [`<Representation ${attributes.join(' ')}>`, ...segmentTemplate(options, member, name), '</Representation>'];
+  return [
+    `<Representation ${attributes.join(' ')}>`,
+    ...segmentTemplate(options, member, description),
+    '</Representation>',
+  ];
 }
 
-function segmentTemplate({ stream, period }: AdaptationSetOptions, member: ListedRendition, name: string): string[] {
-  const { timescale } = member.rendition.description;
-  const { segments } = member;
+function segmentTemplate(
+  { stream, period }: AdaptationSetOptions,
+  { segments }: ListedRendition,
+  { name, timescale, init }: RenditionDescription,
+): string[] {
   const { addressing } = period;
   const common = [
     `timescale="${timescale}"`,
     `presentationTimeOffset="${offsetTicks(period, timescale)}"`,
-    `initialization="${name}/init-${segments[0]!.initVersion}.mp4"`,
+    `initialization="${name}/init-${init.version}.mp4"`,
     `media="${name}/segment-$Number$.m4s"`,
   ];
   if (addressing.mode === 'number') {

@@ -1,5 +1,7 @@
 import type { RenditionWindow, Segment, StreamWindow } from '../stream/window.ts';
-import type { DashPeriod, DashTimeline } from './dash-timeline.ts';
+import type { DashPeriod } from './dash-period.ts';
+import type { DashTimeline } from './dash-timeline.ts';
+import { isRung, namesInOrder, plannedOf } from './variant.ts';
 
 /** A Period that has something to play now. */
 export interface ListedPeriod {
@@ -9,26 +11,54 @@ export interface ListedPeriod {
 
 export interface ListedRendition {
   readonly rendition: RenditionWindow;
-  /** Complete segments with media, numbered without a hole. */
+  /** Complete segments with media, numbered without a hole; may be none yet of a Period that goes on from another. */
   readonly segments: readonly Segment[];
 }
 
-/** The Periods to list, oldest first. */
+/**
+ * The Periods to list, oldest first. A Period on a grid offers from its beginning to its end the same renditions. One that lists
+ * complete segments is held back, with all that follow, until each rendition has one: what a player reads first of a Period is
+ * what it keeps to.
+ */
 export function listPeriods(stream: StreamWindow, timeline: DashTimeline): ListedPeriod[] {
   const listed: ListedPeriod[] = [];
   for (const period of timeline.periods) {
     if (period.addressing.mode === 'undecided') continue;
+    const isOnGrid = isLowLatency(period);
     const members: ListedRendition[] = [];
-    for (const rendition of stream.renditions.values()) {
-      const segments = rendition.segments.filter(
-        ({ msn, isComplete, isGap }) =>
-          isComplete && !isGap && msn >= period.firstMsn && (period.end === undefined || msn < period.end.msn),
-      );
-      if (segments.length > 0) members.push({ rendition, segments });
+    let hasMedia = isOnGrid && period.isContinuation && period.end === undefined && !stream.isEnded;
+    for (const name of namesInOrder(stream)) {
+      const rendition = stream.renditions.get(name);
+      const isOffered = period.offered.has(name);
+      if (rendition === undefined || (!isOffered && isRung(stream, rendition))) continue;
+      const segments = segmentsOf(rendition, period);
+      hasMedia ||= segments.length > 0;
+      const hasBitrate = rendition.hasMedia || plannedOf(stream, name) !== undefined;
+      if (segments.length > 0 || (isOffered && isOnGrid && hasBitrate && !stream.isEnded)) {
+        members.push({ rendition, segments });
+      } else if (isOffered && !isOnGrid && isOnItsWay(rendition, period)) return listed;
     }
-    if (members.length > 0) listed.push({ period, members });
+    if (hasMedia) listed.push({ period, members });
   }
   return listed;
+}
+
+/** Whether the rendition's first segment of the Period is being made, or the one before. */
+function isOnItsWay({ lastSegment, description }: RenditionWindow, { firstMsn, end }: DashPeriod): boolean {
+  if (lastSegment === undefined || lastSegment.isGap || description.isWithdrawn === true) return false;
+  if (lastSegment.msn < firstMsn) return true;
+  return !lastSegment.isComplete && (end === undefined || lastSegment.msn < end.msn);
+}
+
+function segmentsOf({ segments }: RenditionWindow, { firstMsn, end }: DashPeriod): Segment[] {
+  const found: Segment[] = [];
+  for (const segment of segments) {
+    if (segment.msn < firstMsn || !segment.isComplete) continue;
+    if (end !== undefined && segment.msn >= end.msn) break;
+    if (!segment.isGap) found.push(segment);
+    else if (found.length > 0) break;
+  }
+  return found;
 }
 
 /** Whether segments of the Period may be fetched while they are being made. */
@@ -36,16 +66,13 @@ export function isLowLatency(period: DashPeriod): boolean {
   return period.addressing.mode === 'number';
 }
 
-export function periodId({ firstMsn }: DashPeriod): string {
-  return `p${firstMsn}`;
-}
-
 /** Stream time up to which a Period has media; on a grid, no later than the grid gives the last segment. */
 export function mediaEnd({ period, members }: ListedPeriod): number {
   let end = 0;
   let lastMsn = period.firstMsn;
   for (const { rendition, segments } of members) {
-    const last = segments.at(-1)!;
+    const last = segments.at(-1);
+    if (last === undefined) continue;
     end = Math.max(end, (last.startTicks + last.durationTicks) / rendition.description.timescale);
     lastMsn = Math.max(lastMsn, last.msn);
   }

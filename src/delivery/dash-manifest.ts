@@ -1,6 +1,6 @@
 import type { StreamWindow } from '../stream/window.ts';
 import { writeAdaptationSet } from './dash-adaptation-set.ts';
-import { isLowLatency, type ListedPeriod, mediaEnd, periodId } from './dash-listing.ts';
+import { isLowLatency, type ListedPeriod, mediaEnd } from './dash-listing.ts';
 import type { DeclaredBitrate } from './declared-bitrate.ts';
 
 export interface ManifestOptions {
@@ -70,7 +70,7 @@ function writePeriod(
   index: number,
 ): string[] {
   const { period, members } = entry;
-  const attributes = [`id="${periodId(period)}"`, `start="${duration(period.startSeconds)}"`];
+  const attributes = [`id="${period.id}"`, `start="${duration(period.startSeconds)}"`];
   const durationSeconds = endedDuration(entry, listed[index + 1]);
   if (durationSeconds !== undefined) attributes.push(`duration="${duration(durationSeconds)}"`);
   const lines = [`<Period ${attributes.join(' ')}>`];
@@ -86,13 +86,18 @@ function writePeriod(
   return lines;
 }
 
-/** Said when media ends before another Period begins: a grid would go on, and a list would leave the hole unexplained. */
+/**
+ * Said of every grid that has an end, or it would seem to go on; and when media ends before another Period begins, for a list
+ * would leave the hole unexplained.
+ */
 function endedDuration(entry: ListedPeriod, next: ListedPeriod | undefined): number | undefined {
   const { period } = entry;
-  if (period.end === undefined) return undefined;
-  if (next === undefined && period.addressing.mode !== 'number') return undefined;
-  if (next !== undefined && Math.abs(next.period.startSeconds - period.end.seconds) < 0.001) return undefined;
-  return mediaEnd(entry) - period.startSeconds;
+  const { addressing, end, firstMsn, startSeconds } = period;
+  if (end === undefined || (next === undefined && addressing.mode !== 'number')) return undefined;
+  const isGoingOn = next !== undefined && Math.abs(next.period.startSeconds - end.seconds) < 0.001;
+  if (!isGoingOn) return mediaEnd(entry) - startSeconds;
+  if (addressing.mode !== 'number') return undefined;
+  return Math.min(next.period.startSeconds - startSeconds, (end.msn - firstMsn) * addressing.segmentSeconds);
 }
 
 /** An xs:duration. */

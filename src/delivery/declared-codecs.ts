@@ -1,10 +1,11 @@
-import type { RenditionWindow } from '../stream/window.ts';
+import type { Variant } from './variant.ts';
 
 /**
  * CODECS of a rendition (RFC 8216bis §4.4.6.2): every format in a segment that its playlist still lists. Of H.264 at several
- * levels the highest stands for all: who decodes that decodes the others.
+ * levels the highest stands for all: who decodes that decodes the others. Before there is any media, what is planned.
  */
-export function declaredCodecs(rendition: RenditionWindow): string[] {
+export function declaredCodecs({ rendition, planned }: Variant): string[] {
+  if (rendition === undefined) return planned === undefined ? [] : [planned.codecString];
   const versions = new Set(rendition.segments.map((segment) => segment.initVersion));
   const listed = [...versions].map((version) => rendition.descriptions.get(version)?.config.codecString);
   const byFamily = new Map<string, string>();

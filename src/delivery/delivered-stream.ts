@@ -5,32 +5,27 @@ import { snapshotOf, type WindowSnapshot } from '../stream/window-snapshot.ts';
 import { Audience } from './audience.ts';
 import { listPeriods } from './dash-listing.ts';
 import { writeManifest } from './dash-manifest.ts';
-import { type DashPeriod, DashTimeline } from './dash-timeline.ts';
-import { DeclaredBitrate } from './declared-bitrate.ts';
+import type { DashPeriod } from './dash-period.ts';
+import { DashTimeline } from './dash-timeline.ts';
+import { DeclaredBitrate, type DeclaredRates } from './declared-bitrate.ts';
 import { writeMediaPlaylist, writeTsPlaylist } from './media-playlist.ts';
-import { presentationOf, writeMultivariantPlaylist } from './multivariant-playlist.ts';
+import { writeMultivariantPlaylist } from './multivariant-playlist.ts';
 import type { Container } from './playback-path.ts';
 import { cacheControl } from './reply-headers.ts';
-import { type Resource, textResource } from './resource.ts';
+import type { Resource } from './resource.ts';
+import { StreamTexts } from './stream-texts.ts';
 import { lastTsMsn } from './transport-stream-cutter.ts';
+import { presentationOf } from './variant.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 const playlistType = 'application/vnd.apple.mpegurl';
 const manifestType = 'application/dash+xml';
 
-interface CachedText {
-  version: number;
-  readonly text: string;
-  readonly resource: Resource;
-  /** The same under other caching rules. */
-  readonly variations: Map<string, Resource>;
-}
-
 /** All that is known of a stream, for another delivery to go on with. */
 export interface StreamSnapshot {
   readonly window: WindowSnapshot;
   readonly periods: readonly DashPeriod[];
-  readonly declaredBps: readonly (readonly [string, number])[];
+  readonly declared: readonly (readonly [string, DeclaredRates])[];
   readonly hasIndependentSegments: boolean;
 }
 
@@ -50,8 +45,7 @@ export class DeliveredStream {
   private readonly clock: Clock;
   private readonly bitrate: DeclaredBitrate;
   private hasIndependentSegments: boolean;
-  private version = 0;
-  private readonly texts = new Map<string, CachedText>();
+  private readonly texts = new StreamTexts();
   /** Names of media playlists in `texts`: of each rendition under its own id and under the channel's. */
   private readonly playlistViews = new Map<RenditionWindow, readonly [string, string]>();
   private readonly currentCaching: string;
@@ -60,8 +54,8 @@ export class DeliveredStream {
 
   constructor(window: StreamWindow, clock: Clock, waiting: WaitingRoom, known?: StreamSnapshot) {
     this.window = window;
-    this.timeline = new DashTimeline(known?.periods);
-    this.bitrate = new DeclaredBitrate(known?.declaredBps);
+    this.timeline = new DashTimeline(window, known?.periods);
+    this.bitrate = new DeclaredBitrate(known?.declared);
     this.hasIndependentSegments = known?.hasIndependentSegments ?? true;
     this.hasStarted = known !== undefined;
     this.clock = clock;
@@ -73,52 +67,71 @@ export class DeliveredStream {
 
   /** After the windows have taken the message in. */
   changed(message: FeedMessage): void {
-    this.version++;
-    if ('rendition' in message && typeof message.rendition === 'string') {
-      const rendition = this.window.renditions.get(message.rendition);
-      if (rendition !== undefined) this.observe(message, rendition);
-    }
+    this.texts.version++;
+    this.observe(message);
     this.waiting.look(message.type === 'gap' || message.type === 'ended');
     for (const follower of [...this.followers]) follower();
   }
 
-  private observe(message: FeedMessage, rendition: RenditionWindow): void {
+  private observe(message: FeedMessage): void {
     switch (message.type) {
       case 'segment':
-        this.timeline.opened(rendition, message.segment, false);
-        return;
-      case 'gap':
-        this.timeline.opened(rendition, message.segment, true);
-        return;
-      case 'part':
-        if (message.part.index === 0 && !message.part.isIndependent && rendition.description.config.kind === 'video') {
-          this.hasIndependentSegments = false;
-        }
-        return;
-      case 'segment-end': {
-        const segment = rendition.find(message.msn);
-        if (segment !== undefined) this.timeline.completed(rendition, segment, this.isReference(rendition));
-        // Declared now and not when somebody asks, so that every delivery of the stream declares the same.
-        this.bitrate.peakBps(rendition);
-        this.timeline.trim(Math.min(...this.firstListed()));
+      case 'gap': {
+        const rendition = this.window.renditions.get(message.rendition);
+        if (rendition !== undefined) this.timeline.opened(rendition, message.segment, message.type === 'gap');
         return;
       }
+      case 'part':
+        if (message.part.index === 0 && !message.part.isIndependent) this.depends(message.rendition);
+        return;
+      case 'segment-end':
+        this.completed(message.rendition, message.msn);
+        return;
+      case 'rendition': {
+        if (message.rendition.isWithdrawn !== true) return;
+        const rendition = this.window.renditions.get(message.rendition.name);
+        if (rendition !== undefined) this.timeline.withdrawn(rendition);
+        return;
+      }
+      case 'planned':
+        this.bitrate.plan(message.renditions);
+        return;
+      case 'rendition-gone':
+        this.forget(message.rendition);
+        return;
     }
+  }
+
+  /** A segment of this rendition does not begin with a sync sample. */
+  private depends(name: string): void {
+    if (this.window.renditions.get(name)?.description.config.kind === 'video') this.hasIndependentSegments = false;
+  }
+
+  private completed(name: string, msn: number): void {
+    const rendition = this.window.renditions.get(name);
+    if (rendition === undefined) return;
+    const segment = rendition.find(msn);
+    if (segment !== undefined) this.timeline.completed(rendition, segment);
+    // Declared now and not when somebody asks, so that every delivery of the stream declares the same.
+    this.bitrate.peakBps(name, rendition);
+    this.timeline.trim(Math.min(...this.firstListed()));
+  }
+
+  /** What was written of a rendition that is gone. */
+  private forget(name: string): void {
+    for (const rendition of this.playlistViews.keys()) {
+      if (rendition.description.name === name) this.playlistViews.delete(rendition);
+    }
+    this.texts.forget((view) => view.split(' ')[1] === name);
   }
 
   snapshot(): StreamSnapshot {
     return {
       window: snapshotOf(this.window, this.clock.monotonicMs()),
       periods: this.timeline.periods,
-      declaredBps: this.bitrate.entries,
+      declared: this.bitrate.entries,
       hasIndependentSegments: this.hasIndependentSegments,
     };
-  }
-
-  /** Video sets the grid where there is any. */
-  private isReference({ description }: RenditionWindow): boolean {
-    if (description.config.kind === 'video') return true;
-    return [...this.window.renditions.values()].every((other) => other.description.config.kind === 'audio');
   }
 
   private firstListed(): number[] {
@@ -130,14 +143,18 @@ export class DeliveredStream {
   /** Nothing while no variant can be played. */
   multivariant(container: Container, isByChannel: boolean): Resource | undefined {
     const { window: stream, bitrate, hasIndependentSegments } = this;
+    const view = `multivariant ${container} ${isByChannel}`;
+    const caching = this.presentationCaching(isByChannel);
+    const known = this.texts.known(view, caching);
+    if (known !== undefined) return known;
     const presentation = presentationOf(stream);
     if (presentation === undefined) return undefined;
-    const isSettled = container === 'cmaf' || presentation.variants.every((variant) => lastTsMsn(stream, variant) > 0);
-    if (!isSettled) return undefined;
-    const { targetDurationSeconds } = stream.stream;
-    const caching = isByChannel ? cacheControl.byChannel : cacheControl.presentation(targetDurationSeconds);
-    const view = `multivariant ${container} ${isByChannel}`;
-    return this.text({ view, class: 'multivariant', contentType: playlistType, caching }, () =>
+    // Of what is planned nothing can be said yet; whatever has media in one container will have it in the other.
+    const isSettled = presentation.variants.every(
+      ({ rendition }) => rendition?.lastComplete === undefined || lastTsMsn(stream, rendition) > 0,
+    );
+    if (container === 'ts' && !isSettled) return undefined;
+    return this.texts.write({ view, class: 'multivariant', contentType: playlistType, caching }, () =>
       writeMultivariantPlaylist({ stream, container, isByChannel, bitrate, hasIndependentSegments }, presentation),
     );
   }
@@ -152,12 +169,9 @@ export class DeliveredStream {
     const whole = this.playlistView(rendition, isByChannel);
     const view = skip === undefined ? whole : `${whole} ${skip}`;
     const caching = this.playlistCaching(isByChannel, isReached);
-    const cached = this.texts.get(view);
-    if (cached?.version === this.version) {
-      const known = cached.variations.get(caching);
-      if (known !== undefined) return known;
-    }
-    return this.text({ view, class: 'playlist', contentType: playlistType, caching }, () =>
+    const known = this.texts.known(view, caching);
+    if (known !== undefined) return known;
+    return this.texts.write({ view, class: 'playlist', contentType: playlistType, caching }, () =>
       writeMediaPlaylist({ stream, rendition, isByChannel, ...(skip === undefined ? {} : { skip }) }),
     );
   }
@@ -168,7 +182,7 @@ export class DeliveredStream {
     if ((rendition.segments[0]?.msn ?? Number.POSITIVE_INFINITY) > lastMsn) return undefined;
     const view = `ts ${rendition.description.name} ${isByChannel}`;
     const caching = this.playlistCaching(isByChannel, false);
-    return this.text(
+    return this.texts.write(
       { view, class: 'playlist', contentType: playlistType, caching },
       () => writeTsPlaylist({ stream, rendition, isByChannel, lastMsn }) ?? '',
     );
@@ -177,12 +191,13 @@ export class DeliveredStream {
   /** Nothing before the first Period has a complete segment. */
   dashManifest(isByChannel: boolean): Resource | undefined {
     const { window: stream, timeline, bitrate, hasIndependentSegments } = this;
+    const view = `manifest ${isByChannel}`;
+    const caching = this.presentationCaching(isByChannel);
+    const known = this.texts.known(view, caching);
+    if (known !== undefined) return known;
     const listed = listPeriods(stream, timeline);
     if (listed.length === 0) return undefined;
-    const { targetDurationSeconds } = stream.stream;
-    const caching = isByChannel ? cacheControl.byChannel : cacheControl.presentation(targetDurationSeconds);
-    const view = `manifest ${isByChannel}`;
-    return this.text({ view, class: 'manifest', contentType: manifestType, caching }, () => {
+    return this.texts.write({ view, class: 'manifest', contentType: manifestType, caching }, () => {
       const options = { stream, bitrate, hasIndependentSegments };
       const publishTime = this.publishTime(writeManifest({ ...options, isByChannel: false }, listed)(''));
       return writeManifest({ ...options, isByChannel }, listed)(publishTime);
@@ -215,6 +230,10 @@ export class DeliveredStream {
     return this.timeline.periodOf(segment.msn)?.addressing.mode === 'number';
   }
 
+  private presentationCaching(isByChannel: boolean): string {
+    return isByChannel ? cacheControl.byChannel : cacheControl.presentation(this.window.stream.targetDurationSeconds);
+  }
+
   private playlistCaching(isByChannel: boolean, isReached: boolean): string {
     if (isByChannel) return cacheControl.byChannel;
     return isReached ? this.reachedCaching : this.currentCaching;
@@ -228,34 +247,5 @@ export class DeliveredStream {
       this.playlistViews.set(rendition, views);
     }
     return views[isByChannel ? 1 : 0];
-  }
-
-  /** A text of the present version of the stream: written once, however many ask. */
-  private text(
-    options: {
-      readonly view: string;
-      readonly class: 'multivariant' | 'playlist' | 'manifest';
-      readonly contentType: string;
-      readonly caching: string;
-    },
-    write: () => string,
-  ): Resource {
-    const { view, class: replyClass, contentType, caching } = options;
-    let cached = this.texts.get(view);
-    if (cached?.version !== this.version) {
-      const text = write();
-      if (cached?.text === text) cached.version = this.version;
-      else {
-        const resource = textResource({ class: replyClass, contentType, cacheControl: caching, text });
-        cached = { version: this.version, text, resource, variations: new Map([[caching, resource]]) };
-        this.texts.set(view, cached);
-      }
-    }
-    let resource = cached.variations.get(caching);
-    if (resource === undefined) {
-      resource = cached.resource.withCacheControl(caching);
-      cached.variations.set(caching, resource);
-    }
-    return resource;
   }
 }

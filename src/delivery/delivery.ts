@@ -1,21 +1,24 @@
 import type { Clock } from '../base/clock.ts';
 import type { FeedMessage } from '../stream/feed.ts';
 import { collectedMemory, type PartHolder } from '../stream/part-memory.ts';
-import type { RenditionWindow, StreamWindow } from '../stream/window.ts';
+import type { StreamWindow } from '../stream/window.ts';
 import { Windows } from '../stream/windows.ts';
-import { decideReload, isReached } from './blocking-reload.ts';
+import { CountedPendingReply } from './counted-reply.ts';
 import { DeliveredStream, type StreamSnapshot } from './delivered-stream.ts';
 import { DeliveryCounters, type DeliveryStats } from './delivery-counters.ts';
-import { type DeliveryDirectives, parseDeliveryDirectives } from './delivery-directives.ts';
 import { MediaAnswers, missing } from './media-answers.ts';
-import { isPresentationComplete } from './multivariant-playlist.ts';
 import { type PlaybackTarget, parsePlaybackPath } from './playback-path.ts';
+import { answerPlaylist } from './playlist-answers.ts';
 import { problem } from './problem.ts';
-import type { Answer, PendingReply, PlaybackRequest, ProgressiveReply, Reply } from './reply.ts';
+import type { Answer, PlaybackRequest, Reply } from './reply.ts';
 import { allowedMethods, cacheControl, openHeaders, preflightHeaders } from './reply-headers.ts';
 import { Resource } from './resource.ts';
+import { awaitPresentation, awaitRendition } from './start-wait.ts';
 import { lastTsMsn, TransportStreamCutter } from './transport-stream-cutter.ts';
+import { plannedOf } from './variant.ts';
 import { type Hold, type Occupancy, type Resolution, WaitingRoom } from './waiting-room.ts';
+
+type InitTarget = Extract<PlaybackTarget, { type: 'init' }>;
 
 export interface DeliveryOptions {
   readonly clock: Clock;
@@ -28,9 +31,6 @@ export interface DeliveryOptions {
   /** How much MPEG-TS is kept after it was cut. */
   readonly tsCacheBytes?: number;
 }
-
-/** How long the multivariant playlist is waited for, when a broadcast is just starting. */
-const startWaitMs = 2000;
 
 /**
  * Answers playback requests from windows that it keeps itself, by applying the feed: all that stands between media and HTTP.
@@ -176,16 +176,17 @@ export class Delivery {
       if (request.viewer !== undefined) stream.audience.seen(request.viewer);
     }
     if (target.type === 'multivariant') {
-      return start(stream, target.id, path, () => stream.multivariant(target.container, isByChannel));
+      return awaitPresentation(stream, target.id, path, () => stream.multivariant(target.container, isByChannel));
     }
-    if (target.type === 'manifest') return start(stream, target.id, path, () => stream.dashManifest(isByChannel));
+    if (target.type === 'manifest') {
+      return awaitPresentation(stream, target.id, path, () => stream.dashManifest(isByChannel));
+    }
+    if (target.type === 'playlist') return answerPlaylist(request, target, stream, isByChannel);
     const rendition = stream.window.renditions.get(target.quality);
-    if (rendition === undefined) return missing(path);
+    if (rendition === undefined) {
+      return target.type === 'init' ? underName(isByChannel, this.plannedInit(stream, target, path)) : missing(path);
+    }
     switch (target.type) {
-      case 'playlist':
-        return target.container === 'cmaf'
-          ? this.mediaPlaylist(request, stream, rendition, isByChannel)
-          : (stream.tsPlaylist(rendition, isByChannel) ?? problem('DELIVERY_STREAM_NOT_READY', { id: target.id }));
       case 'init':
         return underName(isByChannel, this.media.init(stream, rendition, target.version, path));
       case 'part':
@@ -200,28 +201,15 @@ export class Delivery {
     }
   }
 
-  private mediaPlaylist(
-    request: PlaybackRequest,
-    stream: DeliveredStream,
-    rendition: RenditionWindow,
-    isByChannel: boolean,
-  ): Resolution | Hold {
+  private plannedInit(stream: DeliveredStream, target: InitTarget, path: string): Resolution | Hold {
     const { window } = stream;
-    const { streamId, targetDurationSeconds } = window.stream;
-    if (rendition.lastComplete === undefined) return problem('DELIVERY_STREAM_NOT_READY', { id: streamId });
-    if (window.isEnded) return stream.mediaPlaylist(rendition, isByChannel, { isReached: false });
-    const directives = parseDeliveryDirectives(request.query);
-    if ('refusal' in directives) return problem('DELIVERY_DIRECTIVE_INVALID', { reason: directives.refusal });
-    const decision = decideReload(window, rendition, directives);
-    if (decision === 'too-far') return problem('DELIVERY_MSN_TOO_FAR', {});
-    const { skip, msn } = directives;
-    const write = () => stream.mediaPlaylist(rendition, isByChannel, { skip, isReached: msn !== undefined });
-    if (decision === 'now') return write();
-    return {
-      key: holdKey(rendition.description.name, isByChannel, directives),
-      timeoutMs: 3000 * targetDurationSeconds,
-      test: () => (window.isEnded || isReached(rendition, decision) ? write() : undefined),
+    const { quality, version } = target;
+    if (plannedOf(window, quality) === undefined) return missing(path);
+    const find = () => {
+      const rendition = window.renditions.get(quality);
+      return rendition && this.media.init(stream, rendition, version, path);
     };
+    return awaitRendition(window, quality, { key: path, find });
   }
 
   /** For UTCTiming urn:mpeg:dash:utc:http-iso:2014. */
@@ -258,32 +246,6 @@ function classOf(target: PlaybackTarget | undefined): Reply['class'] {
   return target === undefined ? 'other' : target.type;
 }
 
-function holdKey(name: string, isByChannel: boolean, { msn, part, skip }: DeliveryDirectives): string {
-  return `playlist ${name} ${isByChannel} ${msn} ${part ?? ''} ${skip ?? ''}`;
-}
-
-/**
- * A presentation that is just starting is waited for, since players load it once: until every rendition announced
- * has media, but no longer than two seconds if any has.
- */
-function start(
-  stream: DeliveredStream,
-  id: string,
-  path: string,
-  write: () => Resource | undefined,
-): Resolution | Hold {
-  const written = (): Resource | undefined => {
-    const resource = write();
-    if (resource !== undefined) stream.hasStarted = true;
-    return resource;
-  };
-  const settled = () => (isPresentationComplete(stream.window) ? written() : undefined);
-  const late = () => written() ?? problem('DELIVERY_STREAM_NOT_READY', { id });
-  if (stream.hasStarted || stream.window.isEnded) return late();
-  const test = () => (stream.window.isEnded ? late() : settled());
-  return settled() ?? { key: path, timeoutMs: startWaitMs, test, onTimeout: late };
-}
-
 /** Media asked for by the channel's name is never kept by a cache: tomorrow the URL means another broadcast. */
 function underName(isByChannel: boolean, found: Resolution | Hold): Resolution | Hold {
   if (!isByChannel) return found;
@@ -296,26 +258,4 @@ function underName(isByChannel: boolean, found: Resolution | Hold): Resolution |
       return resolution instanceof Resource ? resolution.withCacheControl(cacheControl.never) : resolution;
     },
   };
-}
-
-class CountedPendingReply implements PendingReply {
-  readonly kind = 'pending';
-  private readonly inner: PendingReply;
-  private readonly count: (status: number) => void;
-
-  constructor(inner: PendingReply, count: (status: number) => void) {
-    this.inner = inner;
-    this.count = count;
-  }
-
-  settle(deliver: (reply: Reply | ProgressiveReply) => void): void {
-    this.inner.settle((reply) => {
-      this.count(reply.status);
-      deliver(reply);
-    });
-  }
-
-  cancel(): void {
-    this.inner.cancel();
-  }
 }

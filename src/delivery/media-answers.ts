@@ -8,6 +8,7 @@ import { ProgressiveSegment } from './progressive-segment.ts';
 import { cacheControl } from './reply-headers.ts';
 import { Resource } from './resource.ts';
 import type { TransportStreamCutter } from './transport-stream-cutter.ts';
+import { referenceOf } from './variant.ts';
 import type { Hold, Resolution } from './waiting-room.ts';
 
 /** How much before its beginning a DASH segment may be asked for: clocks are not quite equal, and frames do not arrive evenly. */
@@ -41,7 +42,8 @@ export class MediaAnswers {
       const part = segment?.parts[index];
       if (part !== undefined) return this.partResource(stream, rendition, part);
       // The hint was abandoned: the segment ended without this part, or there will be no more media.
-      return segment?.isComplete === true || stream.window.isEnded ? missing(path) : undefined;
+      const isOver = segment?.isComplete === true || rendition.isGone || stream.window.isEnded;
+      return isOver ? missing(path) : undefined;
     };
     const found = find();
     if (found !== undefined) return found;
@@ -99,15 +101,17 @@ export class MediaAnswers {
     const { availabilityStartMs, targetDurationSeconds } = window.stream;
     const period = timeline.periodOf(msn);
     const newestMsn = rendition.lastSegment?.msn ?? 0;
-    const isNext = msn === newestMsn || msn === newestMsn + 1;
-    if (!isNext) return missing(path, `the newest segment is ${newestMsn}`);
+    // A rung may be a segment behind what it is made from, by which clients reckon.
+    const dueMsn = Math.max(newestMsn, referenceOf(window)?.lastSegment?.msn ?? 0) + 1;
+    if (msn < newestMsn || msn > dueMsn) return missing(path, `the newest segment is ${newestMsn}`);
+    if (rendition.description.isWithdrawn === true) return missing(path, 'this rendition is not made any more');
     if (period?.addressing.mode !== 'number') return missing(path, 'it can be had when it is complete');
     if (window.isInterrupted) return missing(path, 'the broadcast is interrupted');
     const nominalMs = (period.startSeconds + (msn - period.firstMsn) * period.addressing.segmentSeconds) * 1000;
     const earlierMs = availabilityStartMs + nominalMs - this.clock.wallMs();
     if (earlierMs > earlyMs) return missing(path, `its time comes in ${earlierMs.toFixed(0)} ms`);
     const find = (): Resolution | undefined => {
-      if (window.isEnded || window.isInterrupted) return missing(path);
+      if (window.isEnded || window.isInterrupted || rendition.isGone) return missing(path);
       const segment = rendition.find(msn);
       if (segment === undefined || (segment.parts.length === 0 && !segment.isComplete)) return undefined;
       if (!segment.isComplete && !stream.isChunked(segment)) return missing(path);

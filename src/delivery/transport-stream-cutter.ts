@@ -4,6 +4,7 @@ import { type TsSegmentTracks, writeTsSegment } from '../media/mpegts/segment.ts
 import { rescaleTicks } from '../media/ticks.ts';
 import { videoTimescale } from '../media/track.ts';
 import type { RenditionWindow, Segment, StreamWindow } from '../stream/window.ts';
+import { audioRendition } from './variant.ts';
 
 /**
  * Cuts MPEG-TS from CMAF when somebody asks, once per segment, and keeps what was asked for last, up to `limitBytes`.
@@ -71,13 +72,6 @@ function samplesOf(rendition: RenditionWindow, segment: Segment): TsSample[] {
     }
   }
   return samples;
-}
-
-export function audioRendition(stream: StreamWindow): RenditionWindow | undefined {
-  for (const rendition of stream.renditions.values()) {
-    if (rendition.description.config.kind === 'audio') return rendition;
-  }
-  return undefined;
 }
 
 /** The last segment whose picture and sound are both complete, as far as sound was there at all; 0 before the first. */

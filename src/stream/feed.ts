@@ -10,6 +10,11 @@ import type { TrackConfig } from '../media/track.ts';
 export type FeedMessage =
   | { readonly type: 'stream'; readonly stream: StreamDescription }
   | { readonly type: 'rendition'; readonly streamId: string; readonly rendition: RenditionDescription }
+  /**
+   * The transcoded renditions that are wanted, best first, in place of all that were said before. Behind `stream`, and behind each
+   * new one of it: players read once what there is to choose from, so what is said before the first segments is known to all.
+   */
+  | { readonly type: 'planned'; readonly streamId: string; readonly renditions: readonly PlannedRendition[] }
   | { readonly type: 'segment'; readonly streamId: string; readonly rendition: string; readonly segment: SegmentStart }
   | { readonly type: 'part'; readonly streamId: string; readonly rendition: string; readonly part: Part }
   | { readonly type: 'segment-end'; readonly streamId: string; readonly rendition: string; readonly msn: number }
@@ -68,6 +73,22 @@ export interface RenditionDescription {
   readonly isWithdrawn?: boolean;
   /** Bit rates that an earlier process measured, before this one has any media. */
   readonly measured?: MeasuredBitrate;
+}
+
+/** What a transcoded rendition will be, said before there is any media of it. */
+export interface PlannedRendition {
+  /** `720p`, … */
+  readonly name: string;
+  /** RFC 6381, as in CODECS. */
+  readonly codecString: string;
+  readonly widthPixels: number;
+  readonly heightPixels: number;
+  /** Frames per second. */
+  readonly frameRate?: number;
+  /** Without sound. */
+  readonly averageBps: number;
+  /** The peak segment bit rate that will not be exceeded, without sound. */
+  readonly peakBps: number;
 }
 
 export interface MeasuredBitrate {

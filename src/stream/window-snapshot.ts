@@ -1,4 +1,4 @@
-import type { RenditionDescription, StreamDescription } from './feed.ts';
+import type { PlannedRendition, RenditionDescription, StreamDescription } from './feed.ts';
 import type { PartHolder } from './part-memory.ts';
 import type { BitrateTotals } from './segment-bitrates.ts';
 import { RenditionWindow, type Segment, StreamWindow } from './window.ts';
@@ -8,6 +8,7 @@ export interface WindowSnapshot {
   readonly stream: StreamDescription;
   readonly isInterrupted: boolean;
   readonly isEnded: boolean;
+  readonly planned: readonly PlannedRendition[];
   readonly renditions: readonly RenditionSnapshot[];
 }
 
@@ -21,17 +22,18 @@ export interface RenditionSnapshot {
 
 /** `nowMs` is on the clock that the window slides by. */
 export function snapshotOf(window: StreamWindow, nowMs: number): WindowSnapshot {
-  const { stream, isInterrupted, isEnded } = window;
+  const { stream, isInterrupted, isEnded, planned } = window;
   const renditions = [...window.renditions.values()].map((rendition) => renditionSnapshot(rendition, nowMs));
-  return { stream, isInterrupted, isEnded, renditions };
+  return { stream, isInterrupted, isEnded, planned, renditions };
 }
 
 /** A window that holds what another one held. */
 export function windowFrom(snapshot: WindowSnapshot, holder: PartHolder, nowMs: number): StreamWindow {
-  const { stream, isInterrupted, isEnded, renditions } = snapshot;
+  const { stream, isInterrupted, isEnded, planned, renditions } = snapshot;
   const window = new StreamWindow(stream);
   window.isInterrupted = isInterrupted;
   window.isEnded = isEnded;
+  window.planned = planned;
   for (const known of renditions) {
     const rendition = renditionFrom(known, stream.targetDurationSeconds, holder, nowMs);
     window.renditions.set(rendition.description.name, rendition);

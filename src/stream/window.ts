@@ -1,4 +1,4 @@
-import type { Part, RenditionDescription, SegmentStart, StreamDescription } from './feed.ts';
+import type { Part, PlannedRendition, RenditionDescription, SegmentStart, StreamDescription } from './feed.ts';
 import { collectedMemory, type PartHolder } from './part-memory.ts';
 import { inheritedTotals, SegmentBitrates } from './segment-bitrates.ts';
 
@@ -20,6 +20,8 @@ export class RenditionWindow {
   readonly segments: Segment[] = [];
   /** Grows with everything that changes a playlist. */
   version = 0;
+  /** There will be no more of it, not even a list. */
+  isGone = false;
   readonly bitrates: SegmentBitrates;
   /** Segments that have left the list, oldest first, and until when they are kept, monotonic ms. */
   readonly removed: { readonly segment: Segment; readonly untilMs: number }[] = [];
@@ -129,8 +131,14 @@ export class RenditionWindow {
     while (this.removed[0] !== undefined && this.removed[0].untilMs <= nowMs) this.letGo(this.removed.shift()!.segment);
   }
 
-  /** Lets go of all media. */
+  /** Whether anything of it was ever complete, in this process or an earlier one. */
+  get hasMedia(): boolean {
+    return this.bitrates.measuredSeconds > 0;
+  }
+
+  /** Lets go of all media, for good. */
   clear(): void {
+    this.isGone = true;
     for (const segment of this.segments.splice(0)) this.letGo(segment);
     for (const { segment } of this.removed.splice(0)) this.letGo(segment);
   }
@@ -152,6 +160,8 @@ export class RenditionWindow {
 export class StreamWindow {
   stream: StreamDescription;
   readonly renditions = new Map<string, RenditionWindow>();
+  /** Transcoded renditions that are wanted, best first. */
+  planned: readonly PlannedRendition[] = [];
   isInterrupted = false;
   isEnded = false;
 

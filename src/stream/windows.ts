@@ -70,6 +70,9 @@ export class Windows {
           );
         return;
       }
+      case 'planned':
+        window.planned = message.renditions;
+        return;
       case 'segment':
         window.renditions.get(message.rendition)?.open(message.segment);
         return;

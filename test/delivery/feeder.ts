@@ -1,12 +1,38 @@
 import { writeFragment } from '../../src/media/mp4/fragment-writer.ts';
 import type { AudioConfig, TrackConfig, VideoConfig } from '../../src/media/track.ts';
-import type { FeedMessage, Part, RenditionDescription, StreamDescription } from '../../src/stream/feed.ts';
+import type {
+  FeedMessage,
+  Part,
+  PlannedRendition,
+  RenditionDescription,
+  StreamDescription,
+} from '../../src/stream/feed.ts';
 import { audioConfig, videoConfig } from '../packager/broadcast.ts';
 
 export const streamStartMs = Date.UTC(2026, 0, 1, 12);
 
 const video: VideoConfig = { ...videoConfig, codecString: 'avc1.64001f' };
 const audio: AudioConfig = { ...audioConfig, record: Uint8Array.from([0x11, 0x90]), sampleRateHz: 48_000 };
+
+/** What is planned of `720p`, `480p` and `360p`, whose pictures are as large as their names say. */
+export const plannedRungs: Readonly<Record<'720p' | '480p' | '360p', PlannedRendition>> = {
+  '720p': plannedRung('720p', 1280, 'avc1.64001f', 2_800_000),
+  '480p': plannedRung('480p', 854, 'avc1.4d401f', 1_400_000),
+  '360p': plannedRung('360p', 640, 'avc1.4d401e', 800_000),
+};
+
+function plannedRung(name: string, widthPixels: number, codecString: string, averageBps: number): PlannedRendition {
+  const heightPixels = Number.parseInt(name, 10);
+  return {
+    name,
+    codecString,
+    widthPixels,
+    heightPixels,
+    frameRate: 30,
+    averageBps,
+    peakBps: Math.round(averageBps * 1.1),
+  };
+}
 
 export interface SegmentOptions {
   readonly parts?: number;
@@ -27,6 +53,9 @@ export class FeedRendition {
   endMs = 0;
   index = 0;
   discontinuities = 0;
+  /** Of the newest segment. */
+  startMs = 0;
+  isOpen = false;
   private readonly apply: (message: FeedMessage) => void;
   private readonly streamId: string;
   private initVersion = 1;
@@ -40,6 +69,13 @@ export class FeedRendition {
     this.config = config;
     this.timescale = config.kind === 'video' ? 90_000 : config.sampleRateHz;
     this.describe(1);
+  }
+
+  /** Goes on where another is: at its open segment, or behind its last one. */
+  follow(other: FeedRendition): void {
+    this.msn = other.isOpen ? other.msn - 1 : other.msn;
+    this.endMs = other.isOpen ? other.startMs : other.endMs;
+    this.discontinuities = other.discontinuities;
   }
 
   describe(version: number, change: Partial<RenditionDescription> = {}): void {
@@ -56,10 +92,21 @@ export class FeedRendition {
     this.apply({ type: 'rendition', streamId: this.streamId, rendition });
   }
 
+  /** Nobody new is to be offered it. */
+  withdraw(): void {
+    this.describe(this.initVersion, { isWithdrawn: true });
+  }
+
+  gone(): void {
+    this.apply({ type: 'rendition-gone', streamId: this.streamId, rendition: this.name });
+  }
+
   open({ startMs = this.endMs, isDiscontinuity = false }: SegmentOptions = {}): void {
     this.msn++;
     this.index = 0;
     this.endMs = startMs;
+    this.startMs = startMs;
+    this.isOpen = true;
     if (isDiscontinuity) this.discontinuities++;
     const { streamId, name: rendition } = this;
     this.apply({ type: 'segment', streamId, rendition, segment: this.start(isDiscontinuity) });
@@ -84,6 +131,7 @@ export class FeedRendition {
   }
 
   close(): void {
+    this.isOpen = false;
     this.apply({ type: 'segment-end', streamId: this.streamId, rendition: this.name, msn: this.msn });
   }
 
@@ -160,6 +208,18 @@ export class Feeder {
 
   video(name = 'source', change: Partial<VideoConfig> = {}): FeedRendition {
     return new FeedRendition(this.apply, this.streamId, name, { ...video, ...change });
+  }
+
+  /** A transcoded rendition that was planned. Its first segment is the one that `source` has open, or comes to next. */
+  rung(name: keyof typeof plannedRungs, source?: FeedRendition): FeedRendition {
+    const { codecString, widthPixels, heightPixels } = plannedRungs[name];
+    const rung = this.video(name, { codecString, widthPixels, heightPixels });
+    if (source !== undefined) rung.follow(source);
+    return rung;
+  }
+
+  plan(...names: (keyof typeof plannedRungs)[]): void {
+    this.apply({ type: 'planned', streamId: this.streamId, renditions: names.map((name) => plannedRungs[name]) });
   }
 
   audio(): FeedRendition {

@@ -113,3 +113,41 @@ test('what was cut is kept only up to its limit, and cut again when asked for', 
   for (let msn = 2; msn <= 6; msn++) get(delivery, `/hls/st1/source/segment-${msn}.ts`);
   expect(Buffer.concat(get(delivery, '/hls/st1/source/segment-1.ts').body).equals(first)).toBe(true);
 });
+
+test('a rung carries the shared sound of its number, and comes when both are complete', () => {
+  const { delivery, feeder } = rig();
+  feeder.plan('480p');
+  const audio = feeder.audio();
+  const renditions = [feeder.video(), audio, feeder.rung('480p')];
+  for (const one of renditions) one.segment();
+  const [source, , rung] = renditions;
+  for (const one of [source!, rung!]) one.segment({ partBytes: 30_000 });
+  const listed = () => parseMedia(getText(delivery, '/hls/st1/480p/ts.m3u8')).segments.length;
+  expect(listed()).toBe(1);
+  audio.segment();
+  expect(listed()).toBe(2);
+  expect(parseMultivariant(getText(delivery, '/hls/st1/ts.m3u8')).variants.map(({ uri }) => uri)).toEqual([
+    'source/ts.m3u8',
+    '480p/ts.m3u8',
+  ]);
+  const walk = walkTs(Buffer.concat(get(delivery, '/hls/st1/480p/segment-2.ts').body));
+  expect([walk.faults, [...walk.streamTypes.values()].sort()]).toEqual([[], [0x0f, 0x1b]]);
+  const ofSource = walkTs(Buffer.concat(get(delivery, '/hls/st1/source/segment-2.ts').body));
+  const times = ({ pes }: typeof walk) => pes.map(({ pid, pts90k }) => [pid, pts90k]);
+  expect(times(walk)).toEqual(times(ofSource));
+});
+
+test('segments that a rung has nothing for are gaps in its TS list too', () => {
+  const { delivery, feeder } = rig();
+  feeder.plan('480p');
+  const source = feeder.video();
+  const rung = feeder.rung('480p');
+  for (const one of [source, rung]) one.segment();
+  source.segment();
+  rung.gap(2000);
+  rung.withdraw();
+  const text = getText(delivery, '/hls/st1/480p/ts.m3u8');
+  expect(parseMedia(text).segments.map(({ gap }) => gap === true)).toEqual([false, true]);
+  expect(get(delivery, '/hls/st1/480p/segment-2.ts').status).toBe(404);
+  expect(getText(delivery, '/hls/st1/ts.m3u8')).not.toContain('480p');
+});

@@ -38,6 +38,7 @@ test('a window begun with the snapshot of another holds the same, goes on alike 
   });
   const video = feeder.video();
   const audio = feeder.audio();
+  feeder.plan('720p', '480p');
   for (let count = 0; count < 9; count++) {
     video.segment({ partBytes: 500 + 100 * count });
     audio.segment();
@@ -54,7 +55,9 @@ test('a window begun with the snapshot of another holds the same, goes on alike 
   const restored = second.windows.restore(snapshotOf(window, first.clock.monotonicMs()));
   readers.push(second.windows);
   expect(second.windows.find('st1')).toBe(restored);
-  expect(restored).toMatchObject({ stream: window.stream, isInterrupted: true, isEnded: false });
+  const { stream, planned } = window;
+  expect(planned.map(({ name }) => name)).toEqual(['720p', '480p']);
+  expect(restored).toMatchObject({ stream, planned, isInterrupted: true, isEnded: false });
   expect(contentOf(restored)).toEqual(contentOf(window));
   expect(second.held.length).toBe(first.held.length);
 
@@ -83,4 +86,35 @@ test('a snapshot is taken in place of what was known of the stream, and nothing 
   windows.remove('st1');
   expect(held).toEqual([]);
   expect(windows.find('show')).toBeUndefined();
+});
+
+test('what is planned is known from the newest plan alone, and of a stream that is known', () => {
+  const { windows } = rig();
+  const feeder = new Feeder((message) => windows.apply(message));
+  const planned = () => windows.find('st1')?.planned.map(({ name }) => name);
+  expect(planned()).toEqual([]);
+  feeder.plan('720p', '480p');
+  feeder.plan('360p', '480p');
+  expect(planned()).toEqual(['360p', '480p']);
+  // Whoever makes the stream may be another than before: what was planned holds until it says otherwise.
+  feeder.apply({ type: 'stream', stream: windows.find('st1')!.stream });
+  expect(planned()).toEqual(['360p', '480p']);
+  feeder.plan();
+  expect(planned()).toEqual([]);
+  windows.remove('st1');
+  feeder.plan('720p');
+  expect(windows.find('st1')).toBeUndefined();
+});
+
+test('of a rendition that is gone nothing stays', () => {
+  const { windows, held } = rig();
+  const feeder = new Feeder((message) => windows.apply(message));
+  const rung = feeder.rung('480p');
+  rung.segment();
+  rung.open();
+  rung.part();
+  const window = windows.find('st1')!.renditions.get('480p')!;
+  expect([held.length, window.hasMedia, window.isGone]).toEqual([5, true, false]);
+  rung.gone();
+  expect([held.length, window.isGone, windows.find('st1')!.renditions.size]).toEqual([0, true, 0]);
 });

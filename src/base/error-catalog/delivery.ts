@@ -20,6 +20,12 @@ export const deliveryErrors = {
     httpStatus: 404,
     exitCode: 3,
   }),
+  DELIVERY_RENDITION_NOT_READY: entry<{ id: string; rendition: string }>({
+    message: ({ id, rendition }) => `Rendition "${rendition}" of "${id}" is not made yet, or not any more.`,
+    remedy: 'Ask again in a second, or take another rendition of the multivariant playlist.',
+    httpStatus: 404,
+    exitCode: 3,
+  }),
   DELIVERY_MEDIA_NOT_FOUND: entry<{ path: string; why?: string }>({
     message: ({ path, why = 'not yet, not any more, or never' }) => `${path} does not exist: ${why}.`,
     remedy: 'Take media addresses from the current playlist.',
