@@ -1,3 +1,4 @@
+import type { PlannedRendition } from '../stream/feed.ts';
 import type { HeldFeed } from './held-feed.ts';
 import type { Lanes } from './lanes.ts';
 import type { PartClock } from './part-clock.ts';
@@ -20,6 +21,7 @@ export class FeedOpening {
   private readonly clock: SegmentClock;
   private readonly partClock: PartClock;
   private readonly lanes: Lanes;
+  private planned: readonly PlannedRendition[] = [];
 
   constructor(
     plan: StreamPlan,
@@ -59,8 +61,15 @@ export class FeedOpening {
     };
     this.feed.open(
       stream,
+      this.planned,
       renditions.map((rendition) => rendition.describe()),
     );
+  }
+
+  /** The rungs that are wanted, best first, in place of those before: known to viewers as soon as the stream is. */
+  planRungs(planned: readonly PlannedRendition[]): void {
+    this.planned = planned;
+    if (this.feed.isOpen) this.feed.emit({ type: 'planned', streamId: this.plan.streamId, renditions: planned });
   }
 
   /** Forgets what was to be said. */

@@ -1,4 +1,10 @@
-import type { FeedMessage, FeedSink, RenditionDescription, StreamDescription } from '../stream/feed.ts';
+import type {
+  FeedMessage,
+  FeedSink,
+  PlannedRendition,
+  RenditionDescription,
+  StreamDescription,
+} from '../stream/feed.ts';
 import type { PartAllocator } from '../stream/part-memory.ts';
 
 /**
@@ -24,11 +30,16 @@ export class HeldFeed {
     else this.held.push(message);
   }
 
-  /** Says what the stream is, then all that was held. */
-  open(stream: StreamDescription, renditions: readonly RenditionDescription[]): void {
+  /** Says what the stream is, what will be there to choose from, then all that was held. */
+  open(
+    stream: StreamDescription,
+    planned: readonly PlannedRendition[],
+    renditions: readonly RenditionDescription[],
+  ): void {
     const held = this.held ?? [];
     this.held = undefined;
     this.sink({ type: 'stream', stream });
+    if (planned.length > 0) this.sink({ type: 'planned', streamId: stream.streamId, renditions: planned });
     for (const rendition of renditions) this.sink({ type: 'rendition', streamId: stream.streamId, rendition });
     for (const message of held) this.pass(message);
   }

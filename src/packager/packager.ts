@@ -1,6 +1,6 @@
 import type { AccessUnit, AudioConfig, VideoConfig } from '../media/track.ts';
 import type { Continuity } from '../stream/continuity.ts';
-import type { FeedSink } from '../stream/feed.ts';
+import type { FeedSink, PlannedRendition } from '../stream/feed.ts';
 import type { MediaSink, RungSink } from '../stream/media-sink.ts';
 import { collectedMemory, type PartAllocator } from '../stream/part-memory.ts';
 import { Absence } from './absence.ts';
@@ -50,6 +50,7 @@ export class Packager implements MediaSink, RungSink {
   private readonly partClock: PartClock;
   private readonly clock: SegmentClock;
   private readonly lanes: Lanes;
+  private readonly feedOpening: FeedOpening;
   private readonly audioJoin: AudioJoin;
   private readonly slots: SlotSequence;
   private readonly absence: Absence;
@@ -75,6 +76,7 @@ export class Packager implements MediaSink, RungSink {
     this.partClock = partClock;
     this.lanes = lanes;
     this.clock = clock;
+    this.feedOpening = feedOpening;
     this.audioJoin = audioJoin;
     this.slots = slots;
     this.absence = new Absence(plan, { feed, clock, lanes, slots });
@@ -171,6 +173,10 @@ export class Packager implements MediaSink, RungSink {
   accessUnit(unit: AccessUnit): void {
     if (unit.kind === 'audio') this.audioIntake.push(unit);
     else this.videoIntake.push(unit);
+  }
+
+  planRungs(planned: readonly PlannedRendition[]): void {
+    this.feedOpening.planRungs(planned);
   }
 
   addRung(name: string): void {

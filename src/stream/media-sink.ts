@@ -1,4 +1,5 @@
 import type { AccessUnit, AudioConfig, VideoConfig } from '../media/track.ts';
+import type { PlannedRendition } from './feed.ts';
 
 /**
  * What a live stream hands its media to (the packager). All times are stream time in milliseconds; access units of one track
@@ -30,7 +31,9 @@ export interface MediaSink {
  * of the source has one of its own, further ones are free. All calls but `addRung` ignore rungs that are not known.
  */
 export interface RungSink {
-  /** A rung is planned. Viewers learn of it with its first frame; what it misses until then is listed as gaps. */
+  /** What will be there to choose from beside the source, best first, in place of what was planned before. */
+  planRungs(planned: readonly PlannedRendition[]): void;
+  /** Frames of a rung will come. It is described with its first one; what it misses until then is listed as gaps. */
   addRung(name: string): void;
   /** The frames that follow are of this encoding: before the first one, and again whenever their decoder starts anew. */
   configureRung(name: string, config: VideoConfig): void;

@@ -3,6 +3,37 @@ import { play, sourceUnits } from './broadcast.ts';
 import { begin, expectInStep, gapsOf, numbersOf, regular, Story } from './rung-story.ts';
 import { rungConfig, TranscodedBroadcast } from './transcoded.ts';
 
+describe('rungs that are planned', () => {
+  const planned = {
+    ...{ name: '360p', codecString: 'avc1.4d401e', widthPixels: 640, heightPixels: 360 },
+    ...{ averageBps: 800_000, peakBps: 880_000 },
+  };
+
+  test('are told with the stream, before there is media of them', () => {
+    const story = new Story();
+    story.broadcast.packager.planRungs([planned]);
+    story.playTo(1000);
+    story.lose();
+    story.reconnect();
+    story.skipTo(2000);
+    story.playTo(6000);
+    expect(story.broadcast.messages.slice(0, 3)).toMatchObject([
+      { type: 'stream' },
+      { type: 'planned', renditions: [planned] },
+      { type: 'rendition' },
+    ]);
+  });
+
+  test('and planned otherwise are told at once', () => {
+    const story = new Story();
+    story.playTo(6000);
+    expect(story.broadcast.messages.some(({ type }) => type === 'planned')).toBe(false);
+    story.broadcast.packager.planRungs([planned]);
+    story.broadcast.packager.planRungs([]);
+    expect(story.broadcast.messages.slice(-2)).toMatchObject([{ renditions: [planned] }, { renditions: [] }]);
+  });
+});
+
 describe('a rung that is given up', () => {
   function removed(windowMs: number): Story {
     const story = new Story({ ...regular, seconds: 60 }, {}, { windowMs });
