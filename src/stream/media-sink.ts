@@ -28,14 +28,14 @@ export interface MediaSink {
 /**
  * What hands in the transcoded renditions (rungs) of a stream that has a MediaSink. Frames of one rung come with growing decode
  * times, a little after the source's they were made of, at exactly their presentation times (stream time, ms): every keyframe
- * of the source has one of its own, further ones are free. All calls but `addRung` ignore rungs that are not known.
+ * of the source has one of its own, further ones are free. What is said of a rung that was not added is ignored.
  */
 export interface RungSink {
   /** What will be there to choose from beside the source, best first, in place of what was planned before. */
   planRungs(planned: readonly PlannedRendition[]): void;
   /** Frames of a rung will come. It is described with its first one; what it misses until then is listed as gaps. */
   addRung(name: string): void;
-  /** The frames that follow are of this encoding: before the first one, and again whenever their decoder starts anew. */
+  /** The frames that follow are of this encoding: before the first one behind `addRung`, and whenever it changes. */
   configureRung(name: string, config: VideoConfig): void;
   rungAccessUnit(name: string, unit: AccessUnit): void;
   /** No more frames will come. Its playlist goes on with gaps while anything of it is listed, unless it is added again. */
