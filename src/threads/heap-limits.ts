@@ -8,5 +8,5 @@ import type { ThreadName } from './worker-entry.ts';
 export const heapLimits: Readonly<Record<ThreadName, ResourceLimits>> = {
   store: { maxYoungGenerationSizeMb: 4 },
   media: { maxYoungGenerationSizeMb: 16 },
-  delivery: { maxYoungGenerationSizeMb: 16 },
+  delivery: { maxYoungGenerationSizeMb: 6 },
 };
