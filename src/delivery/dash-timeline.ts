@@ -51,7 +51,9 @@ export class DashTimeline {
     } else if (isFirst) {
       this.arrive(current, startSeconds);
     }
-    this.periodOf(segment.msn)?.initVersions.set(name, segment.initVersion);
+    const period = this.periodOf(segment.msn)!;
+    period.initVersions.set(name, segment.initVersion);
+    if (segment.msn === period.firstMsn && !isGap) period.offered.add(name);
     if (rendition === referenceOf(this.stream) && !isGap) this.settle(segment.msn);
   }
 

@@ -8,6 +8,7 @@ import { writeManifest } from './dash-manifest.ts';
 import type { DashPeriod } from './dash-period.ts';
 import { DashTimeline } from './dash-timeline.ts';
 import { DeclaredBitrate, type DeclaredRates } from './declared-bitrate.ts';
+import { Followers } from './followers.ts';
 import { writeMediaPlaylist, writeTsPlaylist } from './media-playlist.ts';
 import { writeMultivariantPlaylist } from './multivariant-playlist.ts';
 import type { Container } from './playback-path.ts';
@@ -35,8 +36,8 @@ export class DeliveredStream {
   readonly waiting: WaitingRoom;
   readonly timeline: DashTimeline;
   readonly audience: Audience;
-  /** Called with every change, for answers that are under way. */
-  readonly followers = new Set<() => void>();
+  /** Answers that are under way. */
+  readonly followers = new Followers();
   isRemoved = false;
   /** Ended so long ago that only segments are still owed to who has just read a playlist. */
   isRetired = false;
@@ -70,7 +71,8 @@ export class DeliveredStream {
     this.texts.version++;
     this.observe(message);
     this.waiting.look(message.type === 'gap' || message.type === 'ended');
-    for (const follower of [...this.followers]) follower();
+    if ('rendition' in message && typeof message.rendition === 'string') this.followers.tell(message.rendition);
+    else if (message.type === 'ended') this.followers.tellAll();
   }
 
   private observe(message: FeedMessage): void {

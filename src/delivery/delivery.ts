@@ -226,7 +226,7 @@ export class Delivery {
     this.streams.delete(streamId);
     stream.isRemoved = true;
     stream.waiting.close(problem('DELIVERY_STREAM_NOT_FOUND', { id: streamId }));
-    for (const follower of [...stream.followers]) follower();
+    stream.followers.tellAll();
   }
 }
 

@@ -31,7 +31,7 @@ export class ProgressiveSegment implements Resolution {
   private follow(sink: ProgressSink): () => void {
     const { stream, segment, rendition } = this;
     let sent = 0;
-    const stop = () => stream.followers.delete(more);
+    let stop = () => {};
     const more = () => {
       while (sent < segment.parts.length) sink.chunk(segment.parts[sent++]!.bytes);
       if (segment.isComplete) {
@@ -42,7 +42,7 @@ export class ProgressiveSegment implements Resolution {
         sink.abort();
       }
     };
-    stream.followers.add(more);
+    stop = stream.followers.add(rendition.description.name, more);
     more();
     return stop;
   }
