@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { authorizePublish } from './access/authorize-publish.ts';
 import { KeyRing } from './access/key-ring.ts';
@@ -106,6 +107,8 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
       media: {
         hls: config.hls,
         rtmp,
+        ladder: config.ladder,
+        calibrationPath: join(config.dataDir, 'transcoding-cost.json'),
         certificate: await certificates.watch(rtmp.tls, (pair) => media.setCertificate(pair)),
         restored: restorable(await store.streams.active(), records),
         memoryBudgetBytes: mediaBudgetBytes(),

@@ -29,10 +29,10 @@ export const ladder = z
     rungs: z
       .array(rung, { error: 'a list of rungs, such as [{ name: 720p, height: 720, video_bitrate: 2800k }]' })
       .prefault([
-        { name: '1080p', height: 1080, video_bitrate: '5000k' },
+        { name: '1080p', height: 1080, video_bitrate: '4500k' },
         { name: '720p', height: 720, video_bitrate: '2800k' },
-        { name: '480p', height: 480, video_bitrate: '1400k' },
-        { name: '360p', height: 360, video_bitrate: '800k' },
+        { name: '480p', height: 480, fps: 30, video_bitrate: '1400k' },
+        { name: '360p', height: 360, fps: 30, video_bitrate: '800k' },
       ])
       .describe('The renditions, best first; those above the source are left out.'),
     encoder: z

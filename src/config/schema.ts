@@ -246,6 +246,7 @@ export type Config = z.output<typeof configSchema>;
 export type HttpConfig = Config['http'];
 export type RtmpConfig = Config['rtmp'];
 export type HlsConfig = Config['hls'];
+export type LadderConfig = Config['ladder'];
 
 /** Paths whose value is a secret, or may carry one (a password in a URL). `*` stands for a list position. */
 export const secretPaths: readonly string[] = [

@@ -14,6 +14,7 @@ import type { PublishGrant } from '../stream/publication.ts';
 import { IngestMeter } from './ingest-meter.ts';
 import type { LiveFacts } from './live-facts.ts';
 import type { StreamRecorder } from './stream-records.ts';
+import type { Transcoding } from './transcoding.ts';
 
 export interface MediaPipelineOptions {
   readonly hls: HlsConfig;
@@ -21,6 +22,7 @@ export interface MediaPipelineOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly records: StreamRecorder;
+  readonly transcoding: Transcoding;
   /** Where media goes: to delivery. */
   readonly feed: FeedSink;
   /** Memory for the parts of one stream. */
@@ -85,12 +87,17 @@ export class MediaPipeline implements Service {
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.broadcasts.stop();
+    await this.options.transcoding.stop();
     this.saveContinuity();
   }
 
   /** `bitrateBps` knows how much of a stream's rendition has been fed, on average. */
   facts(bitrateBps: (streamId: string, rendition: string) => number): LiveFacts[] {
-    return [...this.live.values()].map((broadcast) => factsOf(broadcast, bitrateBps));
+    const { transcoding } = this.options;
+    return [...this.live.values()].map((broadcast) => ({
+      ...factsOf(broadcast, bitrateBps),
+      warnings: [...broadcast.warnings, ...transcoding.withheld(broadcast.stream.id)],
+    }));
   }
 
   /** Whether the channel has a broadcast, with or without its publisher. */
@@ -134,7 +141,7 @@ export class MediaPipeline implements Service {
     readonly availabilityStartMs: number;
     readonly continuity?: Continuity;
   }): LiveStream {
-    const { clock, hls, rtmp, feed, allocator } = this.options;
+    const { clock, hls, rtmp, feed, allocator, transcoding } = this.options;
     const { id, channel, keyId, availabilityStartMs, continuity } = plan;
     const packager = new Packager({
       streamId: id,
@@ -151,7 +158,7 @@ export class MediaPipeline implements Service {
       channel,
       keyId,
       clock,
-      sink: packager,
+      sink: transcoding.open(id, packager),
       availabilityStartMs,
       ...rtmp,
       onChange: (changed, change) => this.changed(changed, change),
@@ -226,9 +233,9 @@ export class MediaPipeline implements Service {
 }
 
 function factsOf(
-  { stream, packager, meter, warnings }: LiveBroadcast,
+  { stream, packager, meter }: LiveBroadcast,
   bitrateBps: (streamId: string, rendition: string) => number,
-): LiveFacts {
+): Omit<LiveFacts, 'warnings'> {
   const { publisher } = stream;
   const { droppedFrames, surplusFrames } = packager.repairs;
   return {
@@ -250,7 +257,6 @@ function factsOf(
       bitrate_bps: bitrateBps(stream.id, name),
       codecs: config.codecString,
     })),
-    warnings: [...warnings],
   };
 }
 

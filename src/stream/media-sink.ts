@@ -31,6 +31,8 @@ export interface MediaSink {
  * of the source has one of its own, further ones are free. What is said of a rung that was not added is ignored.
  */
 export interface RungSink {
+  /** Added, or of an earlier process, and not gone yet. */
+  readonly rungNames: readonly string[];
   /** What will be there to choose from beside the source, best first, in place of what was planned before. */
   planRungs(planned: readonly PlannedRendition[]): void;
   /** Frames of a rung will come. It is described with its first one; what it misses until then is listed as gaps. */

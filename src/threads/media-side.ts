@@ -1,7 +1,7 @@
 import type { CertificatePair } from '../base/certificate-pair.ts';
 import { systemClock } from '../base/clock.ts';
 import { StreamctlError } from '../base/errors.ts';
-import type { HlsConfig, RtmpConfig } from '../config/schema.ts';
+import type { HlsConfig, LadderConfig, RtmpConfig } from '../config/schema.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { defaultRtmpLimits } from '../ingest/rtmp/limits.ts';
 import { type ListenAt, RtmpServer } from '../ingest/rtmp/server.ts';
@@ -9,6 +9,7 @@ import type { Log } from '../observability/log.ts';
 import type { LiveFacts } from '../pipeline/live-facts.ts';
 import { MediaPipeline, type RestoredStream } from '../pipeline/media-pipeline.ts';
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
+import { Transcoding } from '../pipeline/transcoding.ts';
 import type { FeedMessage } from '../stream/feed.ts';
 import type { Publication, PublisherConnection, PublishGrant } from '../stream/publication.ts';
 import { SlabPool } from '../stream/slab-pool.ts';
@@ -22,6 +23,9 @@ import type { PublishAnswer, PublishAttemptMessage } from './publish-message.ts'
 export interface MediaSideOptions {
   readonly hls: HlsConfig;
   readonly rtmp: RtmpConfig;
+  readonly ladder: LadderConfig;
+  /** Where it is kept what transcoding costs on this machine. */
+  readonly calibrationPath: string;
   /** Ports that an earlier side had, for `rtmp.listen` with port 0. */
   readonly ports: readonly number[];
   /** For RTMPS. */
@@ -65,6 +69,7 @@ export class MediaSide {
   private readonly hub: FeedHub;
   private readonly pool: SlabPool;
   private readonly memory: MemoryGuard;
+  private readonly transcoding: Transcoding;
   private readonly pipeline: MediaPipeline;
   private readonly rtmp: RtmpServer;
   private readonly turn: MediaTurn;
@@ -73,7 +78,8 @@ export class MediaSide {
   private cancelFigures = () => {};
 
   constructor(options: MediaSideOptions, control: MediaControl) {
-    const { hls, rtmp, ports, certificate, memoryBudgetBytes, firstSlabId, mayRest } = options;
+    const { hls, rtmp, ladder, calibrationPath, ports, certificate, memoryBudgetBytes } = options;
+    const { firstSlabId, mayRest } = options;
     this.options = options;
     this.control = control;
     this.turn = new MediaTurn(mayRest ? mediaRestMs : 0, () => this.endTurn());
@@ -91,12 +97,14 @@ export class MediaSide {
       firstSlabId,
     );
     this.memory = new MemoryGuard(memoryBudgetBytes, this.hub, clock, log);
+    this.transcoding = new Transcoding({ ladder, segmentMs: hls.segmentMs, calibrationPath, clock, log });
     this.pipeline = new MediaPipeline({
       hls,
       rtmp,
       clock,
       log,
       records,
+      transcoding: this.transcoding,
       feed: (message) => this.feed(message),
       allocator: () => this.pool.allocator(),
       onChange: () => this.tellFacts(),
@@ -130,6 +138,7 @@ export class MediaSide {
 
   /** Takes up earlier broadcasts, of which readers that are attached know already, and listens; gives the ports. */
   async start(): Promise<number[]> {
+    void this.transcoding.start();
     this.pipeline.restore(this.options.restored);
     await this.pipeline.start();
     await this.rtmp.start(new AbortController().signal);

@@ -22,7 +22,8 @@ export async function downloadAll(multivariantUrl: string): Promise<Download[]> 
   return Promise.all(mediaUris(multivariant).map((uri) => downloadRendition(new URL(uri, multivariantUrl).href)));
 }
 
-async function downloadRendition(url: string): Promise<Download> {
+/** One rendition, by its media playlist. */
+export async function downloadRendition(url: string): Promise<Download> {
   const playlist = readMediaPlaylist(await bytesOf(url), ignore);
   const pieces: Uint8Array[] = [];
   let mapUri: string | undefined;

@@ -8,7 +8,7 @@ const sources = resolve(import.meta.dirname, '../../src/main.ts');
 export interface ServerOptions {
   /** Any channel name publishes under itself; by default yes. */
   readonly openPublish?: boolean;
-  /** Configuration in its environment form: `STREAMCTL_HLS_PART: '500ms'`. */
+  /** Configuration in its environment form: `STREAMCTL_HLS_PART: '500ms'`. Nothing is transcoded unless it says so. */
   readonly env?: Readonly<Record<string, string>>;
   /** What is run; by default the sources. */
   readonly mainFile?: string;
@@ -34,7 +34,12 @@ export class TestServer {
     this.mainFile = mainFile;
     this.dataFolder = dataFolder;
     this.removeFolder = removeFolder;
-    this.env = { ...process.env, STREAMCTL_AUTH_OPEN_PUBLISH: String(openPublish), ...env };
+    this.env = {
+      ...process.env,
+      STREAMCTL_AUTH_OPEN_PUBLISH: String(openPublish),
+      STREAMCTL_LADDER_MODE: 'off',
+      ...env,
+    };
   }
 
   static async start(options: ServerOptions = {}): Promise<TestServer> {

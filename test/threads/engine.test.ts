@@ -25,7 +25,15 @@ async function startEngine(threads: number, memoryBudgetBytes = 1 << 30) {
   const engine = createEngine(
     {
       threads,
-      media: { hls: config.hls, rtmp: config.rtmp, restored: [], memoryBudgetBytes, logLevel: 'fatal' },
+      media: {
+        hls: config.hls,
+        rtmp: config.rtmp,
+        ladder: { ...config.ladder, mode: 'off' },
+        calibrationPath: '/nowhere',
+        restored: [],
+        memoryBudgetBytes,
+        logLevel: 'fatal',
+      },
       delivery: { listen: config.http.listen, maxConnections: 1000, maxPerIp: 0 },
     },
     {

@@ -51,12 +51,20 @@ async function end(child: ChildProcess): Promise<void> {
 async function serve(rtmpPort: number, httpPort: number): Promise<void> {
   const flagValues = { 'http.listen': `127.0.0.1:${httpPort}`, 'rtmp.listen': `127.0.0.1:${rtmpPort}` };
   const { config } = buildConfig({ flag: undefined, env: {}, cwd: '/', flagValues }, undefined);
-  const { hls, rtmp, http } = config;
+  const { hls, rtmp, http, ladder } = config;
   const nothing = () => {};
   const engine = createEngine(
     {
       threads: deliveryThreads,
-      media: { hls, rtmp, restored: [], memoryBudgetBytes: 1 << 30, logLevel: 'fatal' },
+      media: {
+        hls,
+        rtmp,
+        ladder: { ...ladder, mode: 'off' },
+        calibrationPath: '/nowhere',
+        restored: [],
+        memoryBudgetBytes: 1 << 30,
+        logLevel: 'fatal',
+      },
       delivery: { listen: http.listen, maxConnections: 20_000, maxPerIp: 0 },
     },
     {

@@ -6,7 +6,7 @@ import { freePorts, makeServerFolder, startServer } from './server-process.ts';
 
 const main = resolve(import.meta.dirname, '../../../src/main.ts');
 
-/** Our own server with its defaults: every output there is, from memory. */
+/** Our own server with its defaults, and without transcoding, which no peer does: every output there is, from memory. */
 export const streamctl: PeerKind = {
   name: 'streamctl',
   work: 'RTMP in, LL-HLS (0.5 s parts, 2 s) + DASH in memory',
@@ -20,6 +20,7 @@ export const streamctl: PeerKind = {
       http: { listen: `127.0.0.1:${httpPort}` },
       rtmp: { listen: `127.0.0.1:${rtmpPort}` },
       auth: { open_publish: true },
+      ladder: { mode: 'off' },
     };
     writeFileSync(file, stringify(config));
     const profile = process.env.BENCH_CPU_PROFILE_DIR;

@@ -1,0 +1,218 @@
+import type { AccessUnit, AudioConfig, VideoConfig } from '../media/track.ts';
+import type { PlannedRendition } from '../stream/feed.ts';
+import type { MediaSink, RungSink } from '../stream/media-sink.ts';
+import type { BudgetBroadcast, BudgetShare } from '../transcode/budget.ts';
+import type { CostModel } from '../transcode/cost-model.ts';
+import { displaySize, type LadderPlan, type PlannedRung, planLadder, type QualityLevel } from '../transcode/ladder.ts';
+import { SessionSupervisor, type SessionSupervisorOptions } from '../transcode/session-supervisor.ts';
+import type { RungState, TranscodeListener, TranscodeNotice } from '../transcode/transcode-listener.ts';
+import { SourceMeter } from './source-meter.ts';
+
+export interface BroadcastLadderOptions {
+  readonly id: string;
+  /** The packager: takes the source as it comes, and the rungs that are made of it. */
+  readonly sink: MediaSink & RungSink;
+  readonly levels: readonly QualityLevel[];
+  /** What could be made has changed: the budget is to be shared out anew. */
+  readonly onPlan: () => void;
+  readonly notice: (notice: TranscodeNotice) => void;
+  readonly onEnd: () => void;
+}
+
+/** With what ladders are made on this machine. */
+export interface LadderMeans {
+  readonly costs: CostModel;
+  readonly transcoder: Omit<SessionSupervisorOptions, 'listener'>;
+}
+
+/** Peak of a segment by average bit rate, where the buffer of the encoder holds one second (measured: 1.06). */
+const peakRatio = 1.1;
+
+/**
+ * Stands before the packager of one broadcast: everything goes on to it at once, and what is made of the video follows as further
+ * renditions.
+ */
+export class BroadcastLadder implements MediaSink {
+  readonly id: string;
+  /** Rungs that are not made, and why, for a person. */
+  withheld: BudgetShare['withheld'] = [];
+  private readonly options: BroadcastLadderOptions;
+  private means: LadderMeans | undefined;
+  private supervisor: SessionSupervisor | undefined;
+  private meter = new SourceMeter();
+  private config: VideoConfig | undefined;
+  private plan: LadderPlan | undefined;
+  private offered: readonly PlannedRung[] = [];
+  /** Of rungs that were withdrawn: nobody is offered them until frames come again. */
+  private readonly withdrawn = new Set<string>();
+  private readonly configs = new Map<string, VideoConfig>();
+
+  constructor(options: BroadcastLadderOptions) {
+    this.options = options;
+    this.id = options.id;
+  }
+
+  get isGapping(): boolean {
+    return this.options.sink.isGapping;
+  }
+
+  get endMs(): number {
+    return this.options.sink.endMs;
+  }
+
+  /** What the budget has to decide about; undefined while the source is not known well enough. */
+  get wishes(): BudgetBroadcast | undefined {
+    if (this.plan === undefined) return undefined;
+    const { rungs, decodeCostCores } = this.plan;
+    return { id: this.id, decodeCostCores, rungs, running: this.offered.map(({ name }) => name) };
+  }
+
+  /** From now on rungs can be made; before, the source goes its way alone. */
+  use(means: LadderMeans): void {
+    this.means = means;
+    this.supervisor = new SessionSupervisor({ ...means.transcoder, listener: this.listener() });
+    if (this.config !== undefined) this.supervisor.configure(this.config);
+    this.makePlan();
+  }
+
+  /** Nothing will be made: what an earlier process had listed is withdrawn. */
+  giveUp(): void {
+    for (const name of this.options.sink.rungNames) this.options.sink.removeRung(name);
+  }
+
+  begin(start: { readonly startMs: number; readonly video?: VideoConfig; readonly audio?: AudioConfig }): void {
+    this.supervisor?.interrupt();
+    this.options.sink.begin(start);
+    if (start.video !== undefined) this.setSource(start.video);
+  }
+
+  configure(config: VideoConfig | AudioConfig): void {
+    this.options.sink.configure(config);
+    if (config.kind === 'video') this.setSource(config);
+  }
+
+  accessUnit(unit: AccessUnit): void {
+    this.options.sink.accessUnit(unit);
+    if (unit.kind !== 'video') return;
+    this.supervisor?.accessUnit(unit);
+    if (this.meter.add(unit)) this.makePlan();
+  }
+
+  markDiscontinuity(): void {
+    this.options.sink.markDiscontinuity();
+  }
+
+  interrupt(): void {
+    this.options.sink.interrupt();
+    this.supervisor?.interrupt();
+  }
+
+  tick(nowMs: number): void {
+    this.options.sink.tick(nowMs);
+  }
+
+  /** The last frames come out of the transcoder first. */
+  end(): void {
+    const { sink, onEnd } = this.options;
+    void this.stop().finally(() => {
+      sink.end();
+      onEnd();
+    });
+  }
+
+  /** Ends the transcoder alone, within a second: for a server that stops. */
+  async stop(): Promise<void> {
+    await this.supervisor?.stop();
+  }
+
+  /** The budget's decision. */
+  take({ offered, withheld }: BudgetShare): void {
+    const { plan, options } = this;
+    if (plan === undefined) return;
+    this.withheld = withheld;
+    const before = this.offered;
+    this.offered = plan.rungs.filter(({ name }) => offered.includes(name));
+    for (const name of options.sink.rungNames) {
+      if (!offered.includes(name)) options.sink.removeRung(name);
+    }
+    this.tellPlan();
+    for (const { name } of this.offered) {
+      if (!before.some((rung) => rung.name === name)) this.add(name);
+    }
+    const { fps: sourceFps = 30 } = this.meter.measured ?? {};
+    this.supervisor?.want({ rungs: this.offered, keyframes: plan.keyframes, sourceFps });
+  }
+
+  private setSource(config: VideoConfig): void {
+    const before = this.config;
+    this.config = config;
+    this.supervisor?.configure(config);
+    if (before === undefined || Buffer.compare(before.record, config.record) === 0) return;
+    this.meter = new SourceMeter();
+    this.plan = undefined;
+    this.configs.clear();
+  }
+
+  private makePlan(): void {
+    const { config, meter, options, means } = this;
+    if (config === undefined || meter.measured === undefined || means === undefined) return;
+    const source = { ...displaySize(config), ...meter.measured, codec: config.codec, isPassthrough: true };
+    const plan = planLadder({ source, levels: options.levels, costs: means.costs });
+    if (this.plan !== undefined && namesOf(plan) === namesOf(this.plan)) return;
+    this.plan = plan;
+    options.onPlan();
+  }
+
+  private tellPlan(): void {
+    const rungs = this.offered.filter(({ name }) => !this.withdrawn.has(name));
+    this.options.sink.planRungs(rungs.map(plannedRendition));
+  }
+
+  private add(name: string): void {
+    const { sink } = this.options;
+    sink.addRung(name);
+    const config = this.configs.get(name);
+    if (config !== undefined) sink.configureRung(name, config);
+  }
+
+  private listener(): TranscodeListener {
+    const { sink, notice } = this.options;
+    return {
+      rungConfig: (name, config) => {
+        this.configs.set(name, config);
+        sink.configureRung(name, config);
+      },
+      rungFrame: (name, unit) => sink.rungAccessUnit(name, unit),
+      rungState: (name, state) => this.rungState(name, state),
+      thumbnail: () => {},
+      notice,
+      counters: () => {},
+    };
+  }
+
+  private rungState(name: string, state: RungState): void {
+    if (!this.offered.some((rung) => rung.name === name)) return;
+    if (state === 'withdrawn') {
+      this.withdrawn.add(name);
+      this.options.sink.removeRung(name);
+      this.tellPlan();
+    } else if (this.withdrawn.delete(name)) {
+      this.tellPlan();
+      this.add(name);
+    }
+  }
+}
+
+function namesOf({ rungs, keyframes }: LadderPlan): string {
+  return `${keyframes} ${rungs.map(({ name }) => name).join(' ')}`;
+}
+
+function plannedRendition(rung: PlannedRung): PlannedRendition {
+  const { name, codecString, widthPixels, heightPixels, fps, bitrateBps } = rung;
+  return {
+    ...{ name, codecString, widthPixels, heightPixels },
+    frameRate: fps,
+    averageBps: bitrateBps,
+    peakBps: Math.round(bitrateBps * peakRatio),
+  };
+}

@@ -1,0 +1,120 @@
+import { availableParallelism } from 'node:os';
+import type { Clock } from '../base/clock.ts';
+import { isStreamctlError } from '../base/errors.ts';
+import type { LadderConfig } from '../config/schema.ts';
+import type { Log } from '../observability/log.ts';
+import type { MediaSink, RungSink } from '../stream/media-sink.ts';
+import { shareBudget } from '../transcode/budget.ts';
+import { calibrate } from '../transcode/calibration.ts';
+import { chooseEncoder } from '../transcode/encoders.ts';
+import { findFfmpeg } from '../transcode/ffmpeg-lookup.ts';
+import type { TranscodeNotice } from '../transcode/transcode-listener.ts';
+import { BroadcastLadder, type LadderMeans } from './broadcast-ladder.ts';
+
+export interface TranscodingOptions {
+  readonly ladder: LadderConfig;
+  /** Distance of keyframes where they are on a grid. */
+  readonly segmentMs: number;
+  /** Where it is kept what transcoding costs on this machine. */
+  readonly calibrationPath: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** All ladders of this node: finds out once what the machine can do, and shares its CPU among the broadcasts. */
+export class Transcoding {
+  private readonly options: TranscodingOptions;
+  private readonly capacityCores: number;
+  /** Older broadcasts first. */
+  private readonly ladders = new Map<string, BroadcastLadder>();
+  private readonly stopping = new AbortController();
+  private means: LadderMeans | undefined;
+  private lastSaid = '';
+
+  constructor(options: TranscodingOptions) {
+    this.options = options;
+    this.capacityCores = availableParallelism() * options.ladder.cpuBudgetRatio;
+  }
+
+  /** Resolves when it is known what this machine can do; broadcasts that begin before get their rungs then. */
+  async start(): Promise<void> {
+    this.means = this.options.ladder.mode === 'auto' ? await this.look() : undefined;
+    for (const opened of this.ladders.values()) {
+      if (this.means === undefined) opened.giveUp();
+      else opened.use(this.means);
+    }
+  }
+
+  private async look(): Promise<LadderMeans | undefined> {
+    const { ladder, segmentMs, calibrationPath, clock, log } = this.options;
+    const { signal } = this.stopping;
+    try {
+      const ffmpeg = await findFfmpeg({ searchPath: process.env.PATH ?? '', signal });
+      const { encoder, trials } = await chooseEncoder(ffmpeg, ladder.encoder, { signal });
+      for (const { encoder: tried, isUsable, why } of trials) {
+        if (!isUsable) log.debug({ encoder: tried, why }, 'this encoder does not work here');
+      }
+      if (encoder === undefined) {
+        log.warn({ ffmpeg: ffmpeg.path }, 'no H.264 encoder works: viewers are offered the source alone');
+        return undefined;
+      }
+      const { costs, origin, why } = await calibrate({ ffmpeg, encoder, cachePath: calibrationPath, signal });
+      log.info({ ffmpeg: ffmpeg.version, encoder, costs: origin, why }, 'ready to transcode');
+      return { costs, transcoder: { ffmpeg, encoder, keyframeGridMs: segmentMs, clock } };
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      const remedy = isStreamctlError(error) ? error.remedy : undefined;
+      log.warn({ err: error, remedy }, 'there is no transcoding: viewers are offered the source alone');
+      return undefined;
+    }
+  }
+
+  /** Ends all that is being made. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await Promise.all([...this.ladders.values()].map((ladder) => ladder.stop()));
+  }
+
+  /** What a broadcast hands its media to, before `sink`. */
+  open(id: string, sink: MediaSink & RungSink): MediaSink {
+    const opened = new BroadcastLadder({
+      id,
+      sink,
+      levels: this.options.ladder.rungs,
+      onPlan: () => this.share(),
+      notice: (notice) => this.log(id, notice),
+      onEnd: () => {
+        this.ladders.delete(id);
+        this.share();
+      },
+    });
+    this.ladders.set(id, opened);
+    if (this.means !== undefined) opened.use(this.means);
+    return opened;
+  }
+
+  /** Sentences about rungs of a broadcast that are not made. */
+  withheld(id: string): string[] {
+    return (this.ladders.get(id)?.withheld ?? []).map(({ why }) => why);
+  }
+
+  private share(): void {
+    const wishes = [...this.ladders.values()].map((ladder) => ladder.wishes).filter((wish) => wish !== undefined);
+    const shares = shareBudget(wishes, this.capacityCores);
+    for (const share of shares) this.ladders.get(share.id)?.take(share);
+    const said = JSON.stringify(shares);
+    if (said === this.lastSaid) return;
+    this.lastSaid = said;
+    for (const { id, offered, withheld } of shares) {
+      this.options.log.info({ stream: id, rungs: offered, withheld: withheld.map(({ why }) => why) }, 'ladder');
+    }
+  }
+
+  private log(id: string, notice: TranscodeNotice): void {
+    const { log } = this.options;
+    const { type, ...facts } = notice;
+    if (type === 'log') log.debug({ stream: id, ...facts }, 'ffmpeg says');
+    else if (type === 'recovered' || type === 'relieved') log.info({ stream: id, ...facts }, `transcoding: ${type}`);
+    else log.warn({ stream: id, ...facts }, `transcoding: ${type}`);
+  }
+}
