@@ -28,7 +28,8 @@ export class Transcoding {
   /** Older broadcasts first. */
   private readonly ladders = new Map<string, BroadcastLadder>();
   private readonly stopping = new AbortController();
-  private means: LadderMeans | undefined;
+  /** Undefined until it is known; `none`: nothing is transcoded. */
+  private means: LadderMeans | 'none' | undefined;
   private lastSaid = '';
 
   constructor(options: TranscodingOptions) {
@@ -38,14 +39,12 @@ export class Transcoding {
 
   /** Resolves when it is known what this machine can do; broadcasts that begin before get their rungs then. */
   async start(): Promise<void> {
-    this.means = this.options.ladder.mode === 'auto' ? await this.look() : undefined;
-    for (const opened of this.ladders.values()) {
-      if (this.means === undefined) opened.giveUp();
-      else opened.use(this.means);
-    }
+    this.means = this.options.ladder.mode === 'auto' ? await this.look() : 'none';
+    if (this.stopping.signal.aborted) return;
+    for (const opened of this.ladders.values()) this.equip(opened);
   }
 
-  private async look(): Promise<LadderMeans | undefined> {
+  private async look(): Promise<LadderMeans | 'none'> {
     const { ladder, segmentMs, calibrationPath, clock, log } = this.options;
     const { signal } = this.stopping;
     try {
@@ -56,16 +55,16 @@ export class Transcoding {
       }
       if (encoder === undefined) {
         log.warn({ ffmpeg: ffmpeg.path }, 'no H.264 encoder works: viewers are offered the source alone');
-        return undefined;
+        return 'none';
       }
       const { costs, origin, why } = await calibrate({ ffmpeg, encoder, cachePath: calibrationPath, signal });
       log.info({ ffmpeg: ffmpeg.version, encoder, costs: origin, why }, 'ready to transcode');
       return { costs, transcoder: { ffmpeg, encoder, keyframeGridMs: segmentMs, clock } };
     } catch (error) {
-      if (signal.aborted) return undefined;
+      if (signal.aborted) return 'none';
       const remedy = isStreamctlError(error) ? error.remedy : undefined;
       log.warn({ err: error, remedy }, 'there is no transcoding: viewers are offered the source alone');
-      return undefined;
+      return 'none';
     }
   }
 
@@ -89,8 +88,13 @@ export class Transcoding {
       },
     });
     this.ladders.set(id, opened);
-    if (this.means !== undefined) opened.use(this.means);
+    this.equip(opened);
     return opened;
+  }
+
+  private equip(opened: BroadcastLadder): void {
+    if (this.means === 'none') opened.giveUp();
+    else if (this.means !== undefined) opened.use(this.means);
   }
 
   /** Sentences about rungs of a broadcast that are not made. */
