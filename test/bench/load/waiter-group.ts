@@ -1,7 +1,7 @@
 import { requireOpenFiles } from './load-group.ts';
 import { type Released, WaiterProcess } from './waiter-process.ts';
 
-const waitersPerProcess = 5000;
+const waitersPerProcess = 10_000;
 /** What a release may take before it has failed. */
 const releaseTimeoutMs = 15_000;
 
