@@ -24,8 +24,10 @@ const grid = '#ddd';
 export function drawCurves(panels: readonly CurvePanel[], footnote: string): string {
   const width = panelWidth * panels.length;
   const height = panelHeight + 26;
+  const title = panels.map((panel) => panel.title).join('; ');
   const drawn = panels.map((panel, index) => drawPanel(panel, index * panelWidth));
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12">
+<title>${escaped(title)}</title>
 <rect width="${width}" height="${height}" fill="#fff"/>
 ${drawn.join('\n')}
 <text x="${margin.left}" y="${height - 10}" fill="#666" font-size="11">${escaped(footnote)}</text>
