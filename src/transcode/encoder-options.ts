@@ -26,36 +26,30 @@ export const encoderCodecs: Record<EncoderName, string> = {
   v4l2m2m: 'h264_v4l2m2m',
 };
 
+interface Device {
+  readonly open: readonly string[];
+  readonly uploadFilters: readonly string[];
+}
+
+const devices: Partial<Record<EncoderName, Device>> = {
+  vaapi: {
+    open: ['-init_hw_device', 'vaapi=va:/dev/dri/renderD128', '-filter_hw_device', 'va'],
+    uploadFilters: ['format=nv12', 'hwupload'],
+  },
+  qsv: {
+    open: ['-init_hw_device', 'qsv=hw', '-filter_hw_device', 'hw'],
+    uploadFilters: ['format=nv12', 'hwupload=extra_hw_frames=16'],
+  },
+};
+
 /** Global options that open the encoder's device. */
-export function deviceOptions(encoder: EncoderName): string[] {
-  switch (encoder) {
-    case 'vaapi':
-      return ['-init_hw_device', 'vaapi=va:/dev/dri/renderD128', '-filter_hw_device', 'va'];
-    case 'qsv':
-      return ['-init_hw_device', 'qsv=hw', '-filter_hw_device', 'hw'];
-    case 'x264':
-    case 'nvenc':
-    case 'v4l2m2m':
-      return [];
-    default:
-      assertNever(encoder);
-  }
+export function deviceOptions(encoder: EncoderName): readonly string[] {
+  return devices[encoder]?.open ?? [];
 }
 
 /** Filters behind the scaler that put a picture where the encoder can take it. */
-export function uploadFilters(encoder: EncoderName): string[] {
-  switch (encoder) {
-    case 'vaapi':
-      return ['format=nv12', 'hwupload'];
-    case 'qsv':
-      return ['format=nv12', 'hwupload=extra_hw_frames=16'];
-    case 'x264':
-    case 'nvenc':
-    case 'v4l2m2m':
-      return [];
-    default:
-      assertNever(encoder);
-  }
+export function uploadFilters(encoder: EncoderName): readonly string[] {
+  return devices[encoder]?.uploadFilters ?? [];
 }
 
 /**
