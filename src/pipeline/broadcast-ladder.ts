@@ -77,7 +77,7 @@ export class BroadcastLadder implements MediaSink {
 
   /** Nothing will be made: what an earlier process had listed is withdrawn. */
   giveUp(): void {
-    for (const name of this.options.sink.rungNames) this.options.sink.removeRung(name);
+    withdrawRungs(this.options.sink);
   }
 
   begin(start: { readonly startMs: number; readonly video?: VideoConfig; readonly audio?: AudioConfig }): void {
@@ -201,6 +201,11 @@ export class BroadcastLadder implements MediaSink {
       this.add(name);
     }
   }
+}
+
+/** Ends what an earlier process had begun. */
+export function withdrawRungs(sink: RungSink): void {
+  for (const name of sink.rungNames) sink.removeRung(name);
 }
 
 function namesOf({ rungs, keyframes }: LadderPlan): string {

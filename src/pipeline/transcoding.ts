@@ -9,7 +9,7 @@ import { calibrate } from '../transcode/calibration.ts';
 import { chooseEncoder } from '../transcode/encoders.ts';
 import { findFfmpeg } from '../transcode/ffmpeg-lookup.ts';
 import type { TranscodeNotice } from '../transcode/transcode-listener.ts';
-import { BroadcastLadder, type LadderMeans } from './broadcast-ladder.ts';
+import { BroadcastLadder, type LadderMeans, withdrawRungs } from './broadcast-ladder.ts';
 
 export interface TranscodingOptions {
   readonly ladder: LadderConfig;
@@ -41,7 +41,10 @@ export class Transcoding {
   async start(): Promise<void> {
     this.means = this.options.ladder.mode === 'auto' ? await this.look() : 'none';
     if (this.stopping.signal.aborted) return;
-    for (const opened of this.ladders.values()) this.equip(opened);
+    for (const opened of this.ladders.values()) {
+      if (this.means === 'none') opened.giveUp();
+      else opened.use(this.means);
+    }
   }
 
   private async look(): Promise<LadderMeans | 'none'> {
@@ -74,8 +77,12 @@ export class Transcoding {
     await Promise.all([...this.ladders.values()].map((ladder) => ladder.stop()));
   }
 
-  /** What a broadcast hands its media to, before `sink`. */
+  /** What a broadcast hands its media to: `sink` itself where nothing is transcoded. */
   open(id: string, sink: MediaSink & RungSink): MediaSink {
+    if (this.means === 'none') {
+      withdrawRungs(sink);
+      return sink;
+    }
     const opened = new BroadcastLadder({
       id,
       sink,
@@ -88,13 +95,8 @@ export class Transcoding {
       },
     });
     this.ladders.set(id, opened);
-    this.equip(opened);
+    if (this.means !== undefined) opened.use(this.means);
     return opened;
-  }
-
-  private equip(opened: BroadcastLadder): void {
-    if (this.means === 'none') opened.giveUp();
-    else if (this.means !== undefined) opened.use(this.means);
   }
 
   /** Sentences about rungs of a broadcast that are not made. */
