@@ -28,11 +28,15 @@ function encoded(name: string, args: string): Buffer {
   return readFileSync(path);
 }
 
-function h264Clip(name: string, size: string, seconds: number, fps: number, x264: string): SourceClip {
+/** A test picture as H.264 encoded with these options of ffmpeg's. */
+export function encodedH264(name: string, size: string, seconds: number, fps: number, options: string): SourceClip {
   const source = `-f lavfi -i testsrc2=size=${size}:rate=${fps}:duration=${seconds}`;
-  const encoder = `-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 9999 -sc_threshold 0 ${x264} -f flv`;
-  const { video } = readClip(encoded(name, `${source} ${encoder}`));
+  const { video } = readClip(encoded(name, `${source} -c:v libx264 -preset veryfast ${options} -f flv`));
   return { config: video!.config, units: video!.frames.map((frame) => ({ kind: 'video', ...frame })) };
+}
+
+function h264Clip(name: string, size: string, seconds: number, fps: number, options: string): SourceClip {
+  return encodedH264(name, size, seconds, fps, `-pix_fmt yuv420p -g 9999 -sc_threshold 0 ${options}`);
 }
 
 /** 12 s of 720p30 with B-frames and keyframes 1.3 to 3.5 s apart. */

@@ -15,6 +15,8 @@ export interface AvcSps {
   /** After cropping. */
   readonly widthPixels: number;
   readonly heightPixels: number;
+  /** Pictures may be coded as fields (frame_mbs_only_flag is 0). */
+  readonly isInterlaced: boolean;
   readonly nominalFps?: number;
   readonly pixelAspect?: PixelAspect;
   readonly colour?: ColourDescription;
@@ -71,6 +73,7 @@ export function readAvcSps(nal: Uint8Array): AvcSps {
     bitDepthChroma: format.bitDepthChroma,
     widthPixels,
     heightPixels,
+    isInterlaced: frameMbsOnly === 0,
     ...(bits.flag() ? readVui(bits) : {}),
   };
 }
