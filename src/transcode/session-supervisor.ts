@@ -11,6 +11,7 @@ import { type PlannedRung, thumbnailSize } from './ladder.ts';
 import { isSameLadder, LadderDemand, type WantedLadder } from './ladder-demand.ts';
 import { OverloadGuard } from './overload-guard.ts';
 import { Recovery } from './recovery.ts';
+import { replayOf } from './replay.ts';
 import { RungTable } from './rung-table.ts';
 import { type SessionRung, sessionRungs } from './session-rungs.ts';
 import {
@@ -169,20 +170,27 @@ export class SessionSupervisor {
     this.enter('STARTING');
     this.complaint = undefined;
     this.totals.starts++;
-    this.totals.framesFed += this.cache.frames.length;
+    const wantedFromMs = Math.min(...rungs.map((rung) => rung.firstPtsMs));
+    const replay = replayOf(this.cache.frames, wantedFromMs, this.config.codec);
+    this.totals.framesFed += replay.length;
     this.overload.restarted(this.options.clock.monotonicMs(), this.cache.durationMs, this.cache.sizeBytes);
     try {
-      this.session = { run: this.open(this.config, ladder, rungs), ladder };
+      this.session = { run: this.open(this.config, ladder, rungs, replay), ladder };
     } catch (error) {
       this.fail(String(error));
     }
   }
 
-  private open(config: VideoConfig, ladder: WantedLadder, rungs: readonly SessionRung[]): TranscodeSession {
+  private open(
+    config: VideoConfig,
+    ladder: WantedLadder,
+    rungs: readonly SessionRung[],
+    replay: readonly CachedFrame[],
+  ): TranscodeSession {
     const { ffmpeg, encoder, clock, keyframeGridMs, thumbnailShortSidePixels: thumbnailSide } = this.options;
     const originMs = this.gridOriginMs;
     return new TranscodeSession({
-      ...{ ffmpeg, encoder, config, sourceFps: ladder.sourceFps, rungs, replay: this.cache.frames, clock },
+      ...{ ffmpeg, encoder, config, sourceFps: ladder.sourceFps, rungs, replay, clock },
       keyframeGrid: originMs === undefined ? undefined : { originMs, intervalMs: keyframeGridMs },
       thumbnail: thumbnailSide === undefined ? undefined : thumbnailSize(config, thumbnailSide),
       listener: {
