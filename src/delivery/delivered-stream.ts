@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { FeedMessage } from '../stream/feed.ts';
+import type { FeedMessage, Thumbnail } from '../stream/feed.ts';
 import type { RenditionWindow, Segment, StreamWindow } from '../stream/window.ts';
 import { snapshotOf, type WindowSnapshot } from '../stream/window-snapshot.ts';
 import { Audience } from './audience.ts';
@@ -13,7 +13,7 @@ import { writeMediaPlaylist, writeTsPlaylist } from './media-playlist.ts';
 import { writeMultivariantPlaylist } from './multivariant-playlist.ts';
 import type { Container } from './playback-path.ts';
 import { cacheControl } from './reply-headers.ts';
-import type { Resource } from './resource.ts';
+import { Resource } from './resource.ts';
 import { StreamTexts } from './stream-texts.ts';
 import { lastTsMsn } from './transport-stream-cutter.ts';
 import { presentationOf } from './variant.ts';
@@ -51,6 +51,7 @@ export class DeliveredStream {
   private readonly playlistViews = new Map<RenditionWindow, readonly [string, string]>();
   private readonly currentCaching: string;
   private readonly reachedCaching: string;
+  private picture: { readonly of: Thumbnail; readonly resource: Resource } | undefined;
   private manifest: { readonly unstamped: string; readonly publishedMs: number } | undefined;
 
   constructor(window: StreamWindow, clock: Clock, waiting: WaitingRoom, known?: StreamSnapshot) {
@@ -68,6 +69,7 @@ export class DeliveredStream {
 
   /** After the windows have taken the message in. */
   changed(message: FeedMessage): void {
+    if (message.type === 'thumbnail') return; // no list changes, and nobody waits for it
     this.texts.version++;
     this.observe(message);
     this.waiting.look(message.type === 'gap' || message.type === 'ended');
@@ -204,6 +206,25 @@ export class DeliveredStream {
       const publishTime = this.publishTime(writeManifest({ ...options, isByChannel: false }, listed)(''));
       return writeManifest({ ...options, isByChannel }, listed)(publishTime);
     });
+  }
+
+  /** The newest picture, under whatever name it is asked for; nothing before the first. */
+  thumbnail(): Resource | undefined {
+    const { thumbnail, stream } = this.window;
+    if (thumbnail === undefined) return undefined;
+    if (this.picture?.of !== thumbnail) {
+      const { jpeg, madeAtMs } = thumbnail;
+      const resource = new Resource({
+        class: 'thumbnail',
+        contentType: 'image/jpeg',
+        cacheControl: cacheControl.thumbnail,
+        body: [jpeg],
+        etag: `${stream.streamId}-${madeAtMs}`,
+        modifiedAtMs: madeAtMs,
+      });
+      this.picture = { of: thumbnail, resource };
+    }
+    return this.picture.resource;
   }
 
   /** Changes exactly when the MPD does. By the media's clock, so that threads and nodes that say the same say it was at the same time. */

@@ -171,16 +171,15 @@ export class Delivery {
     isByChannel: boolean,
   ): Resolution | Hold {
     const { path } = request;
-    if (isListing(target)) {
-      if (stream.isRetired) return problem('DELIVERY_STREAM_NOT_FOUND', { id: target.id });
-      if (request.viewer !== undefined) stream.audience.seen(request.viewer);
-    }
+    if (stream.isRetired && !isMedia(target)) return problem('DELIVERY_STREAM_NOT_FOUND', { id: target.id });
+    if (isListing(target) && request.viewer !== undefined) stream.audience.seen(request.viewer);
     if (target.type === 'multivariant') {
       return awaitPresentation(stream, target.id, path, () => stream.multivariant(target.container, isByChannel));
     }
     if (target.type === 'manifest') {
       return awaitPresentation(stream, target.id, path, () => stream.dashManifest(isByChannel));
     }
+    if (target.type === 'thumbnail') return stream.thumbnail() ?? problem('DELIVERY_THUMBNAIL_NOT_FOUND', target);
     if (target.type === 'playlist') return answerPlaylist(request, target, stream, isByChannel);
     const rendition = stream.window.renditions.get(target.quality);
     if (rendition === undefined) {
@@ -240,6 +239,11 @@ const preflight: Reply = {
 
 function isListing({ type }: PlaybackTarget): boolean {
   return type === 'multivariant' || type === 'playlist' || type === 'manifest';
+}
+
+/** Owed to who has read a playlist, also when the playlist is gone. */
+function isMedia(target: PlaybackTarget): boolean {
+  return !isListing(target) && target.type !== 'thumbnail';
 }
 
 function classOf(target: PlaybackTarget | undefined): Reply['class'] {

@@ -122,6 +122,7 @@ function playbackRequest(incoming: IncomingMessage, path: string, query: string)
     range: headers.range,
     ifRange: typeof ifRange === 'string' ? ifRange : undefined,
     ifNoneMatch: headers['if-none-match'],
+    ifModifiedSince: headers['if-modified-since'],
     viewer: `${socket.remoteAddress} ${headers['user-agent'] ?? ''}`,
     acceptEncoding: typeof headers['accept-encoding'] === 'string' ? headers['accept-encoding'] : undefined,
   };

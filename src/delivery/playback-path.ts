@@ -4,6 +4,7 @@ export type Container = 'cmaf' | 'ts';
 /** What a playback URL names. `id` is a stream's id or a channel's name. */
 export type PlaybackTarget =
   | { readonly type: 'time' }
+  | { readonly type: 'thumbnail'; readonly id: string }
   | { readonly type: 'manifest'; readonly id: string }
   | { readonly type: 'multivariant'; readonly id: string; readonly container: Container }
   | { readonly type: 'playlist'; readonly id: string; readonly quality: string; readonly container: Container }
@@ -26,17 +27,20 @@ export type PlaybackTarget =
   | { readonly type: 'ts-segment'; readonly id: string; readonly quality: string; readonly msn: number };
 
 const pathForm = /^\/(hls|dash)\/([A-Za-z0-9_-]{1,64})\/(?:([a-z0-9]{1,32})\/)?([a-z0-9.-]{1,48})$/;
+const thumbnailForm = /^\/thumb\/([A-Za-z0-9_-]{1,64})\.jpg$/;
 /** Numbers are written in one way only, so that one thing has one URL. */
 const fileForm = /^(?:init-([1-9]\d{0,9}|0)\.mp4|segment-([1-9]\d{0,14})(?:\.(0|[1-9]\d{0,5}))?\.(m4s|ts))$/;
 
 /** Whether a path is for playback to answer, be it with 404. */
 export function isPlaybackPath(path: string): boolean {
-  return path.startsWith('/hls/') || path.startsWith('/dash/') || path === '/time';
+  return path.startsWith('/hls/') || path.startsWith('/dash/') || path.startsWith('/thumb/') || path === '/time';
 }
 
 /** What the path names, or nothing. Strict: no percent-encoding, no dots, no second spelling of a number. */
 export function parsePlaybackPath(path: string): PlaybackTarget | undefined {
   if (path === '/time') return { type: 'time' };
+  const thumbnail = thumbnailForm.exec(path);
+  if (thumbnail !== null) return { type: 'thumbnail', id: thumbnail[1]! };
   const match = pathForm.exec(path);
   if (match === null) return undefined;
   const [, protocol, id = '', quality, file = ''] = match;

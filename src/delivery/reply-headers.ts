@@ -35,6 +35,8 @@ export const cacheControl = {
   /** 404 and 400: a cache must not keep them past the moment they stop being true. */
   refusal: 'max-age=1',
   presentation: (targetDurationSeconds: number) => `max-age=${Math.max(1, Math.floor(targetDurationSeconds / 2))}`,
+  /** It is replaced a few seconds later, and an older one does no harm. */
+  thumbnail: 'public, max-age=4, stale-if-error=60',
   /** Under a channel's name, which will mean the next broadcast soon. */
   byChannel: 'max-age=1',
   playlist: (targetDurationSeconds: number) =>

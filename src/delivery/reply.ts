@@ -8,6 +8,8 @@ export interface PlaybackRequest {
   readonly range?: string | undefined;
   readonly ifRange?: string | undefined;
   readonly ifNoneMatch?: string | undefined;
+  /** The fast lane leaves it out: it only ever says that the whole answer may be spared. */
+  readonly ifModifiedSince?: string | undefined;
   readonly acceptEncoding?: string | undefined;
   /** Tells viewers apart, as well as can be told: address and player. */
   readonly viewer?: string | undefined;
@@ -22,6 +24,7 @@ export type ReplyClass =
   | 'segment'
   | 'part'
   | 'ts-segment'
+  | 'thumbnail'
   | 'time'
   | 'other';
 

@@ -12,6 +12,8 @@ interface ResourceOptions {
   readonly body: readonly Uint8Array[];
   /** Without quotes. Strong: the same tag never stands for other bytes. */
   readonly etag: string;
+  /** Wall clock, ms since the epoch; for what has no tag in every client. */
+  readonly modifiedAtMs?: number;
   /** Text is compressed for whoever accepts it, once. */
   readonly isText?: boolean;
 }
@@ -37,7 +39,7 @@ export class Resource {
 
   replyTo(request: PlaybackRequest): Reply {
     const { method, range, ifNoneMatch } = request;
-    if (ifNoneMatch !== undefined && this.matches(ifNoneMatch)) return this.notModified();
+    if (ifNoneMatch === undefined ? this.isUnmodified(request) : this.matches(ifNoneMatch)) return this.notModified();
     if (range !== undefined && this.isRangeWanted(request)) {
       const wanted = parseByteRange(range, this.sizeBytes);
       if (wanted === 'unsatisfiable') {
@@ -88,8 +90,9 @@ export class Resource {
   }
 
   private reply(status: number, own: readonly string[], body: readonly Uint8Array[]): Reply {
-    const { contentType, cacheControl, isText } = this.options;
+    const { contentType, cacheControl, isText, modifiedAtMs } = this.options;
     const headers = ['Content-Type', contentType, ...own, 'Cache-Control', cacheControl, 'Accept-Ranges', 'bytes'];
+    if (modifiedAtMs !== undefined) headers.push('Last-Modified', new Date(modifiedAtMs).toUTCString());
     if (isText === true) headers.push('Vary', 'Accept-Encoding');
     return { kind: 'whole', class: this.options.class, status, headers: [...headers, ...openHeaders], body };
   }
@@ -102,6 +105,13 @@ export class Resource {
       const opaque = tag.trim().replace(/^W\//, '');
       return opaque === `"${etag}"` || opaque === `"${etag}-gz"`;
     });
+  }
+
+  /** If-Modified-Since counts only where there is no If-None-Match (RFC 9110 §13.1.3), and in whole seconds. */
+  private isUnmodified({ ifModifiedSince }: PlaybackRequest): boolean {
+    const { modifiedAtMs } = this.options;
+    if (ifModifiedSince === undefined || modifiedAtMs === undefined) return false;
+    return Date.parse(ifModifiedSince) >= Math.floor(modifiedAtMs / 1000) * 1000;
   }
 
   private isRangeWanted({ ifRange }: PlaybackRequest): boolean {

@@ -32,6 +32,8 @@ export type FeedMessage =
       readonly segment: SegmentStart;
       readonly durationTicks: number;
     }
+  /** What the stream looks like now, in place of the picture before. */
+  | { readonly type: 'thumbnail'; readonly streamId: string; readonly thumbnail: Thumbnail }
   /** Media stopped (true) or goes on (false): while it is stopped nothing is promised about the next part. */
   | { readonly type: 'interrupted'; readonly streamId: string; readonly interrupted: boolean }
   /** No media will follow: playlists end. */
@@ -73,6 +75,13 @@ export interface RenditionDescription {
   readonly isWithdrawn?: boolean;
   /** Bit rates that an earlier process measured, before this one has any media. */
   readonly measured?: MeasuredBitrate;
+}
+
+/** A small still picture of a stream. */
+export interface Thumbnail {
+  readonly jpeg: Uint8Array;
+  /** Wall clock, ms since the epoch; a stream's next one is made later. */
+  readonly madeAtMs: number;
 }
 
 /** What a transcoded rendition will be, said before there is any media of it. */

@@ -1,4 +1,4 @@
-import type { PlannedRendition, RenditionDescription, StreamDescription } from './feed.ts';
+import type { PlannedRendition, RenditionDescription, StreamDescription, Thumbnail } from './feed.ts';
 import type { PartHolder } from './part-memory.ts';
 import type { BitrateTotals } from './segment-bitrates.ts';
 import { RenditionWindow, type Segment, StreamWindow } from './window.ts';
@@ -9,6 +9,7 @@ export interface WindowSnapshot {
   readonly isInterrupted: boolean;
   readonly isEnded: boolean;
   readonly planned: readonly PlannedRendition[];
+  readonly thumbnail: Thumbnail | undefined;
   readonly renditions: readonly RenditionSnapshot[];
 }
 
@@ -22,18 +23,19 @@ export interface RenditionSnapshot {
 
 /** `nowMs` is on the clock that the window slides by. */
 export function snapshotOf(window: StreamWindow, nowMs: number): WindowSnapshot {
-  const { stream, isInterrupted, isEnded, planned } = window;
+  const { stream, isInterrupted, isEnded, planned, thumbnail } = window;
   const renditions = [...window.renditions.values()].map((rendition) => renditionSnapshot(rendition, nowMs));
-  return { stream, isInterrupted, isEnded, planned, renditions };
+  return { stream, isInterrupted, isEnded, planned, thumbnail, renditions };
 }
 
 /** A window that holds what another one held. */
 export function windowFrom(snapshot: WindowSnapshot, holder: PartHolder, nowMs: number): StreamWindow {
-  const { stream, isInterrupted, isEnded, planned, renditions } = snapshot;
+  const { stream, isInterrupted, isEnded, planned, thumbnail, renditions } = snapshot;
   const window = new StreamWindow(stream);
   window.isInterrupted = isInterrupted;
   window.isEnded = isEnded;
   window.planned = planned;
+  window.thumbnail = thumbnail;
   for (const known of renditions) {
     const rendition = renditionFrom(known, stream.targetDurationSeconds, holder, nowMs);
     window.renditions.set(rendition.description.name, rendition);

@@ -1,4 +1,11 @@
-import type { Part, PlannedRendition, RenditionDescription, SegmentStart, StreamDescription } from './feed.ts';
+import type {
+  Part,
+  PlannedRendition,
+  RenditionDescription,
+  SegmentStart,
+  StreamDescription,
+  Thumbnail,
+} from './feed.ts';
 import { collectedMemory, type PartHolder } from './part-memory.ts';
 import { inheritedTotals, SegmentBitrates } from './segment-bitrates.ts';
 
@@ -162,6 +169,8 @@ export class StreamWindow {
   readonly renditions = new Map<string, RenditionWindow>();
   /** Transcoded renditions that are wanted, best first. */
   planned: readonly PlannedRendition[] = [];
+  /** The newest picture. */
+  thumbnail: Thumbnail | undefined;
   isInterrupted = false;
   isEnded = false;
 

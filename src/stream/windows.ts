@@ -73,6 +73,9 @@ export class Windows {
       case 'planned':
         window.planned = message.renditions;
         return;
+      case 'thumbnail':
+        window.thumbnail = message.thumbnail;
+        return;
       case 'segment':
         window.renditions.get(message.rendition)?.open(message.segment);
         return;

@@ -14,6 +14,7 @@ const known = [
   ['/hls/a/b/segment-7.ts', { type: 'ts-segment', id: 'a', quality: 'b', msn: 7 }],
   ['/dash/a/manifest.mpd', { type: 'manifest', id: 'a' }],
   ['/dash/a/b/init-1.mp4', { type: 'init', id: 'a', quality: 'b', version: 1 }],
+  ['/thumb/show.jpg', { type: 'thumbnail', id: 'show' }],
   ['/dash/a/b/segment-7.m4s', { type: 'segment', id: 'a', quality: 'b', msn: 7, protocol: 'dash' }],
 ] as const;
 
@@ -22,6 +23,9 @@ for (const [path, target] of known) {
 }
 
 const unknown = [
+  '/thumb/show.jpeg',
+  '/thumb/a/b.jpg',
+  '/thumb/.jpg',
   '/hls/a/b/segment-07.m4s',
   '/hls/a/b/segment-0.m4s',
   '/hls/a/b/segment-7.00.m4s',

@@ -32,6 +32,12 @@ export const deliveryErrors = {
     httpStatus: 404,
     exitCode: 3,
   }),
+  DELIVERY_THUMBNAIL_NOT_FOUND: entry<{ id: string }>({
+    message: ({ id }) => `There is no picture of "${id}" yet.`,
+    remedy: 'Ask again in a few seconds. Pictures are made by ffmpeg on the server, unless ladder.mode is off.',
+    httpStatus: 404,
+    exitCode: 3,
+  }),
   DELIVERY_DIRECTIVE_INVALID: entry<{ reason: string }>({
     message: ({ reason }) => `The delivery directives cannot be followed: ${reason}.`,
     remedy: 'Send _HLS_msn and _HLS_part once each, as decimal integers, and _HLS_skip as YES or v2.',

@@ -181,6 +181,7 @@ export class ViewerSession implements StreamOwner {
       range: single(headers.range),
       ifRange: single(headers['if-range']),
       ifNoneMatch: single(headers['if-none-match']),
+      ifModifiedSince: single(headers['if-modified-since']),
       acceptEncoding: single(headers['accept-encoding']),
       viewer: this.viewer.name,
     };
