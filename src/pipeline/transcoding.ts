@@ -51,7 +51,11 @@ export class Transcoding {
     const { ladder, segmentMs, calibrationPath, clock, log } = this.options;
     const { signal } = this.stopping;
     try {
-      const ffmpeg = await findFfmpeg({ searchPath: process.env.PATH ?? '', signal });
+      const ffmpeg = await findFfmpeg({
+        configuredPath: ladder.ffmpegPath,
+        searchPath: process.env.PATH ?? '',
+        signal,
+      });
       const { encoder, trials } = await chooseEncoder(ffmpeg, ladder.encoder, { signal });
       for (const { encoder: tried, isUsable, why } of trials) {
         if (!isUsable) log.debug({ encoder: tried, why }, 'this encoder does not work here');

@@ -1,3 +1,4 @@
+import { defaultRungs } from '../config/ladder.ts';
 import { pixelAspectOf } from '../media/mp4/sample-entry.ts';
 import type { VideoConfig } from '../media/track.ts';
 import { type CostModel, decodeCostCores, referenceCosts, rungCostCores } from './cost-model.ts';
@@ -16,14 +17,6 @@ export interface QualityLevel {
   /** Above 30 frames per second; absent: 1.4 times as much. */
   readonly highFpsVideoBitrateBps?: number | undefined;
 }
-
-/** What is offered unless the operator says otherwise, best first. */
-export const defaultQualityLevels: readonly QualityLevel[] = [
-  { name: '1080p', heightPixels: 1080, videoBitrateBps: 4_500_000, highFpsVideoBitrateBps: 6_000_000 },
-  { name: '720p', heightPixels: 720, videoBitrateBps: 2_800_000, highFpsVideoBitrateBps: 4_000_000 },
-  { name: '480p', heightPixels: 480, maxFps: 30, videoBitrateBps: 1_400_000 },
-  { name: '360p', heightPixels: 360, maxFps: 30, videoBitrateBps: 800_000 },
-];
 
 /** What the ladder is planned from. */
 export interface LadderSource {
@@ -112,7 +105,7 @@ export function planLadder(options: {
   readonly maxFps?: number;
   readonly costs?: CostModel;
 }): LadderPlan {
-  const { source, levels = defaultQualityLevels, maxFps = maxLadderFps, costs = referenceCosts } = options;
+  const { source, levels = defaultRungs, maxFps = maxLadderFps, costs = referenceCosts } = options;
   const ordered = [...levels].sort(
     (a, b) => b.heightPixels - a.heightPixels || bitrateOf(b, source, maxFps) - bitrateOf(a, source, maxFps),
   );

@@ -91,6 +91,15 @@ describe('values', () => {
     expect(config.rtmp.tls).toEqual({ certPath: 'a.pem', keyPath: 'b.pem', listen: { host: '0.0.0.0', port: 1936 } });
   });
 
+  test('a rung may have a bit rate of its own above 30 frames per second, and ffmpeg a path', () => {
+    const rung = '{ name: 720p, height: 720, video_bitrate: 2M, high_fps_video_bitrate: 3500k }';
+    const { ladder } = load(`ladder: { ffmpeg: /opt/ffmpeg, rungs: [${rung}] }`).config;
+    expect(ladder).toMatchObject({
+      ffmpegPath: '/opt/ffmpeg',
+      rungs: [{ videoBitrateBps: 2_000_000, highFpsVideoBitrateBps: 3_500_000 }],
+    });
+  });
+
   test('a section whose keys are all commented out is as good as absent', () => {
     expect(load('http:\n  # listen: x\nrtmp:\n  tls:\n').config.http.listen.port).toBe(8080);
   });
@@ -113,6 +122,25 @@ describe('values', () => {
 });
 
 describe('mistakes', () => {
+  test('a rung cannot be called as the publisher’s own renditions, nor as another rung', () => {
+    const rungs = ['source', '720p', 'audio', '720p'].map(
+      (name) => `  - { name: ${name}, height: 720, video_bitrate: 1M }`,
+    );
+    const mistakes = mistakesOf(['ladder:', ' rungs:', ...rungs].join('\n'));
+    const reserved = 'a name other than source and audio, which are those of what the publisher sends, such as 720p';
+    expect(mistakes).toEqual([
+      `streamctl.yaml:3: ladder.rungs.0.name: found "source", wanted ${reserved}`,
+      `streamctl.yaml:5: ladder.rungs.2.name: found "audio", wanted ${reserved}`,
+      'streamctl.yaml:6: ladder.rungs.3.name: found "720p", wanted a name that no other rung has: ladder.rungs.1 is called so too',
+    ]);
+  });
+
+  test('an encoder that only auto tries is explained', () => {
+    expect(mistakesOf('ladder: { encoder: v4l2m2m }')).toEqual([
+      'streamctl.yaml:1: ladder.encoder: found "v4l2m2m", wanted auto (which tries all there are, v4l2m2m too), x264, nvenc, vaapi or qsv',
+    ]);
+  });
+
   test('all are reported at once, each with file, line, what was found and what is wanted', () => {
     const yaml = [
       'data_dir: ./data',
