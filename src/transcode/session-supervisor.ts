@@ -95,6 +95,10 @@ export class SessionSupervisor {
   /** A frame of the source, in stream time, in decode order. Audio is passed over. The bytes are only lent for the call. */
   accessUnit(unit: AccessUnit): void {
     if (unit.kind !== 'video' || this.config === undefined) return;
+    if (this.isIdle) {
+      this.cache.clear();
+      return;
+    }
     if (unit.isSync) this.releaseFrames();
     const frame = this.cache.add(unit);
     if (this.session !== undefined && this.state !== 'STOPPING') this.feed(this.session.run, frame, this.config);
@@ -129,6 +133,11 @@ export class SessionSupervisor {
   /** Of the ffmpeg that runs. */
   get pid(): number | undefined {
     return this.session?.run.pid;
+  }
+
+  /** Nothing is made, nor will be of the frames that come now. */
+  private get isIdle(): boolean {
+    return this.session === undefined && this.demand.isKnown && this.demand.ladder.rungs.length === 0;
   }
 
   private enter(state: TranscoderState): void {
@@ -206,7 +215,7 @@ export class SessionSupervisor {
     });
   }
 
-  /** A GOP ends. What is before the slowest rung will not be decoded again; without a ladder nothing will. */
+  /** A GOP ends. What is before the slowest rung will not be decoded again. */
   private releaseFrames(): void {
     if (!this.demand.isKnown) return;
     const { rungs } = this.demand.ladder;

@@ -185,6 +185,19 @@ test('rungs that are not wanted any more end, the others go on without a gap, an
   expect(rig.supervisor.stats()).toMatchObject({ starts: 3, failures: 0 });
 });
 
+test('frames of which nothing is wanted are not even looked at', () => {
+  const rig = testBroadcast();
+  const { supervisor } = rig;
+  supervisor.configure(clip.config);
+  rig.want(clip, 30, {}, []);
+  const frame = clip.units[0]!.data.slice();
+  frame.slice = () => expect.fail('it was copied');
+  for (const isSync of [true, false, true]) {
+    supervisor.accessUnit({ kind: 'video', dtsMs: 20_000, compositionOffsetMs: 0, isSync, data: frame });
+  }
+  expect(supervisor.stats()).toMatchObject({ state: 'IDLE', framesFed: 0, starts: 0 });
+});
+
 test('without a ladder nothing runs', async () => {
   const rig = testBroadcast();
   const ladder = rig.want(clip, 30);
