@@ -36,7 +36,9 @@ export function authorizePublish(
   const verdict = keys.check(name, nowMs);
   if ('error' in verdict) return { allowed: false, error: verdict.error };
   onKeyUsed?.(verdict.key.id, nowMs);
-  return { allowed: true, grant: { channel: verdict.key.channel, keyId: verdict.key.id } };
+  const { id: keyId, channel, policy } = verdict.key;
+  const grant = { channel, keyId, ...(policy.ladder !== undefined && { rungs: policy.ladder }) };
+  return { allowed: true, grant };
 }
 
 /** Some put the key into the application's field: it is not repeated. */

@@ -19,6 +19,11 @@ export function issuedKeyText(issued: IssuedKeyView, done: string): string {
   ].join('\n');
 }
 
+function ladderText(names: readonly string[] | undefined): string | null {
+  if (names === undefined) return null;
+  return names.length === 0 ? 'none: the source alone' : names.join(', ');
+}
+
 export function keyState(key: KeyView, nowMs: number): string {
   if (key.revoked_at !== null) return 'revoked';
   if (key.expires_at !== null && Date.parse(key.expires_at) <= nowMs) return 'expired';
@@ -49,6 +54,7 @@ export function keyText(key: KeyView, nowMs: number): string {
     ['last used', localTime(key.last_used_at)],
     ['expires', localTime(key.expires_at)],
     ['revoked', localTime(key.revoked_at)],
+    ['ladder', ladderText(key.policy.ladder)],
     ['key before it good until', localTime(key.previous_valid_until)],
   ]);
 }

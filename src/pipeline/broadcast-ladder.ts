@@ -41,6 +41,8 @@ export class BroadcastLadder implements MediaSink {
   private supervisor: SessionSupervisor | undefined;
   private meter = new SourceMeter();
   private config: VideoConfig | undefined;
+  /** Names of rungs; undefined: all. */
+  private allowed: readonly string[] | undefined;
   private plan: LadderPlan | undefined;
   private offered: readonly PlannedRung[] = [];
   /** Of rungs that were withdrawn: nobody is offered them until frames come again. */
@@ -72,6 +74,13 @@ export class BroadcastLadder implements MediaSink {
     this.means = means;
     this.supervisor = new SessionSupervisor({ ...means.transcoder, listener: this.listener() });
     if (this.config !== undefined) this.supervisor.configure(this.config);
+    this.makePlan();
+  }
+
+  /** Only rungs of these names are made; absent: all that are configured. */
+  restrict(names: readonly string[] | undefined): void {
+    if (names?.join() === this.allowed?.join()) return;
+    this.allowed = names;
     this.makePlan();
   }
 
@@ -157,7 +166,8 @@ export class BroadcastLadder implements MediaSink {
     const { config, meter, options, means } = this;
     if (config === undefined || meter.measured === undefined || means === undefined) return;
     const source = { ...displaySize(config), ...meter.measured, codec: config.codec, isPassthrough: true };
-    const plan = planLadder({ source, levels: options.levels, costs: means.costs });
+    const levels = options.levels.filter(({ name }) => this.allowed?.includes(name) ?? true);
+    const plan = planLadder({ source, levels, costs: means.costs });
     if (this.plan !== undefined && namesOf(plan) === namesOf(this.plan)) return;
     this.plan = plan;
     options.onPlan();

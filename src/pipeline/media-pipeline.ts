@@ -10,7 +10,7 @@ import type { Continuity } from '../stream/continuity.ts';
 import type { FeedSink } from '../stream/feed.ts';
 import { LiveStream, type StreamChange, streamStartMs } from '../stream/live-stream.ts';
 import type { PartAllocator } from '../stream/part-memory.ts';
-import type { PublishGrant } from '../stream/publication.ts';
+import type { Publication, PublisherConnection, PublishGrant } from '../stream/publication.ts';
 import { IngestMeter } from './ingest-meter.ts';
 import type { LiveFacts } from './live-facts.ts';
 import type { StreamRecorder } from './stream-records.ts';
@@ -89,6 +89,14 @@ export class MediaPipeline implements Service {
     await this.broadcasts.stop();
     await this.options.transcoding.stop();
     this.saveContinuity();
+  }
+
+  /** A publisher begins or continues its channel's broadcast. */
+  open(grant: PublishGrant, connection: PublisherConnection): Publication {
+    const publication = this.broadcasts.open(grant, connection);
+    const { id } = this.broadcasts.find(grant.channel)!;
+    this.options.transcoding.restrict(id, grant.rungs);
+    return publication;
   }
 
   /** `bitrateBps` knows how much of a stream's rendition has been fed, on average. */

@@ -103,6 +103,11 @@ export class Transcoding {
     return opened;
   }
 
+  /** Only rungs of these names are made of the broadcast; absent: all that are configured. */
+  restrict(id: string, rungs: readonly string[] | undefined): void {
+    this.ladders.get(id)?.restrict(rungs);
+  }
+
   /** Sentences about rungs of a broadcast that are not made. */
   withheld(id: string): string[] {
     return (this.ladders.get(id)?.withheld ?? []).map(({ why }) => why);

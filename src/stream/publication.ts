@@ -36,4 +36,6 @@ export interface PublishGrant {
   readonly channel: string;
   /** Absent for `auth.open_publish`. */
   readonly keyId?: string;
+  /** Names of the ladder's rungs it may have; absent: all that are configured. */
+  readonly rungs?: readonly string[];
 }

@@ -184,7 +184,7 @@ export class MediaSide {
   }
 
   private open(grant: PublishGrant, connection: PublisherConnection): Publication {
-    const publication = this.pipeline.broadcasts.open(grant, connection);
+    const publication = this.pipeline.open(grant, connection);
     return {
       ...publication,
       accessUnit: (unit) => {

@@ -41,6 +41,14 @@ describe('publishing', () => {
     expect(used).toEqual([key.id, key.id, key.id, key.id]);
   });
 
+  test('with a key that has rungs of its own gets only those, also when it has none', async () => {
+    const { keys, publish } = await setUp();
+    for (const ladder of [['480p', '360p'], []]) {
+      const { text } = await keys.create({ channel: 'side-stage', policy: { ladder } });
+      expect(publish(text)).toMatchObject({ allowed: true, grant: { channel: 'side-stage', rungs: ladder } });
+    }
+  });
+
   test('without a right key is refused, and a channel name is none', async () => {
     const { keys, publish } = await setUp();
     const { key, text } = await keys.create({ channel: 'morning-show' });

@@ -29,6 +29,15 @@ describe('keys without a running server', () => {
     expect(stdout).toContain('revoked');
   });
 
+  test('may have rungs of their own, or none', async () => {
+    const dir = tempDir();
+    const created = await streamctlJson(dir, ['keys', 'create', 'side-stage', '--ladder', '480p, 360p']);
+    expect(created.policy).toEqual({ ladder: ['480p', '360p'] });
+    expect((await streamctl(dir, ['keys', 'show', 'side-stage'])).stdout).toMatch(/^ladder +480p, 360p$/m);
+    await streamctlJson(dir, ['keys', 'create', 'talk', '--ladder', 'none']);
+    expect((await streamctl(dir, ['keys', 'show', 'talk'])).stdout).toMatch(/^ladder +none: the source alone$/m);
+  });
+
   test('a person is told exactly what to type into OBS, without colour codes in a pipe', async () => {
     const dir = tempDir();
     const { stdout, stderr, code } = await streamctl(dir, ['keys', 'create', 'morning-show', '--expires-in', '12h']);
@@ -65,6 +74,7 @@ describe('refusals', () => {
     [['keys', 'create'], 2, /Missing 1 required arg[\s\S]*For example: streamctl keys create morning-show/],
     [['keys', 'create', 'Not A Name'], 2, /"Not A Name" is not a channel name/],
     [['keys', 'create', 'a', '--expires-in', 'soon'], 2, /--expires-in: found "soon", wanted a duration/],
+    [['keys', 'create', 'a', '--ladder', '480P'], 2, /--ladder: found "480P", wanted names of rungs/],
     [['keys', 'craete'], 2, /There is no command "keys craete"; did you mean "keys create"\?/],
     [['keys', 'show', 'none'], 3, /There is no stream key "none"/],
     [['streams', 'stop', 'none'], 3, /There is no stream or channel "none"/],
