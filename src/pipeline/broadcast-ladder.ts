@@ -2,7 +2,8 @@ import type { AccessUnit, AudioConfig, VideoConfig } from '../media/track.ts';
 import type { PlannedRendition } from '../stream/feed.ts';
 import type { MediaSink, RungSink } from '../stream/media-sink.ts';
 import type { BudgetBroadcast, BudgetShare } from '../transcode/budget.ts';
-import type { CostModel } from '../transcode/cost-model.ts';
+import { type CostModel, costsWith } from '../transcode/cost-model.ts';
+import type { EncoderName } from '../transcode/encoder-options.ts';
 import { displaySize, type LadderPlan, type PlannedRung, planLadder, type QualityLevel } from '../transcode/ladder.ts';
 import { SessionSupervisor, type SessionSupervisorOptions } from '../transcode/session-supervisor.ts';
 import type { RungState, TranscodeListener, TranscodeNotice } from '../transcode/transcode-listener.ts';
@@ -21,6 +22,7 @@ export interface BroadcastLadderOptions {
 
 /** With what ladders are made on this machine. */
 export interface LadderMeans {
+  /** When the processor encodes. */
   readonly costs: CostModel;
   readonly transcoder: Omit<SessionSupervisorOptions, 'listener'>;
 }
@@ -38,6 +40,7 @@ export class BroadcastLadder implements MediaSink {
   withheld: BudgetShare['withheld'] = [];
   private readonly options: BroadcastLadderOptions;
   private means: LadderMeans | undefined;
+  private encoder: EncoderName = 'x264';
   private supervisor: SessionSupervisor | undefined;
   private meter = new SourceMeter();
   private config: VideoConfig | undefined;
@@ -72,8 +75,17 @@ export class BroadcastLadder implements MediaSink {
   /** From now on rungs can be made; before, the source goes its way alone. */
   use(means: LadderMeans): void {
     this.means = means;
+    this.encoder = means.transcoder.encoder;
     this.supervisor = new SessionSupervisor({ ...means.transcoder, listener: this.listener() });
     if (this.config !== undefined) this.supervisor.configure(this.config);
+    this.makePlan();
+  }
+
+  /** What transcoding costs is known better. */
+  recost(costs: CostModel): void {
+    if (this.means === undefined) return;
+    this.means = { ...this.means, costs };
+    this.plan = undefined;
     this.makePlan();
   }
 
@@ -167,7 +179,7 @@ export class BroadcastLadder implements MediaSink {
     if (config === undefined || meter.measured === undefined || means === undefined) return;
     const source = { ...displaySize(config), ...meter.measured, codec: config.codec, isPassthrough: true };
     const levels = options.levels.filter(({ name }) => this.allowed?.includes(name) ?? true);
-    const plan = planLadder({ source, levels, costs: means.costs });
+    const plan = planLadder({ source, levels, costs: costsWith(this.encoder, means.costs) });
     if (this.plan !== undefined && namesOf(plan) === namesOf(this.plan)) return;
     this.plan = plan;
     options.onPlan();
@@ -186,7 +198,7 @@ export class BroadcastLadder implements MediaSink {
   }
 
   private listener(): TranscodeListener {
-    const { sink, notice } = this.options;
+    const { sink } = this.options;
     return {
       rungConfig: (name, config) => {
         this.configs.set(name, config);
@@ -195,9 +207,16 @@ export class BroadcastLadder implements MediaSink {
       rungFrame: (name, unit) => sink.rungAccessUnit(name, unit),
       rungState: (name, state) => this.rungState(name, state),
       thumbnail: () => {},
-      notice,
+      notice: (notice) => this.noticed(notice),
       counters: () => {},
     };
+  }
+
+  private noticed(notice: TranscodeNotice): void {
+    this.options.notice(notice);
+    if (notice.type !== 'encoder-replaced' || this.means === undefined) return;
+    this.encoder = notice.to;
+    this.recost(this.means.costs);
   }
 
   private rungState(name: string, state: RungState): void {

@@ -5,7 +5,8 @@ import type { LadderConfig } from '../config/schema.ts';
 import type { Log } from '../observability/log.ts';
 import type { MediaSink, RungSink } from '../stream/media-sink.ts';
 import { shareBudget } from '../transcode/budget.ts';
-import { calibrate } from '../transcode/calibration.ts';
+import { calibrate, knownCalibration } from '../transcode/calibration.ts';
+import { referenceCosts } from '../transcode/cost-model.ts';
 import { chooseEncoder } from '../transcode/encoders.ts';
 import { findFfmpeg } from '../transcode/ffmpeg-lookup.ts';
 import type { TranscodeNotice } from '../transcode/transcode-listener.ts';
@@ -37,7 +38,7 @@ export class Transcoding {
     this.capacityCores = availableParallelism() * options.ladder.cpuBudgetRatio;
   }
 
-  /** Resolves when it is known what this machine can do; broadcasts that begin before get their rungs then. */
+  /** Resolves when it is known what this machine can do and what it costs; broadcasts get their rungs with the first. */
   async start(): Promise<void> {
     this.means = this.options.ladder.mode === 'auto' ? await this.look() : 'none';
     if (this.stopping.signal.aborted) return;
@@ -45,10 +46,11 @@ export class Transcoding {
       if (this.means === 'none') opened.giveUp();
       else opened.use(this.means);
     }
+    if (this.means !== 'none') await this.measure(this.means);
   }
 
   private async look(): Promise<LadderMeans | 'none'> {
-    const { ladder, segmentMs, calibrationPath, clock, log } = this.options;
+    const { ladder, segmentMs, calibrationPath: cachePath, clock, log } = this.options;
     const { signal } = this.stopping;
     try {
       const ffmpeg = await findFfmpeg({
@@ -57,15 +59,14 @@ export class Transcoding {
         signal,
       });
       const { encoder, trials } = await chooseEncoder(ffmpeg, ladder.encoder, { signal });
-      for (const { encoder: tried, isUsable, why } of trials) {
-        if (!isUsable) log.debug({ encoder: tried, why }, 'this encoder does not work here');
-      }
+      const unusable = trials.flatMap(({ encoder: tried, why }) => (why === undefined ? [] : [`${tried}: ${why}`]));
       if (encoder === undefined) {
-        log.warn({ ffmpeg: ffmpeg.path }, 'no H.264 encoder works: viewers are offered the source alone');
+        log.warn({ ffmpeg: ffmpeg.path, unusable }, 'no H.264 encoder works: viewers are offered the source alone');
         return 'none';
       }
-      const { costs, origin, why } = await calibrate({ ffmpeg, encoder, cachePath: calibrationPath, signal });
-      log.info({ ffmpeg: ffmpeg.version, encoder, costs: origin, why }, 'ready to transcode');
+      const { costs } = (await knownCalibration({ ffmpeg, cachePath })) ?? { costs: referenceCosts };
+      const fields = { ffmpeg: ffmpeg.version, path: ffmpeg.path, encoder, unusable, budget_cores: this.capacityCores };
+      log.info(fields, 'ready to transcode');
       return { costs, transcoder: { ffmpeg, encoder, keyframeGridMs: segmentMs, clock } };
     } catch (error) {
       if (signal.aborted) return 'none';
@@ -73,6 +74,18 @@ export class Transcoding {
       log.warn({ err: error, remedy }, 'there is no transcoding: viewers are offered the source alone');
       return 'none';
     }
+  }
+
+  /** Until it is measured, transcoding is taken to cost what it costs on the reference machine. */
+  private async measure(means: LadderMeans): Promise<void> {
+    const { calibrationPath: cachePath, log } = this.options;
+    const { signal } = this.stopping;
+    const { costs, origin, why } = await calibrate({ ffmpeg: means.transcoder.ffmpeg, cachePath, signal });
+    if (signal.aborted) return;
+    const ratio = costs.encodePerMegapixel / referenceCosts.encodePerMegapixel;
+    log.info({ origin, why, times_reference: Number(ratio.toFixed(2)) }, 'what transcoding costs here');
+    this.means = { ...means, costs };
+    for (const ladder of this.ladders.values()) ladder.recost(costs);
   }
 
   /** Ends all that is being made. */

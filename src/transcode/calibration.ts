@@ -2,12 +2,13 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import * as z from 'zod';
-import { type CostModel, referenceCosts, scaleCosts, withDeviceEncoder } from './cost-model.ts';
-import { type EncodedRung, type EncoderName, encoderOptions } from './encoder-options.ts';
+import { type CostModel, referenceCosts, scaleCosts } from './cost-model.ts';
+import { type EncodedRung, encoderOptions } from './encoder-options.ts';
 import type { Ffmpeg } from './ffmpeg-lookup.ts';
 import { firstComplaint, runFfmpeg } from './run-ffmpeg.ts';
 
 export interface Calibration {
+  /** When the processor encodes. */
   readonly costs: CostModel;
   /** `assumed`: it could not be measured, and the reference machine's costs are taken. */
   readonly origin: 'measured' | 'cached' | 'assumed';
@@ -45,27 +46,36 @@ const source = ['-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=30:d=2'];
  */
 export async function calibrate(options: {
   readonly ffmpeg: Ffmpeg;
-  readonly encoder: EncoderName;
   readonly cachePath: string;
   readonly cpuModel?: string;
   readonly signal?: AbortSignal | undefined;
 }): Promise<Calibration> {
-  const { ffmpeg, encoder, cachePath, cpuModel = cpus()[0]?.model.trim() ?? 'unknown', signal } = options;
-  const costsAt = (ratio: number) => {
-    const costs = scaleCosts(referenceCosts, ratio);
-    return encoder === 'x264' ? costs : withDeviceEncoder(costs);
-  };
-  const cached = await readCache(cachePath);
-  if (cached?.ffmpeg_version === ffmpeg.version && cached.cpu_model === cpuModel) {
-    return { costs: costsAt(cached.cost_ratio), origin: 'cached' };
-  }
+  const { ffmpeg, cachePath, cpuModel = thisCpu(), signal } = options;
+  const cached = await knownCalibration({ ffmpeg, cachePath, cpuModel });
+  if (cached !== undefined) return cached;
   try {
     const ratio = Math.max(0.01, (await jobSeconds(ffmpeg, signal)) / referenceJobSeconds);
     const why = await writeCache(cachePath, { ffmpeg_version: ffmpeg.version, cpu_model: cpuModel, cost_ratio: ratio });
-    return { costs: costsAt(ratio), origin: 'measured', ...(why !== undefined && { why }) };
+    return { costs: scaleCosts(referenceCosts, ratio), origin: 'measured', ...(why !== undefined && { why }) };
   } catch (error) {
-    return { costs: costsAt(1), origin: 'assumed', why: (error as Error).message };
+    return { costs: referenceCosts, origin: 'assumed', why: (error as Error).message };
   }
+}
+
+/** What an earlier run has measured with this ffmpeg on this processor. */
+export async function knownCalibration(options: {
+  readonly ffmpeg: Ffmpeg;
+  readonly cachePath: string;
+  readonly cpuModel?: string;
+}): Promise<Calibration | undefined> {
+  const { ffmpeg, cachePath, cpuModel = thisCpu() } = options;
+  const cached = await readCache(cachePath);
+  if (cached?.ffmpeg_version !== ffmpeg.version || cached.cpu_model !== cpuModel) return undefined;
+  return { costs: scaleCosts(referenceCosts, cached.cost_ratio), origin: 'cached' };
+}
+
+function thisCpu(): string {
+  return cpus()[0]?.model.trim() ?? 'unknown';
 }
 
 /** CPU seconds of encoding alone: making the pictures is taken off. The mean of some runs. */

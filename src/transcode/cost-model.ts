@@ -1,3 +1,5 @@
+import type { EncoderName } from './encoder-options.ts';
+
 /** What software transcoding costs: CPU seconds per megapixel, so that size × rate gives cores. */
 export interface CostModel {
   /** Per megapixel of the source. */
@@ -27,8 +29,9 @@ export function scaleCosts(costs: CostModel, ratio: number): CostModel {
   };
 }
 
-/** The costs when a hardware encoder does the encoding. */
-export function withDeviceEncoder(costs: CostModel): CostModel {
+/** What an encoder costs the processor, where x264 costs `costs`. */
+export function costsWith(encoder: EncoderName, costs: CostModel): CostModel {
+  if (encoder === 'x264') return costs;
   const ratio = costs.encodePerMegapixel / referenceCosts.encodePerMegapixel;
   return { ...costs, encodePerMegapixel: deviceEncodePerMegapixel * ratio };
 }

@@ -57,11 +57,17 @@ export async function chooseEncoder(
   options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number } = {},
 ): Promise<ChosenEncoder> {
   const order: readonly EncoderName[] = asked === 'auto' ? automaticOrder : [...new Set<EncoderName>([asked, 'x264'])];
+  const enough = new AbortController();
+  const signal = AbortSignal.any([enough.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  // All at once: devices that are not there only take time to be loaded.
+  const underWay = order.map((encoder) => tryEncoder(ffmpeg, encoder, { ...options, signal }));
   const trials: EncoderTrial[] = [];
-  for (const encoder of order) {
-    const trial = await tryEncoder(ffmpeg, encoder, options);
+  for (const trialUnderWay of underWay) {
+    const trial = await trialUnderWay;
     trials.push(trial);
-    if (trial.isUsable) return { encoder, trials };
+    if (!trial.isUsable) continue;
+    enough.abort();
+    return { encoder: trial.encoder, trials };
   }
   return { encoder: undefined, trials };
 }

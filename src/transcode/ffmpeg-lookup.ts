@@ -58,16 +58,20 @@ export async function findFfmpeg(options: {
 }
 
 async function checkNeeds(path: string, signal: AbortSignal | undefined): Promise<void> {
-  const lists = new Map<string, string>();
+  const lists = new Map<string, Promise<string>>();
+  for (const { list } of needs) {
+    if (!lists.has(list)) lists.set(list, listed(path, list, signal));
+  }
   for (const { list, name, use } of needs) {
-    const text =
-      lists.get(list) ?? (await runFfmpeg(path, ['-hide_banner', list], { timeoutMs, signal })).stdout.toString();
-    lists.set(list, text);
-    if (!new RegExp(`(^|[\\s,])${name}([\\s,]|$)`, 'm').test(text)) {
+    if (!new RegExp(`(^|[\\s,])${name}([\\s,]|$)`, 'm').test(await lists.get(list)!)) {
       const kind = list.slice(1, -1);
       throw new StreamctlError('TRANSCODE_FFMPEG_INCAPABLE', { path, why: `it has no ${kind} "${name}" to ${use}` });
     }
   }
+}
+
+async function listed(path: string, list: string, signal: AbortSignal | undefined): Promise<string> {
+  return (await runFfmpeg(path, ['-hide_banner', list], { timeoutMs, signal })).stdout.toString();
 }
 
 async function search(searchPath: string): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { degradedRetryMs, RestartPolicy } from './restart-policy.ts';
+import type { SessionFailure } from './session-failure.ts';
 import type { TranscodeListener } from './transcode-listener.ts';
 
 /** From a failure until frames come out again: when it is tried anew, and what it cost. */
@@ -15,13 +16,13 @@ export class Recovery {
   }
 
   /** `reachedMs`: up to where all rungs have come, −∞ where one has not begun. */
-  failed(why: string, reachedMs: number): { readonly retryInMs: number; readonly isDegraded: boolean } {
+  failed(failure: SessionFailure, reachedMs: number): { readonly retryInMs: number; readonly isDegraded: boolean } {
     const nowMs = this.clock.monotonicMs();
     this.failure ??= { atMs: nowMs, reachedMs };
     const delayMs = this.policy.failed(nowMs);
     const isDegraded = delayMs === undefined;
     const retryInMs = delayMs ?? degradedRetryMs;
-    this.listener.notice({ type: isDegraded ? 'degraded' : 'failed', why, retryInMs });
+    this.listener.notice({ type: isDegraded ? 'degraded' : 'failed', ...failure, retryInMs });
     return { retryInMs, isDegraded };
   }
 

@@ -5,7 +5,7 @@ import type { AccessUnit, VideoConfig } from '../media/track.ts';
 import type { EncoderName } from './encoder-options.ts';
 import { type FfmpegLogLine, tellsOfDamagedInput } from './ffmpeg-log.ts';
 import type { Ffmpeg } from './ffmpeg-lookup.ts';
-import { describeExit, type FfmpegExit } from './ffmpeg-process.ts';
+import type { FfmpegExit } from './ffmpeg-process.ts';
 import { type CachedFrame, GopCache } from './gop-cache.ts';
 import { type PlannedRung, thumbnailSize } from './ladder.ts';
 import { isSameLadder, LadderDemand, type WantedLadder } from './ladder-demand.ts';
@@ -13,6 +13,7 @@ import { OverloadGuard } from './overload-guard.ts';
 import { Recovery } from './recovery.ts';
 import { replayOf } from './replay.ts';
 import { RungTable } from './rung-table.ts';
+import { failureOf, type SessionFailure, StallError } from './session-failure.ts';
 import { type SessionRung, sessionRungs } from './session-rungs.ts';
 import {
   type TranscodeListener,
@@ -33,8 +34,6 @@ export interface SessionSupervisorOptions {
   readonly listener: TranscodeListener;
 }
 
-class StallError extends Error {}
-
 const gopCacheBytes = 16 << 20;
 const sampleIntervalMs = 1000;
 
@@ -51,6 +50,7 @@ export class SessionSupervisor {
   private readonly rungs: RungTable;
   private readonly logLines: ReportCounter;
   private readonly totals = { framesFed: 0, framesDropped: 0, starts: 0, failures: 0, stalls: 0, damagedFrames: 0 };
+  private encoder: EncoderName;
   private state: TranscoderState = 'IDLE';
   private config: VideoConfig | undefined;
   private session: { readonly run: TranscodeSession; readonly ladder: WantedLadder } | undefined;
@@ -65,6 +65,7 @@ export class SessionSupervisor {
 
   constructor(options: SessionSupervisorOptions) {
     this.options = options;
+    this.encoder = options.encoder;
     this.rungs = new RungTable(options.listener);
     this.overload = new OverloadGuard(this.demand, options.listener);
     this.recovery = new Recovery(options.clock, options.listener);
@@ -122,12 +123,19 @@ export class SessionSupervisor {
   }
 
   stats(): TranscodeStats {
-    const { session, state, totals, speed } = this;
+    const { session, state, encoder, totals, speed } = this;
     const lagOf = (name: string) => {
       const index = session?.ladder.rungs.findIndex((rung) => rung.name === name) ?? -1;
       return index === -1 ? 0 : session!.run.lagMs(index);
     };
-    return { state, ...totals, backlogBytes: session?.run.backlogBytes ?? 0, speed, rungs: this.rungs.stats(lagOf) };
+    return {
+      state,
+      encoder,
+      ...totals,
+      backlogBytes: session?.run.backlogBytes ?? 0,
+      speed,
+      rungs: this.rungs.stats(lagOf),
+    };
   }
 
   /** Of the ffmpeg that runs. */
@@ -186,7 +194,7 @@ export class SessionSupervisor {
     try {
       this.session = { run: this.open(this.config, ladder, rungs, replay), ladder };
     } catch (error) {
-      this.fail(String(error));
+      this.fail({ reason: 'not_started', why: String(error) });
     }
   }
 
@@ -196,10 +204,10 @@ export class SessionSupervisor {
     rungs: readonly SessionRung[],
     replay: readonly CachedFrame[],
   ): TranscodeSession {
-    const { ffmpeg, encoder, clock, keyframeGridMs, thumbnailShortSidePixels: thumbnailSide } = this.options;
+    const { ffmpeg, clock, keyframeGridMs, thumbnailShortSidePixels: thumbnailSide } = this.options;
     const originMs = this.gridOriginMs;
     return new TranscodeSession({
-      ...{ ffmpeg, encoder, config, sourceFps: ladder.sourceFps, rungs, replay, clock },
+      ...{ ffmpeg, encoder: this.encoder, config, sourceFps: ladder.sourceFps, rungs, replay, clock },
       keyframeGrid: originMs === undefined ? undefined : { originMs, intervalMs: keyframeGridMs },
       thumbnail: thumbnailSide === undefined ? undefined : thumbnailSize(config, thumbnailSide),
       listener: {
@@ -266,7 +274,7 @@ export class SessionSupervisor {
     this.speed = undefined;
     if (this.state !== 'STOPPING') {
       if (!hasDelivered) this.failedToBegin(exit);
-      this.fail(describeExit(exit, this.complaint));
+      this.fail(failureOf(exit, hasDelivered, this.complaint));
       return;
     }
     this.enter('IDLE');
@@ -285,10 +293,26 @@ export class SessionSupervisor {
     if (this.cache.frames[0] === first) this.cache.clear();
   }
 
-  private fail(why: string): void {
+  private fail(failure: SessionFailure): void {
     this.totals.failures++;
+    if (failure.reason === 'not_started' && this.encoder !== 'x264') this.replaceEncoder(failure.why);
+    else this.backOff(failure);
+  }
+
+  /** A device that does not begin has no room, or is gone: the processor encodes in its place, from now on and at once. */
+  private replaceEncoder(why: string): void {
+    const from = this.encoder;
+    this.encoder = 'x264';
+    this.options.listener.notice({ type: 'encoder-replaced', from, to: this.encoder, why });
+    this.rungs.recover(why);
+    this.enter('BACKING_OFF');
+    this.retry();
+  }
+
+  private backOff(failure: SessionFailure): void {
+    const { why } = failure;
     const reachedMs = this.rungs.slowestMs(this.demand.ladder.rungs);
-    const { retryInMs, isDegraded } = this.recovery.failed(why, reachedMs);
+    const { retryInMs, isDegraded } = this.recovery.failed(failure, reachedMs);
     this.enter(isDegraded ? 'DEGRADED' : 'BACKING_OFF');
     if (isDegraded) this.rungs.withdrawAll(why);
     else this.rungs.recover(why);

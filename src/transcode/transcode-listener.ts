@@ -1,5 +1,7 @@
 import type { AccessUnit, VideoConfig } from '../media/track.ts';
+import type { EncoderName } from './encoder-options.ts';
 import type { FfmpegLogLine } from './ffmpeg-log.ts';
+import type { SessionFailure } from './session-failure.ts';
 
 /** What a rung is to viewers. */
 export type RungState =
@@ -14,9 +16,11 @@ export type RungState =
 
 /** Something an operator may want to read, told once each. */
 export type TranscodeNotice =
-  | { readonly type: 'failed'; readonly why: string; readonly retryInMs: number }
+  | ({ readonly type: 'failed'; readonly retryInMs: number } & SessionFailure)
   /** It failed too often: viewers have the source alone until it works again. */
-  | { readonly type: 'degraded'; readonly why: string; readonly retryInMs: number }
+  | ({ readonly type: 'degraded'; readonly retryInMs: number } & SessionFailure)
+  /** A device did not begin to encode: another encoder goes on in its place. */
+  | { readonly type: 'encoder-replaced'; readonly from: EncoderName; readonly to: EncoderName; readonly why: string }
   /** Frames come out again, this long after the failure and this much media behind the last one: a frame's duration where nothing is lost. */
   | { readonly type: 'recovered'; readonly afterMs: number; readonly skippedMs: number }
   | {
@@ -42,6 +46,7 @@ export interface RungStats {
 /** Since the transcoder was made, unless it says otherwise. */
 export interface TranscodeStats {
   readonly state: TranscoderState;
+  readonly encoder: EncoderName;
   readonly framesFed: number;
   /** Left out because they were not needed, or because ffmpeg was too far behind. */
   readonly framesDropped: number;

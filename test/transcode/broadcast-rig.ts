@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AccessUnit, VideoConfig } from '../../src/media/track.ts';
+import type { EncoderName } from '../../src/transcode/encoder-options.ts';
 import { type LadderSource, planLadder, type QualityLevel } from '../../src/transcode/ladder.ts';
 import type { WantedLadder } from '../../src/transcode/ladder-demand.ts';
 import { SessionSupervisor } from '../../src/transcode/session-supervisor.ts';
@@ -43,7 +44,7 @@ export class BroadcastRig {
   /** Stream time at which the next clip's first frame is shown. */
   nextMs = streamStartMs;
 
-  constructor(path = 'ffmpeg', more: { thumbnailShortSidePixels?: number } = {}) {
+  constructor(path = 'ffmpeg', more: { thumbnailShortSidePixels?: number; encoder?: EncoderName } = {}) {
     const listener: TranscodeListener = {
       rungConfig: (rung, config) => this.configs.push([rung, config]),
       rungFrame: (rung, unit) => {

@@ -45,6 +45,22 @@ for (const [name, fault, why] of [
   });
 }
 
+test('where a device has no room, x264 takes its place at once and says why', async () => {
+  const full = 'OpenEncodeSessionEx failed: out of memory (10)';
+  const rig = testBroadcast(
+    faultyFfmpeg(`for arg; do [ "$arg" = h264_nvenc ] && { echo "[error] ${full}" >&2; exit 1; }; done`, 99),
+    { encoder: 'nvenc' },
+  );
+  rig.want(clip, 30);
+  await rig.play(clip, { toMs: 2500 });
+  await rig.finish();
+  expect(rig.notices).toEqual([
+    { type: 'encoder-replaced', from: 'nvenc', to: 'x264', why: `it ended with code 1: ${full}` },
+  ]);
+  expect(rig.supervisor.stats()).toMatchObject({ encoder: 'x264', starts: 2 });
+  for (const rung of ['360p', '240p']) expect(rig.lost(rung)).toBe(0);
+});
+
 test('an ffmpeg that fails again and again is tried at growing distances, then the source is left alone for half a minute', async () => {
   const rig = testBroadcast(faultyFfmpeg('exit 3', 7));
   rig.want(clip, 30);
