@@ -19,8 +19,13 @@ export interface LanesOptions {
   readonly memory: PartAllocator;
 }
 
-/** The renditions of one stream, `source`, `audio` and the rungs: made when they first appear, told when they change. */
+/**
+ * The renditions of one stream: what leads (`source`, or a rung in its place), `audio` and the rungs. Made when they first appear,
+ * told when they change, the leading one before all other video.
+ */
 export class Lanes {
+  /** Of the video that leads. */
+  leadName = 'source';
   video: VideoLane | undefined;
   audio: AudioLane | undefined;
   readonly rungs: Rungs;
@@ -49,7 +54,7 @@ export class Lanes {
   /** Video of this configuration follows, from its next keyframe on. */
   prepareVideo(config: VideoConfig): void {
     if (this.video === undefined) {
-      const rendition = new Rendition('source', config, timescaleOf(config));
+      const rendition = new Rendition(this.leadName, config, timescaleOf(config));
       this.video = new VideoLane(this.videoTrack(rendition.name), rendition);
       this.announce(rendition);
     }
@@ -95,9 +100,14 @@ export class Lanes {
     for (const entry of known) {
       const { name, config } = entry;
       const rendition = Rendition.restore(entry);
-      if (config.kind === 'audio') this.audio = this.audioLane(rendition, config);
-      else if (name === 'source') this.video = new VideoLane(this.videoTrack(name), rendition);
-      else this.rungs.restore(rendition, endMs);
+      if (config.kind === 'audio') {
+        this.audio = this.audioLane(rendition, config);
+      } else if (this.video === undefined) {
+        this.leadName = name;
+        this.video = new VideoLane(this.videoTrack(name), rendition);
+      } else {
+        this.rungs.restore(rendition, endMs);
+      }
     }
   }
 

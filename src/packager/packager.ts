@@ -39,8 +39,8 @@ export interface PackagerOptions {
 
 /**
  * Makes the segments and parts of one stream: of its own encoding, `source` (video) and `audio`, and of the rungs made from it.
- * The source is the segment clock, or the audio where there is no video; the others follow in slots of the same numbers and
- * times. Knows only stream time.
+ * The source is the segment clock, or a rung that leads in its place, or the audio where there is no video; the others follow in
+ * slots of the same numbers and times. Knows only stream time.
  */
 export class Packager implements MediaSink, RungSink {
   readonly counters: PackagerCounters = { droppedFrames: 0, forcedCuts: 0, gapSegments: 0, discontinuities: 0 };
@@ -86,6 +86,7 @@ export class Packager implements MediaSink, RungSink {
     this.audioIntake = new AudioIntake(wishes.segmentMs, { clock, lanes, slots, audioJoin, counters });
     if (continuity === undefined) return;
     lanes.restore(continuity.renditions, continuity.endMs);
+    if (lanes.leadName !== 'source') clock.expectKeyframes(wishes.segmentMs);
     feedOpening.open(0);
     this.absence.continueFrom(continuity.endMs);
   }
@@ -172,7 +173,21 @@ export class Packager implements MediaSink, RungSink {
 
   accessUnit(unit: AccessUnit): void {
     if (unit.kind === 'audio') this.audioIntake.push(unit);
-    else this.videoIntake.push(unit);
+    else this.videoIntake.push(unit, unit.isSync);
+  }
+
+  get leadName(): string | undefined {
+    return this.lanes.video?.rendition.name;
+  }
+
+  leadWith(name: string): void {
+    if (this.feed.isOpen) throw new Error('another rendition leads already, and viewers know it');
+    this.lanes.leadName = name;
+    this.clock.expectKeyframes(this.options.wishes.segmentMs);
+  }
+
+  leadAccessUnit(unit: AccessUnit, mayEnd: boolean): void {
+    this.videoIntake.push(unit, mayEnd);
   }
 
   planRungs(planned: readonly PlannedRendition[]): void {

@@ -19,6 +19,8 @@ export class SegmentClock {
   private keyframeMs: number | undefined;
   /** Of the newest complete GOP, also of the run of frames before. */
   private gopMs: number | undefined;
+  /** What is known of the distance of keyframes from the start. */
+  private leastGopMs = 0;
 
   constructor(
     wishes: SegmentWishes,
@@ -30,6 +32,12 @@ export class SegmentClock {
     this.discontinuitySequence = start.discontinuitySequence;
     this.targetDurationSeconds = start.targetDurationSeconds;
     this.onLongGop = onLongGop;
+  }
+
+  /** Keyframes come this far apart, but for those after a hole: nothing needs to be learnt from the first. */
+  expectKeyframes(distanceMs: number): void {
+    this.leastGopMs = distanceMs;
+    this.decideTargetDuration(distanceMs);
   }
 
   /** No segment may last longer; until the target duration is known the longest GOP limits it. */
@@ -47,7 +55,7 @@ export class SegmentClock {
     const before = this.keyframeMs;
     this.keyframeMs = keyframeMs;
     if (before === undefined) return false;
-    const gopMs = keyframeMs - before;
+    const gopMs = Math.max(keyframeMs - before, this.leastGopMs);
     this.gopMs = gopMs;
     this.decideTargetDuration(gopMs);
     return this.isDiscontinuityDue || endsAtKeyframe(this.wishes, this.limitMs, elapsedMs, gopMs);

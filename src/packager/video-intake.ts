@@ -6,7 +6,7 @@ import type { SegmentClock } from './segment-clock.ts';
 import type { SlotSequence } from './slot-sequence.ts';
 import type { VideoLane } from './video-lane.ts';
 
-/** Takes the source's frames in: they lead, their keyframes decide where slots end. */
+/** Takes the frames of the video that leads: their keyframes decide where slots end. */
 export class VideoIntake {
   private readonly feed: HeldFeed;
   private readonly clock: SegmentClock;
@@ -35,7 +35,8 @@ export class VideoIntake {
     this.onForcedCut = onForcedCut;
   }
 
-  push(unit: AccessUnit): void {
+  /** `mayEnd`: a keyframe that may end a slot; one that may not can only begin where nothing is open. */
+  push(unit: AccessUnit, mayEnd: boolean): void {
     const { slots, clock } = this;
     const { video } = this.lanes;
     if (slots.lead !== 'video' || video === undefined || slots.isGapping) {
@@ -46,13 +47,13 @@ export class VideoIntake {
     slots.lastArrivalMs = slots.nowMs;
     if (slots.current !== undefined || !video.startsAnew) video.track.settle(unit);
     if (video.startsAnew) this.start(video, unit);
-    if (unit.isSync && clock.endsAt(unit.dtsMs + unit.compositionOffsetMs, video.elapsedMs)) slots.close();
+    if (mayEnd && clock.endsAt(unit.dtsMs + unit.compositionOffsetMs, video.elapsedMs)) slots.close();
     else if (slots.current !== undefined && video.elapsedMs + (video.track.intervalMs ?? 0) > clock.limitMs) {
       this.forceCut();
     }
     const slot =
       slots.current ?? slots.open(video.endMs, unit.isSync ? unit.dtsMs + unit.compositionOffsetMs : undefined);
-    if (unit.isSync) this.expectedEndMs = clock.expectedEndMs(slot.startMs);
+    if (mayEnd) this.expectedEndMs = clock.expectedEndMs(slot.startMs);
     video.add(unit, this.expectedEndMs);
     slots.advance(video.endMs);
   }

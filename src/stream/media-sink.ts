@@ -29,8 +29,19 @@ export interface MediaSink {
  * What hands in the transcoded renditions (rungs) of a stream that has a MediaSink. Frames of one rung come with growing decode
  * times, a little after the source's they were made of, at exactly their presentation times (stream time, ms): every keyframe
  * of the source has one of its own, further ones are free. What is said of a rung that was not added is ignored.
+ *
+ * Where the source cannot be offered as it is, a rung leads in its place: MediaSink is told of this rung what it would be told of
+ * the source, and the other rungs follow the leading one.
  */
 export interface RungSink {
+  /** The rendition whose keyframes decide about segments: `source`, or the rung that leads. Undefined before there was any video. */
+  readonly leadName: string | undefined;
+  /** Whether viewers can see the stream. */
+  readonly isListed: boolean;
+  /** From the first beginning on this rung is handed in as the source would be; its keyframes come at the wanted segment duration. Only while nothing is listed. */
+  leadWith(name: string): void;
+  /** A frame of the rung that leads. `mayEnd`: it is a keyframe that the other rungs have too. */
+  leadAccessUnit(unit: AccessUnit, mayEnd: boolean): void;
   /** Added, or of an earlier process, and not gone yet. */
   readonly rungNames: readonly string[];
   /** What will be there to choose from beside the source, best first, in place of what was planned before. */
