@@ -27,6 +27,21 @@ export interface AudioConfig {
   readonly samplesPerFrame: number;
 }
 
+/** Sound that players do not take, and that has no configuration beside its frames: AAC has to be made of it. */
+export interface ForeignAudioConfig {
+  readonly kind: 'audio';
+  readonly codec: 'foreign';
+  /** The name people know it by: `MP3`. */
+  readonly codecString: string;
+  /** The byte in front of each frame in FLV, which tells what decoders must know (FLV 10.1 §E.4.2.1). */
+  readonly flvSoundHeader: number;
+  readonly sampleRateHz: number;
+  readonly channelCount: number;
+}
+
+/** Whatever sound a publisher may send. */
+export type SourceAudioConfig = AudioConfig | ForeignAudioConfig;
+
 export type TrackConfig = VideoConfig | AudioConfig;
 
 /**

@@ -1,6 +1,6 @@
 import { writeInitSegment } from '../media/mp4/init-segment.ts';
 import { dependentSampleFlags, syncSampleFlags, tfhdFlags, trackId, trunFlags } from '../media/mp4/sample-flags.ts';
-import type { VideoConfig } from '../media/track.ts';
+import type { TrackConfig } from '../media/track.ts';
 import type { Feed, FeedFrame } from './feed-writer.ts';
 
 const timescale = 1000;
@@ -13,16 +13,16 @@ const moofBytes = 8 + mfhdBytes + trafBytes;
 const headerBytes = moofBytes + 8;
 
 /**
- * HEVC or AV1 as fragmented MP4, one fragment a frame, in milliseconds. Runs are of version 0, whose composition offsets are never
+ * HEVC, AV1 or Opus as fragmented MP4, one fragment a frame, in milliseconds. Runs are of version 0, whose composition offsets are never
  * negative: after signed ones ffmpeg's demuxer shows everything later by the largest it has seen.
  */
 export class Mp4Feed implements Feed {
   readonly format = 'mp4';
-  private readonly config: VideoConfig;
+  private readonly config: TrackConfig;
   private readonly frameDurationMs: number;
   private sequenceNumber = 0;
 
-  constructor(config: VideoConfig, fps: number) {
+  constructor(config: TrackConfig, fps: number) {
     this.config = config;
     this.frameDurationMs = Math.max(1, Math.round(1000 / fps));
   }

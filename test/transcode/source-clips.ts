@@ -16,7 +16,7 @@ export interface SourceClip {
 }
 
 /** Encodes once a machine; what ffmpeg made stays in the system's temporary folder. */
-function encoded(name: string, args: string): Buffer {
+export function encoded(name: string, args: string): Buffer {
   const folder = join(tmpdir(), 'streamctl-test-clips');
   const path = join(folder, `${createHash('sha256').update(args).digest('hex').slice(0, 16)}-${name}`);
   if (!existsSync(path)) {
