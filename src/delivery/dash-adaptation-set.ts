@@ -1,9 +1,9 @@
+import { exactFrameRate } from '../media/frame-rate.ts';
 import type { RenditionDescription } from '../stream/feed.ts';
 import type { RenditionWindow, StreamWindow } from '../stream/window.ts';
 import { isLowLatency, type ListedPeriod, type ListedRendition } from './dash-listing.ts';
 import type { DashPeriod } from './dash-period.ts';
 import type { DeclaredBitrate } from './declared-bitrate.ts';
-import { exactFrameRate } from './frame-rate.ts';
 import { plannedOf } from './variant.ts';
 
 export interface AdaptationSetOptions {

@@ -1,6 +1,6 @@
+import { exactFrameRate } from '../media/frame-rate.ts';
 import type { SegmentStart } from '../stream/feed.ts';
 import type { RenditionWindow, Segment } from '../stream/window.ts';
-import { exactFrameRate } from './frame-rate.ts';
 
 /** How segments of a Period are found: by a regular grid, which allows low latency, or by a list of complete ones. */
 export type Addressing =

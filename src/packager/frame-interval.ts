@@ -1,8 +1,9 @@
+import { commonFrameRate } from '../media/frame-rate.ts';
+
 const historyLength = 32;
 
-/** Frame rates that exist; a measured one this near to such is meant to be it (two seconds in milliseconds are known to 0.05 %). */
-const standardTolerance = 0.0015;
-const standardRates = [24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60, 120];
+/** A measured rate this near to a common one is meant to be it (two seconds in milliseconds are known to 0.05 %). */
+const commonTolerance = 0.0015;
 
 /**
  * The distance between frames, learnt from their decode times, for cutting a part before the next frame is there.
@@ -38,13 +39,12 @@ export class FrameInterval {
     this.estimate();
   }
 
-  /** Frames per second, a standard rate where the measure is close to one. */
+  /** Frames per second, a common rate where the measure is close to one. */
   framesPerSecond(timescale: number): number | undefined {
     if (this.count === 0) return undefined;
     const measured = (timescale * this.runFrames) / this.runTicks;
-    const distance = (rate: number) => Math.abs(rate - measured) / rate;
-    const nearest = standardRates.reduce((best, rate) => (distance(rate) < distance(best) ? rate : best));
-    return distance(nearest) < standardTolerance ? nearest : Math.round(measured * 100) / 100;
+    const common = commonFrameRate(measured, commonTolerance);
+    return common === undefined ? Math.round(measured * 100) / 100 : common.numerator / common.denominator;
   }
 
   private estimate(): void {

@@ -11,6 +11,8 @@ export interface BudgetBroadcast {
   readonly decodeCostCores: number;
   /** Best first. */
   readonly rungs: readonly BudgetRung[];
+  /** The first rung is in the source's place: it comes before all others, which need it. */
+  readonly needsTop?: boolean;
   /** Names of those that are being made now. */
   readonly running: readonly string[];
 }
@@ -33,8 +35,9 @@ interface Plan {
 
 /**
  * Which rungs of which broadcasts are made with `capacityCores` (cores × `ladder.cpu_budget`). What runs goes on running while it
- * fits, older broadcasts (first in the list) before newer ones; what is left is given out in rounds, the smallest rung of every
- * broadcast first, since it costs least and serves those who need it most. A rung comes only with all below it.
+ * fits, older broadcasts (first in the list) before newer ones, and so does what stands in a source's place; what is left is given
+ * out in rounds, the smallest rung of every broadcast first, since it costs least and serves those who need it most. A rung comes
+ * only with all below it.
  */
 export function shareBudget(broadcasts: readonly BudgetBroadcast[], capacityCores: number): BudgetShare[] {
   const plans = broadcasts.map((broadcast): Plan => ({ broadcast, chosen: new Set(), reasons: new Map() }));
@@ -51,8 +54,11 @@ export function shareBudget(broadcasts: readonly BudgetBroadcast[], capacityCore
     leftCores -= costCores;
   };
   for (const plan of plans) {
-    for (const rung of plan.broadcast.rungs.toReversed()) {
-      if (plan.broadcast.running.includes(rung.name)) offer(plan, rung);
+    const { needsTop, rungs, running } = plan.broadcast;
+    const [top] = rungs;
+    if (needsTop && top !== undefined) offer(plan, top);
+    for (const rung of rungs.toReversed()) {
+      if (running.includes(rung.name) && !plan.chosen.has(rung.name)) offer(plan, rung);
     }
   }
   const rounds = Math.max(0, ...broadcasts.map((broadcast) => broadcast.rungs.length));
@@ -79,10 +85,17 @@ function whyNot(
   leftCores: number,
   capacityCores: number,
 ): string | undefined {
-  const below = broadcast.rungs.slice(broadcast.rungs.indexOf(rung) + 1);
+  const [top] = broadcast.rungs;
+  const isTop = rung === top && broadcast.needsTop === true;
+  if (broadcast.needsTop && !isTop && !chosen.has(top!.name))
+    return `${rung.name} is withheld because ${top!.name} is.`;
+  const below = isTop ? [] : broadcast.rungs.slice(broadcast.rungs.indexOf(rung) + 1);
   const missing = below.find((other) => !chosen.has(other.name));
   if (missing !== undefined) return `${rung.name} is withheld because ${missing.name} below it is.`;
-  const serialCores = [...below, rung].reduce(
+  const beside = broadcast.rungs.filter(
+    (other) => other === rung || below.includes(other) || (broadcast.needsTop && other === top),
+  );
+  const serialCores = beside.reduce(
     (sum, { costCores: cores, encoderThreads }) => sum + cores / encoderThreads,
     broadcast.decodeCostCores,
   );

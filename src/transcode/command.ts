@@ -1,5 +1,6 @@
 import ffmpeg from 'fluent-ffmpeg';
 import { deviceOptions, type EncoderName, encoderCodecs, encoderOptions, uploadFilters } from './encoder-options.ts';
+import { gridRoundingMs, type KeyframeGrid } from './keyframe-grid.ts';
 import type { PlannedRung } from './ladder.ts';
 
 /** Times are those of the session: what the feed writes into its timestamps. */
@@ -9,8 +10,8 @@ export interface TranscodeSpec {
   readonly encoder: EncoderName;
   /** Read back from descriptors 3, 4, … in this order. */
   readonly rungs: readonly RungOutput[];
-  /** Keyframes on a grid instead of where the source has them: at `originMs` and every `intervalMs` after and before it. */
-  readonly keyframeGrid?: { readonly originMs: number; readonly intervalMs: number } | undefined;
+  /** Keyframes on a grid instead of where the source has them. */
+  readonly keyframeGrid?: KeyframeGrid | undefined;
   /** A JPEG of every keyframe, from the descriptor behind those of the rungs. */
   readonly thumbnail?: { readonly widthPixels: number; readonly heightPixels: number } | undefined;
   /** Before 5.1 ffmpeg called an option otherwise. */
@@ -105,22 +106,22 @@ function rungFilters(spec: TranscodeSpec, rung: RungOutput): string[] {
 function keptFrames({ keyframeGrid }: TranscodeSpec, fpsCap: number): string {
   const isFarEnough = `gte(t-prev_selected_t,${seconds(900 / fpsCap)})`;
   if (keyframeGrid === undefined) return `isnan(prev_selected_t)+key+${isFarEnough}`;
-  const cell = (time: string) => gridCell(time, -keyframeGrid.originMs, keyframeGrid.intervalMs);
+  const cell = (time: string) => cellAt(time, -keyframeGrid.originMs, keyframeGrid.intervalMs);
   return `isnan(prev_selected_t)+gt(${cell('t')},${cell('prev_selected_t')})+${isFarEnough}`;
 }
 
 /** For `-force_key_frames` time counts from the rung's first frame. */
 function forcedKeyframes({ keyframeGrid }: TranscodeSpec, rung: RungOutput): string {
   if (keyframeGrid === undefined) return 'source';
-  const cell = (time: string) => gridCell(time, rung.firstPtsMs - keyframeGrid.originMs, keyframeGrid.intervalMs);
+  const cell = (time: string) => cellAt(time, rung.firstPtsMs - keyframeGrid.originMs, keyframeGrid.intervalMs);
   return `expr:if(isnan(prev_forced_t),1,gt(${cell('t')},${cell('prev_forced_t')}))`;
 }
 
-/** The number of the grid's cell at a time in seconds. Half a millisecond more, because sums of seconds end just below the line. */
-function gridCell(time: string, offsetMs: number, intervalMs: number): string {
-  return `floor((${time}+${seconds(offsetMs + 0.5)})/${seconds(intervalMs)})`;
+/** The number of the grid's cell at a time in seconds: `gridCell` as ffmpeg reckons it. */
+function cellAt(time: string, offsetMs: number, intervalMs: number): string {
+  return `floor((${time}+${seconds(offsetMs + gridRoundingMs)})/${seconds(intervalMs)})`;
 }
 
 function seconds(ms: number): string {
-  return (ms / 1000).toFixed(4);
+  return (ms / 1000).toFixed(6).replace(/00$/, '');
 }

@@ -40,8 +40,15 @@ export class LadderDemand {
     this.shed = [];
   }
 
+  /** There is a rung that can be done without. */
+  get canShed(): boolean {
+    return this.ladder.rungs.length > 1;
+  }
+
+  /** Gives up the dearest rung; not the one that is in the source's place. */
   shedTop(): void {
-    const [top] = this.ladder.rungs;
+    const { rungs, keyframes } = this.ladder;
+    const top = rungs[keyframes === 'grid' ? 1 : 0];
     if (top !== undefined) this.shed.push(top.name);
   }
 

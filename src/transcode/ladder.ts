@@ -74,6 +74,8 @@ const highFpsBitrateRatio = 1.4;
 const capTolerance = 1.05;
 /** H.264 needs this many times the bits of a newer codec for the same picture. */
 const newerCodecGain = 1.6;
+/** A rung in the source's place has at least this share of its level's bit rate. */
+const leastLeadBitrateRatio = 0.4;
 const mainProfileMaxShortSide = 480;
 
 /** The picture's size as shown, pixels made square (heights stay). */
@@ -101,12 +103,14 @@ export function thumbnailSize(
 export function planLadder(options: {
   readonly source: LadderSource;
   readonly levels?: readonly QualityLevel[];
+  /** The rung in the source's place, where viewers know it already: it keeps its name, and is never larger. */
+  readonly lead?: { readonly name: string; readonly heightPixels: number } | undefined;
   /** For all rungs. */
   readonly maxFps?: number;
   readonly costs?: CostModel;
 }): LadderPlan {
-  const { source, levels = defaultRungs, maxFps = maxLadderFps, costs = referenceCosts } = options;
-  const ordered = [...levels].sort(
+  const { source, levels = defaultRungs, lead, maxFps = maxLadderFps, costs = referenceCosts } = options;
+  const ordered = distinct(levels, source, maxFps).sort(
     (a, b) => b.heightPixels - a.heightPixels || bitrateOf(b, source, maxFps) - bitrateOf(a, source, maxFps),
   );
   const shortSide = Math.min(source.widthPixels, source.heightPixels);
@@ -122,11 +126,27 @@ export function planLadder(options: {
   if (source.isPassthrough || ordered.length === 0) {
     return { rungs: smallerThan(shortSide, source.bitrateBps), keyframes: 'source', decodeCostCores: decodeCost };
   }
-  const top = ordered.find((level) => level.heightPixels <= shortSide) ?? sourceSized(ordered.at(-1)!, shortSide);
-  const gain = source.codec === 'avc' ? 1 : newerCodecGain;
-  const topBitrateBps = Math.min(bitrateOf(top, source, maxFps), Math.round(source.bitrateBps * gain));
-  const rungs = [plan(top, topBitrateBps), ...smallerThan(top.heightPixels, topBitrateBps)];
-  return { rungs, keyframes: 'grid', decodeCostCores: decodeCost };
+  const largest = Math.min(shortSide, lead?.heightPixels ?? shortSide);
+  const found = ordered.find((level) => level.heightPixels <= largest) ?? sourceSized(ordered.at(-1)!, largest);
+  const top = lead === undefined ? found : { ...found, name: lead.name };
+  const topBitrateBps = leadBitrateBps(source, bitrateOf(top, source, maxFps));
+  const below = smallerThan(top.heightPixels, topBitrateBps).filter(({ name }) => name !== top.name);
+  return { rungs: [plan(top, topBitrateBps), ...below], keyframes: 'grid', decodeCostCores: decodeCost };
+}
+
+/** Not many more bits than the source has; but many broadcasts begin with a picture that stands still. */
+function leadBitrateBps(source: LadderSource, wantedBps: number): number {
+  const equalBps = Math.round(source.bitrateBps * (source.codec === 'avc' ? 1 : newerCodecGain));
+  return Math.min(wantedBps, Math.max(equalBps, Math.round(wantedBps * leastLeadBitrateRatio)));
+}
+
+/** Of levels that come to the same size and frame rate for this source, the one with the lowest cap: 720p rather than 720p60. */
+function distinct(levels: readonly QualityLevel[], source: LadderSource, maxFps: number): QualityLevel[] {
+  const pictureOf = (level: QualityLevel) => `${level.heightPixels} ${outputRate(source.fps, level, maxFps).fps}`;
+  const cap = (level: QualityLevel) => level.maxFps ?? maxFps;
+  return levels.filter(
+    (level) => !levels.some((other) => pictureOf(other) === pictureOf(level) && cap(other) < cap(level)),
+  );
 }
 
 /** A level for a source that is smaller than all levels. */

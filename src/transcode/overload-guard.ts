@@ -38,7 +38,7 @@ export class OverloadGuard {
   /** To be called once a second. Returns whether another ladder is demanded now. */
   sample(session: Session, nowMs: number): boolean {
     const { worstLagMs: lagMs, backlogBytes } = session;
-    const canShed = this.demand.ladder.rungs.length > 1;
+    const { canShed } = this.demand;
     const reaction = this.policy.sample({ nowMs, lagMs, backlogBytes, canShed });
     if (reaction === undefined || (reaction === 'skip-to-keyframe' && this.gate.isSkipping)) return false;
     switch (reaction) {

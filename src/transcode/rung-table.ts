@@ -1,4 +1,5 @@
 import type { AccessUnit, VideoConfig } from '../media/track.ts';
+import { gridCell, type KeyframeGrid } from './keyframe-grid.ts';
 import type { PlannedRung } from './ladder.ts';
 import type { RungState, RungStats, TranscodeListener } from './transcode-listener.ts';
 
@@ -75,15 +76,17 @@ export class RungTable {
     this.listener.rungConfig(planned.name, config);
   }
 
-  frame(name: string, unit: AccessUnit): void {
+  /** `grid`: where keyframes were asked for; undefined: where the source has them. */
+  frame(name: string, unit: AccessUnit, grid: KeyframeGrid | undefined): void {
     const rung = this.rungs.get(name);
     const ptsMs = unit.dtsMs + unit.compositionOffsetMs;
     if (rung === undefined || (rung.reachedMs !== undefined && ptsMs <= rung.reachedMs)) return;
+    const isShared = unit.isSync && (grid === undefined || beginsCell(grid, ptsMs, rung.reachedMs));
     rung.reachedMs = ptsMs;
     rung.frames++;
     rung.bytes += unit.data.length;
     if (rung.state === 'starting' || rung.state === 'recovering') this.setState(name, 'live', 'frames come out');
-    this.listener.rungFrame(name, unit);
+    this.listener.rungFrame(name, unit, isShared);
   }
 
   stats(lagMs: (name: string) => number): RungStats[] {
@@ -106,4 +109,8 @@ export class RungTable {
 
 function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
+
+function beginsCell(grid: KeyframeGrid, ptsMs: number, beforeMs: number | undefined): boolean {
+  return beforeMs === undefined || gridCell(grid, ptsMs) > gridCell(grid, beforeMs);
 }

@@ -7,6 +7,7 @@ import { type FfmpegLogLine, tellsOfDamagedInput } from './ffmpeg-log.ts';
 import type { Ffmpeg } from './ffmpeg-lookup.ts';
 import type { FfmpegExit } from './ffmpeg-process.ts';
 import { type CachedFrame, GopCache } from './gop-cache.ts';
+import { gridIntervalMs, type KeyframeGrid } from './keyframe-grid.ts';
 import { type PlannedRung, thumbnailSize } from './ladder.ts';
 import { isSameLadder, LadderDemand, type WantedLadder } from './ladder-demand.ts';
 import { OverloadGuard } from './overload-guard.ts';
@@ -34,7 +35,8 @@ export interface SessionSupervisorOptions {
   readonly listener: TranscodeListener;
 }
 
-const gopCacheBytes = 16 << 20;
+/** A GOP of ten seconds at 25 Mbit/s. */
+const gopCacheBytes = 32 << 20;
 const sampleIntervalMs = 1000;
 
 /**
@@ -56,7 +58,7 @@ export class SessionSupervisor {
   private session: { readonly run: TranscodeSession; readonly ladder: WantedLadder } | undefined;
   private ended: Promise<void> = Promise.resolve();
   private cancelRetry: () => void = () => {};
-  private gridOriginMs: number | undefined;
+  private grid: KeyframeGrid | undefined;
   private barrenStarts = 0;
   private nextSampleMs = 0;
   private speed: number | undefined;
@@ -81,7 +83,7 @@ export class SessionSupervisor {
     this.config = config;
     if (before === undefined || isSameConfig(before, config)) return;
     this.demand.forget();
-    this.interrupt();
+    void this.interrupt();
   }
 
   /**
@@ -106,20 +108,20 @@ export class SessionSupervisor {
     else if (this.demand.ladder.rungs.length > 0) this.reconcile();
   }
 
-  /** The source has stopped: what is inside ffmpeg comes out. It goes on with the next keyframe. */
-  interrupt(): void {
+  /** The source has stopped: what is inside ffmpeg comes out, and when that is done it resolves. It goes on with the next keyframe. */
+  async interrupt(): Promise<void> {
     this.cache.clear();
-    this.gridOriginMs = undefined;
+    this.grid = undefined;
     this.recovery.forget();
     if (this.session !== undefined) this.endSession('complete');
     else this.reconcile();
+    await this.ended;
   }
 
   /** Lets out what is inside ffmpeg and ends it, within a second. May be called twice. */
   async stop(): Promise<void> {
     this.demand.wantNothing();
-    this.interrupt();
-    await this.ended;
+    await this.interrupt();
   }
 
   stats(): TranscodeStats {
@@ -182,8 +184,7 @@ export class SessionSupervisor {
     if (first === undefined || this.config === undefined) return;
     const rungs = sessionRungs(ladder.rungs, this.rungs, this.cache);
     if (rungs === undefined) return;
-    if (ladder.keyframes === 'grid') this.gridOriginMs ??= first.ptsMs;
-    else this.gridOriginMs = undefined;
+    this.grid = ladder.keyframes === 'grid' ? (this.grid ?? this.gridFrom(first.ptsMs, ladder.sourceFps)) : undefined;
     this.enter('STARTING');
     this.complaint = undefined;
     this.totals.starts++;
@@ -204,15 +205,15 @@ export class SessionSupervisor {
     rungs: readonly SessionRung[],
     replay: readonly CachedFrame[],
   ): TranscodeSession {
-    const { ffmpeg, clock, keyframeGridMs, thumbnailShortSidePixels: thumbnailSide } = this.options;
-    const originMs = this.gridOriginMs;
+    const { ffmpeg, clock, thumbnailShortSidePixels: thumbnailSide } = this.options;
+    const { grid } = this;
     return new TranscodeSession({
       ...{ ffmpeg, encoder: this.encoder, config, sourceFps: ladder.sourceFps, rungs, replay, clock },
-      keyframeGrid: originMs === undefined ? undefined : { originMs, intervalMs: keyframeGridMs },
+      keyframeGrid: grid,
       thumbnail: thumbnailSide === undefined ? undefined : thumbnailSize(config, thumbnailSide),
       listener: {
         rungConfig: (index, rungConfig) => this.rungs.config(ladder.rungs[index]!, rungConfig),
-        rungFrame: (index, unit) => this.take(ladder.rungs[index]!, unit),
+        rungFrame: (index, unit) => this.take(ladder.rungs[index]!, unit, grid),
         thumbnail: (jpeg) => this.options.listener.thumbnail(jpeg),
         progress: ({ speed }) => {
           this.speed = speed;
@@ -221,6 +222,11 @@ export class SessionSupervisor {
         exited: (exit) => this.sessionExited(exit),
       },
     });
+  }
+
+  private gridFrom(originMs: number, sourceFps: number): KeyframeGrid {
+    const { nominalFps } = this.config ?? {};
+    return { originMs, intervalMs: gridIntervalMs(this.options.keyframeGridMs, sourceFps, nominalFps) };
   }
 
   /** A GOP ends. What is before the slowest rung will not be decoded again. */
@@ -253,13 +259,13 @@ export class SessionSupervisor {
     }
   }
 
-  private take(rung: PlannedRung, unit: AccessUnit): void {
+  private take(rung: PlannedRung, unit: AccessUnit, grid: KeyframeGrid | undefined): void {
     if (this.state === 'STARTING') {
       this.enter('RUNNING');
       this.barrenStarts = 0;
       this.recovery.delivered(unit.dtsMs + unit.compositionOffsetMs);
     }
-    this.rungs.frame(rung.name, unit);
+    this.rungs.frame(rung.name, unit, grid);
   }
 
   private endSession(how: 'complete' | 'handOver'): void {

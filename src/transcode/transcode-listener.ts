@@ -69,8 +69,11 @@ export interface TranscodeStats {
 export interface TranscodeListener {
   /** Before the first frame of a rung, and whenever it changes; not when a restart gives the same again. */
   rungConfig(rung: string, config: VideoConfig): void;
-  /** In order; PTS is exactly that of the frame of the source. `unit.data` is only lent for the call. */
-  rungFrame(rung: string, unit: AccessUnit): void;
+  /**
+   * In order; PTS is exactly that of the frame of the source. `unit.data` is only lent for the call. `isShared`: it is a keyframe that
+   * all rungs have, and not one that an ffmpeg began with in the middle.
+   */
+  rungFrame(rung: string, unit: AccessUnit, isShared: boolean): void;
   rungState(rung: string, state: RungState, why: string): void;
   /** Of the newest keyframe. */
   thumbnail(jpeg: Uint8Array<ArrayBuffer>): void;

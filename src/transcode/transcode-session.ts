@@ -9,6 +9,7 @@ import { type FfmpegExit, FfmpegProcess } from './ffmpeg-process.ts';
 import { type FfmpegProgress, ProgressReader } from './ffmpeg-progress.ts';
 import type { CachedFrame } from './gop-cache.ts';
 import { JpegSplitter } from './jpeg-splitter.ts';
+import type { KeyframeGrid } from './keyframe-grid.ts';
 import type { PlannedRung } from './ladder.ts';
 import type { SessionRung } from './session-rungs.ts';
 import { SessionTime, sessionTimeLimitMs } from './session-time.ts';
@@ -34,7 +35,7 @@ export interface TranscodeSessionOptions {
   /** From a keyframe on: what is decoded first. At least one. */
   readonly replay: readonly CachedFrame[];
   /** Keyframes on a grid in stream time. */
-  readonly keyframeGrid: { readonly originMs: number; readonly intervalMs: number } | undefined;
+  readonly keyframeGrid: KeyframeGrid | undefined;
   readonly thumbnail: { readonly widthPixels: number; readonly heightPixels: number } | undefined;
   readonly clock: Clock;
   readonly listener: TranscodeSessionListener;

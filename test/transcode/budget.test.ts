@@ -28,6 +28,17 @@ describe('the CPU budget', () => {
     ]);
   });
 
+  test('gives what stands in a source’s place before everything else, and nothing without it', () => {
+    const led = { ...broadcast('b'), needsTop: true };
+    const shares = (capacityCores: number) => shareBudget([led], capacityCores).map(({ offered }) => offered);
+    expect(shares(0.4)).toEqual([['720p', '360p']]);
+    expect(shares(0.3)).toEqual([['720p']]);
+    expect(shares(0.25)).toEqual([[]]);
+    expect(shareBudget([led], 0.25)[0]!.withheld[2]!.why).toBe('360p is withheld because 720p is.');
+    const beside = shareBudget([broadcast('a', ['720p', '480p', '360p']), led], 0.7).map(({ offered }) => offered);
+    expect(beside).toEqual([['720p', '480p', '360p'], []]);
+  });
+
   test('gives every broadcast its smallest rung before any gets a larger one', () => {
     const shares = shareBudget([broadcast('a'), broadcast('b'), broadcast('c')], 0.6);
     expect(shares.map((share) => share.offered)).toEqual([['480p', '360p'], ['360p'], ['360p']]);

@@ -105,6 +105,49 @@ test('a source that is not offered gets a top rung of its size, and a fixed grid
   expect(plan.rungs.map((r) => r.name)).toEqual(['1080p', '720p', '480p', '360p']);
 });
 
+test('a rung in the source’s place keeps its name, and does not grow, when the source comes back otherwise', () => {
+  const lead = { name: '720p', heightPixels: 720 };
+  const planned = (height: number) =>
+    planLadder({ source: source(height, 30, 6000, { isPassthrough: false }), lead }).rungs.map((r) => [
+      r.name,
+      r.heightPixels,
+    ]);
+  expect(planned(1080)).toEqual([
+    ['720p', 720],
+    ['480p', 480],
+    ['360p', 360],
+  ]);
+  expect(planned(480)).toEqual([
+    ['720p', 480],
+    ['360p', 360],
+  ]);
+  expect(planned(240)).toEqual([['720p', 240]]);
+});
+
+test('of a source that begins with a still picture, the rung in its place still gets 40 % of its bit rate', () => {
+  const { rungs } = planLadder({ source: source(720, 30, 90, { isPassthrough: false }) });
+  expect(rungs[0]!.bitrateBps).toBe(1_120_000);
+});
+
+test('two levels of one height are two rungs where their frame rates differ, and the slower one where they do not', () => {
+  const levels = [
+    { name: '720p60', heightPixels: 720, videoBitrateBps: 2_800_000, highFpsVideoBitrateBps: 4_000_000 },
+    { name: '720p', heightPixels: 720, maxFps: 30, videoBitrateBps: 2_500_000 },
+    { name: '360p', heightPixels: 360, maxFps: 30, videoBitrateBps: 800_000 },
+  ];
+  const planned = (fps: number) =>
+    planLadder({ source: source(1080, fps, 9000), levels }).rungs.map((r) => [r.name, r.fps, r.bitrateBps]);
+  expect(planned(60)).toEqual([
+    ['720p60', 60, 4_000_000],
+    ['720p', 30, 2_500_000],
+    ['360p', 30, 800_000],
+  ]);
+  expect(planned(30)).toEqual([
+    ['720p', 30, 2_500_000],
+    ['360p', 30, 800_000],
+  ]);
+});
+
 test('the top rung of a long-GOP source never has more bits than the source', () => {
   const plan = planLadder({ source: source(720, 30, 1500, { isPassthrough: false }) });
   expect(plan.rungs.map((r) => [r.name, r.bitrateBps])).toEqual([

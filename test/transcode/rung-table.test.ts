@@ -31,7 +31,29 @@ test('a rung never goes back in time', () => {
   const table = new RungTable(listener as Partial<TranscodeListener> as TranscodeListener);
   table.want([{ name: 'a' } as PlannedRung], () => '');
   for (const dtsMs of [10, 20, 20, 15, 30]) {
-    table.frame('a', { kind: 'video', dtsMs, compositionOffsetMs: 0, isSync: true, data: new Uint8Array(1) });
+    table.frame(
+      'a',
+      { kind: 'video', dtsMs, compositionOffsetMs: 0, isSync: true, data: new Uint8Array(1) },
+      undefined,
+    );
   }
   expect(times).toEqual([10, 20, 30]);
+});
+
+test('on a grid all rungs have the first keyframe of each cell in common, and no other', () => {
+  const shared: number[] = [];
+  const listener = {
+    rungFrame: (_: string, unit: { dtsMs: number }, isShared: boolean) => {
+      if (isShared) shared.push(unit.dtsMs);
+    },
+    rungState: () => {},
+  };
+  const table = new RungTable(listener as Partial<TranscodeListener> as TranscodeListener);
+  table.want([{ name: 'a' } as PlannedRung], () => '');
+  const grid = { originMs: 10_000.3, intervalMs: 2002 };
+  // At 13_500 another ffmpeg went on in the middle of a cell; at 17_000 one behind a hole of two seconds.
+  for (const dtsMs of [10_000, 12_002, 13_500, 14_004, 17_000, 18_008]) {
+    table.frame('a', { kind: 'video', dtsMs, compositionOffsetMs: 0, isSync: true, data: new Uint8Array(1) }, grid);
+  }
+  expect(shared).toEqual([10_000, 12_002, 14_004, 17_000, 18_008]);
 });
