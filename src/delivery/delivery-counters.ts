@@ -14,27 +14,39 @@ export interface DeliveryStats {
   readonly progressiveAborted: number;
 }
 
+interface ClassCounter {
+  readonly byStatus: Map<number, number>;
+  readonly answered: (status: number) => void;
+}
+
 /** What delivery has done since it was made. */
 export class DeliveryCounters {
   bytesOut = 0;
   slowReadersDropped = 0;
   progressiveAborted = 0;
   total = 0;
-  private readonly requests = new Map<ReplyClass, Map<number, number>>();
+  private readonly classes = new Map<ReplyClass, ClassCounter>();
 
-  answered(replyClass: ReplyClass, status: number): void {
-    let byStatus = this.requests.get(replyClass);
-    if (byStatus === undefined) {
-      byStatus = new Map();
-      this.requests.set(replyClass, byStatus);
+  /** Hears with what status each request of the class is answered. */
+  of(replyClass: ReplyClass): (status: number) => void {
+    let counter = this.classes.get(replyClass);
+    if (counter === undefined) {
+      const byStatus = new Map<number, number>();
+      const answered = (status: number): void => {
+        this.total++;
+        byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
+      };
+      counter = { byStatus, answered };
+      this.classes.set(replyClass, counter);
     }
-    this.total++;
-    byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
+    return counter.answered;
   }
 
   snapshot(waiters: number): DeliveryStats {
     const { total, bytesOut, slowReadersDropped, progressiveAborted } = this;
-    const requests = Object.fromEntries([...this.requests].map(([name, counts]) => [name, Object.fromEntries(counts)]));
+    const requests = Object.fromEntries(
+      [...this.classes].map(([name, { byStatus }]) => [name, Object.fromEntries(byStatus)]),
+    );
     return { total, requests, waiters, bytesOut, slowReadersDropped, progressiveAborted };
   }
 }

@@ -3,7 +3,6 @@ import type { FeedMessage } from '../stream/feed.ts';
 import { collectedMemory, type PartHolder } from '../stream/part-memory.ts';
 import type { StreamWindow } from '../stream/window.ts';
 import { Windows } from '../stream/windows.ts';
-import { CountedPendingReply } from './counted-reply.ts';
 import { DeliveredStream, type StreamSnapshot } from './delivered-stream.ts';
 import { DeliveryCounters, type DeliveryStats } from './delivery-counters.ts';
 import { MediaAnswers, missing } from './media-answers.ts';
@@ -132,19 +131,20 @@ export class Delivery {
     return this.counters.snapshot(this.occupancy.count);
   }
 
-  /** The answer, now or later. Counts it. */
+  /** The answer, now or later; until it is given, the request must not change. Counts it. */
   answer(request: PlaybackRequest): Answer {
     const target = parsePlaybackPath(request.path);
-    const replyClass = classOf(target);
-    const answer = this.decide(request, target);
-    if (answer.kind !== 'pending') {
-      this.counters.answered(replyClass, answer.status);
-      return answer;
-    }
-    return new CountedPendingReply(answer, (status) => this.counters.answered(replyClass, status));
+    const answered = this.counters.of(classOf(target));
+    const answer = this.decide(request, target, answered);
+    if (answer.kind !== 'pending') answered(answer.status);
+    return answer;
   }
 
-  private decide(request: PlaybackRequest, target: PlaybackTarget | undefined): Answer {
+  private decide(
+    request: PlaybackRequest,
+    target: PlaybackTarget | undefined,
+    answered: (status: number) => void,
+  ): Answer {
     if (request.method === 'OPTIONS') return preflight;
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       const { method } = request;
@@ -156,7 +156,7 @@ export class Delivery {
     if (stream === undefined) return problem('DELIVERY_STREAM_NOT_FOUND', { id: target.id }).replyTo(request);
     const isByChannel = target.id !== stream.window.stream.streamId;
     const found = this.resolve(request, target, stream, isByChannel);
-    return 'replyTo' in found ? found.replyTo(request) : stream.waiting.hold(found, request);
+    return 'replyTo' in found ? found.replyTo(request) : stream.waiting.hold(found, request, answered);
   }
 
   private find(idOrChannel: string): DeliveredStream | undefined {
@@ -180,7 +180,7 @@ export class Delivery {
       return awaitPresentation(stream, target.id, path, () => stream.dashManifest(isByChannel));
     }
     if (target.type === 'thumbnail') return stream.thumbnail() ?? problem('DELIVERY_THUMBNAIL_NOT_FOUND', target);
-    if (target.type === 'playlist') return answerPlaylist(request, target, stream, isByChannel);
+    if (target.type === 'playlist') return answerPlaylist(path, request.query, target, stream, isByChannel);
     const rendition = stream.window.renditions.get(target.quality);
     if (rendition === undefined) {
       return target.type === 'init' ? underName(isByChannel, this.plannedInit(stream, target, path)) : missing(path);

@@ -5,7 +5,6 @@ import { type DeliveryDirectives, parseDeliveryDirectives } from './delivery-dir
 import { missing } from './media-answers.ts';
 import type { PlaybackTarget } from './playback-path.ts';
 import { problem } from './problem.ts';
-import type { PlaybackRequest } from './reply.ts';
 import { awaitRendition } from './start-wait.ts';
 import { isAwaited, plannedOf } from './variant.ts';
 import type { Hold, Resolution } from './waiting-room.ts';
@@ -14,29 +13,31 @@ type PlaylistTarget = Extract<PlaybackTarget, { type: 'playlist' }>;
 
 /** A media playlist: now, when the point comes that was asked for, or when a planned rendition has its first segment. */
 export function answerPlaylist(
-  request: PlaybackRequest,
+  path: string,
+  query: string,
   target: PlaylistTarget,
   stream: DeliveredStream,
   isByChannel: boolean,
 ): Resolution | Hold {
   const { window } = stream;
-  const written = writtenPlaylist(request, target, stream, isByChannel);
+  const written = writtenPlaylist(path, query, target, stream, isByChannel);
   if (written !== undefined) return written;
   const { id, quality, container } = target;
   if (plannedOf(window, quality) === undefined) {
-    return window.renditions.has(quality) ? problem('DELIVERY_STREAM_NOT_READY', { id }) : missing(request.path);
+    return window.renditions.has(quality) ? problem('DELIVERY_STREAM_NOT_READY', { id }) : missing(path);
   }
-  const directives = parseDeliveryDirectives(request.query);
+  const directives = parseDeliveryDirectives(query);
   if ('refusal' in directives) return problem('DELIVERY_DIRECTIVE_INVALID', { reason: directives.refusal });
   return awaitRendition(window, quality, {
     key: `${container} ${holdKey(quality, isByChannel, directives)}`,
-    find: () => writtenPlaylist(request, target, stream, isByChannel),
+    find: () => writtenPlaylist(path, query, target, stream, isByChannel),
   });
 }
 
 /** Nothing before the first segment of the rendition. */
 function writtenPlaylist(
-  request: PlaybackRequest,
+  path: string,
+  query: string,
   { quality, container }: PlaylistTarget,
   stream: DeliveredStream,
   isByChannel: boolean,
@@ -44,11 +45,12 @@ function writtenPlaylist(
   const rendition = stream.window.renditions.get(quality);
   if (rendition?.lastComplete === undefined || isAwaited(stream.window, quality)) return undefined;
   if (container === 'ts') return stream.tsPlaylist(rendition, isByChannel);
-  return mediaPlaylist(request, stream, rendition, isByChannel);
+  return mediaPlaylist(path, query, stream, rendition, isByChannel);
 }
 
 function mediaPlaylist(
-  { query, path }: PlaybackRequest,
+  path: string,
+  query: string,
   stream: DeliveredStream,
   rendition: RenditionWindow,
   isByChannel: boolean,

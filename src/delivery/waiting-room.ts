@@ -23,18 +23,23 @@ const releaseSlots = 10;
 /** So many replies are written in one turn of the event loop, before the requests that those who were first make next are looked at. */
 const batchSize = 5000;
 
+/** All that is kept of a held request: thousands a second live just long enough to be expensive to collect. */
 class Waiter implements PendingReply {
   readonly kind = 'pending';
-  readonly request: PlaybackRequest;
   readonly deadlineMs: number;
-  private readonly leave: (waiter: Waiter) => void;
+  private readonly request: PlaybackRequest;
+  private readonly room: WaitingRoom;
+  private readonly group: Group;
+  private readonly answered: (status: number) => void;
   private deliver: ((reply: Reply | ProgressiveReply) => void) | undefined;
-  isOver = false;
+  private isOver = false;
 
-  constructor(request: PlaybackRequest, deadlineMs: number, leave: (waiter: Waiter) => void) {
+  constructor(request: PlaybackRequest, group: Group, room: WaitingRoom, answered: (status: number) => void) {
+    this.deadlineMs = room.clock.monotonicMs() + group.hold.timeoutMs;
     this.request = request;
-    this.deadlineMs = deadlineMs;
-    this.leave = leave;
+    this.group = group;
+    this.room = room;
+    this.answered = answered;
   }
 
   settle(deliver: (reply: Reply | ProgressiveReply) => void): void {
@@ -42,13 +47,20 @@ class Waiter implements PendingReply {
   }
 
   cancel(): void {
-    if (!this.isOver) this.leave(this);
+    if (!this.isOver) this.leave();
   }
 
   resolve(resolution: Resolution): void {
     if (this.isOver) return;
-    this.leave(this);
-    this.deliver?.(resolution.replyTo(this.request));
+    this.leave();
+    const reply = resolution.replyTo(this.request);
+    this.answered(reply.status);
+    this.deliver?.(reply);
+  }
+
+  private leave(): void {
+    this.isOver = true;
+    this.room.left(this, this.group);
   }
 }
 
@@ -69,7 +81,7 @@ interface Group {
 
 /** The requests of one stream that are held until it has moved on. A waiter is one small object; there is one timer a group. */
 export class WaitingRoom {
-  private readonly clock: Clock;
+  readonly clock: Clock;
   private readonly random: () => number;
   private readonly occupancy: Occupancy;
   private count = 0;
@@ -82,8 +94,8 @@ export class WaitingRoom {
     this.occupancy = occupancy;
   }
 
-  /** Holds a request, or refuses it when too many are held. */
-  hold(hold: Hold, request: PlaybackRequest): PendingReply | Reply {
+  /** Holds a request, or refuses it when too many are held. `answered` hears with what status a held one was answered. */
+  hold(hold: Hold, request: PlaybackRequest, answered: (status: number) => void): PendingReply | Reply {
     const { occupancy } = this;
     const { limit, limitPerStream } = occupancy;
     if (occupancy.count >= limit) return problem('DELIVERY_OVERLOADED', { limit }).replyTo(request);
@@ -95,19 +107,20 @@ export class WaitingRoom {
       group = { hold, waiters: new Set(), cancelTimer: () => {} };
       this.groups.set(hold.key, group);
     }
-    const { waiters } = group;
-    const waiter = new Waiter(request, this.clock.monotonicMs() + hold.timeoutMs, (left) => {
-      left.isOver = true;
-      occupancy.count--;
-      this.count--;
-      waiters.delete(left);
-      if (waiters.size === 0) this.drop(hold.key, waiters);
-    });
+    const waiter = new Waiter(request, group, this, answered);
     occupancy.count++;
     this.count++;
-    waiters.add(waiter);
-    if (waiters.size === 1) this.arm(group);
+    group.waiters.add(waiter);
+    if (group.waiters.size === 1) this.arm(group);
     return waiter;
+  }
+
+  /** A waiter was answered, or gave up. */
+  left(waiter: Waiter, group: Group): void {
+    this.occupancy.count--;
+    this.count--;
+    group.waiters.delete(waiter);
+    if (group.waiters.size === 0) this.drop(group);
   }
 
   /** Looks whether something that is waited for has come. `isAfterOutage` spreads the answers over a moment. */
@@ -167,9 +180,9 @@ export class WaitingRoom {
     this.arm(group);
   }
 
-  private drop(key: string, waiters: Set<Waiter>): void {
-    const group = this.groups.get(key);
-    if (group?.waiters !== waiters) return;
+  private drop(group: Group): void {
+    const { key } = group.hold;
+    if (this.groups.get(key) !== group) return;
     group.cancelTimer();
     this.groups.delete(key);
   }

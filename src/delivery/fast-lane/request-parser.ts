@@ -21,6 +21,18 @@ export interface RequestHeaders {
   readonly acceptEncoding: string | undefined;
 }
 
+/** A request line that was understood. */
+interface RequestLine {
+  /** As received, up to and with the line's end. */
+  readonly bytes: Buffer;
+  readonly method: 'GET' | 'HEAD';
+  readonly path: string;
+  readonly query: string;
+}
+
+/** So many lines are remembered: the viewers of a stream ask for the same few things at the same time. */
+const recentLines = 4;
+
 /** Classes of bytes: what may stand in a header's name (RFC 9110 §5.6.2), in its value, in a target, in Host. */
 const inName = 1;
 const inValue = 2;
@@ -40,6 +52,8 @@ byteClass[0x09] = inValue;
 const get = Buffer.from('GET ');
 const head = Buffer.from('HEAD ');
 const versionAndEnd = Buffer.from(' HTTP/1.1\r\n');
+/** The last byte of a target, from the end of its line. */
+const targetEnd = versionAndEnd.length + 1;
 const paths = ['/hls/', '/dash/', '/time'].map((path) => Buffer.from(path));
 const [cr, lf, colon, space, tab, question] = [13, 10, 58, 32, 9, 63];
 
@@ -63,11 +77,17 @@ export class RequestParser {
   };
   /** Where the request ends in the bytes. */
   end = 0;
+  /** In turns. */
+  private readonly recent: RequestLine[] = [];
+  private turn = 0;
 
   /** Looks at `bytes` from `start` on. `last` are the headers of the connection's last request: most players repeat them. */
   parse(bytes: Buffer, start: number, last: RequestHeaders | undefined): Recognised {
-    const line = this.parseLine(bytes, start);
-    if (line !== 'request') return line;
+    if (!this.isRecent(bytes, start)) {
+      const line = this.parseLine(bytes, start);
+      if (line !== 'request') return line;
+      this.remember(bytes.subarray(start, this.end));
+    }
     if (last !== undefined && isAt(bytes, this.end, last.block)) {
       this.headers = last;
       this.end += last.block.length;
@@ -81,6 +101,28 @@ export class RequestParser {
     this.headers = fields.headers(this.end);
     this.end = fields.at;
     return 'request';
+  }
+
+  /** Whether the line has come before: then its texts are there already, and no memory is taken for each viewer's. */
+  private isRecent(bytes: Buffer, start: number): boolean {
+    for (const line of this.recent) {
+      const length = line.bytes.length;
+      // What changes from one part to the next stands at the end.
+      if (bytes[start + length - targetEnd] !== line.bytes[length - targetEnd]) continue;
+      if (!isAt(bytes, start, line.bytes)) continue;
+      this.method = line.method;
+      this.path = line.path;
+      this.query = line.query;
+      this.end = start + length;
+      return true;
+    }
+    return false;
+  }
+
+  private remember(line: Buffer): void {
+    const { method, path, query } = this;
+    this.recent[this.turn] = { bytes: Buffer.from(line), method, path, query };
+    this.turn = (this.turn + 1) % recentLines;
   }
 
   private parseLine(bytes: Buffer, start: number): Recognised {

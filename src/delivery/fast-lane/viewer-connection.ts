@@ -37,6 +37,8 @@ export interface Lane {
  */
 type State = 'head' | 'held' | 'sending' | 'growing' | 'closing' | 'gone';
 
+type Writable<T> = { -readonly [Member in keyof T]: T[Member] };
+
 /** Requests that may pile up unread behind the one being answered, bytes. */
 const maxPipelinedBytes = maxHeadBytes;
 
@@ -55,7 +57,17 @@ export class ViewerConnection implements GrowingBodyEvents {
   /** Whether the deadline for the head that is awaited runs already. */
   private isHeadDue = true;
   private headers: RequestHeaders | undefined;
-  private viewer = '';
+  /** The one being answered: a connection has one at a time, so one object serves them all. */
+  private readonly request: Writable<PlaybackRequest> = {
+    method: 'GET',
+    path: '',
+    query: '',
+    range: undefined,
+    ifRange: undefined,
+    ifNoneMatch: undefined,
+    acceptEncoding: undefined,
+    viewer: '',
+  };
   private held: PendingReply | undefined;
   private body: OutgoingBody | undefined;
 
@@ -205,25 +217,31 @@ export class ViewerConnection implements GrowingBodyEvents {
         return false;
       case 'request':
         this.unread = parser.end === bytes.length ? undefined : bytes.subarray(parser.end);
-        this.answer(this.request(parser));
+        this.understood(parser);
+        this.answer();
         return true;
     }
   }
 
-  private request({ method, path, query, headers }: RequestParser): PlaybackRequest {
-    if (headers !== this.headers) {
-      if (headers.userAgent !== this.headers?.userAgent) {
-        this.viewer = `${this.socket.remoteAddress} ${headers.userAgent}`;
-      }
-      this.headers = headers;
+  private understood({ method, path, query, headers }: RequestParser): void {
+    const { request } = this;
+    request.method = method;
+    request.path = path;
+    request.query = query;
+    if (headers === this.headers) return;
+    if (headers.userAgent !== this.headers?.userAgent) {
+      request.viewer = `${this.socket.remoteAddress} ${headers.userAgent}`;
     }
-    const { range, ifRange, ifNoneMatch, acceptEncoding } = headers;
-    return { method, path, query, range, ifRange, ifNoneMatch, acceptEncoding, viewer: this.viewer };
+    this.headers = headers;
+    request.range = headers.range;
+    request.ifRange = headers.ifRange;
+    request.ifNoneMatch = headers.ifNoneMatch;
+    request.acceptEncoding = headers.acceptEncoding;
   }
 
-  private answer(request: PlaybackRequest): void {
+  private answer(): void {
     this.isLast ||= this.headers?.isKeepAlive === false;
-    const answer = this.lane.delivery.answer(request);
+    const answer = this.lane.delivery.answer(this.request);
     if (answer.kind !== 'pending') {
       this.send(answer);
       return;

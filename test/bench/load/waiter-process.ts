@@ -185,7 +185,7 @@ class Waiters {
 
   private askOne(index: number, path: string): void {
     const { host, port, name } = this.options;
-    const headers = `Host: ${host}:${port}\r\nUser-Agent: streamctl-bench/${name}-${index}\r\nAccept: */*`;
+    const headers = `Host: ${host}:${port}\r\nUser-Agent: streamctl-bench/${name}-${index}\r\nAccept: */*\r\nAccept-Encoding: gzip, deflate, br`;
     this.sockets[index]?.write(`GET ${path} HTTP/1.1\r\n${headers}\r\n\r\n`, 'latin1');
   }
 
