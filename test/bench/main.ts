@@ -11,6 +11,7 @@ import { streamctl } from './peers/streamctl.ts';
 import { benchRelease } from './release.ts';
 import { Report } from './report.ts';
 import { benchRequests, requestServers, requestsMissing } from './requests.ts';
+import { benchTranscode } from './transcode.ts';
 import { benchViewers, type ViewedServer, viewedServers } from './viewers.ts';
 
 const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summary on stderr
@@ -22,9 +23,11 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   release   N viewers blocked on the next part of one playlist: first to last answer, and memory when they are gone
   mixed     broadcasts of 2.5 Mbit/s while viewers watch another, and the age of a probe's frames
   faults    what viewers and publishers notice when a delivery thread dies, and while the database is locked
+  transcode a broadcast of 720p30 in 480p and 360p: cost, lag, age, alignment, and how many of them this machine holds;
+            with --faults: the same with ffmpeg killed at one moment and stopped at another
   curve     viewers and ingest in small steps, and docs/cost-curve.svg of them
 
-  --seconds N        how long each measurement lasts (latency 30, ingest 15, requests 5, viewers, mixed 60, faults 20, curve 15)
+  --seconds N        how long each measurement lasts (latency 30, ingest 15, requests 5, viewers, mixed, transcode 60, faults 20, curve 15)
   --servers A,B      streamctl, nginx-rtmp, node-media-server (viewers: streamctl, nginx); all that are installed
   --viewers N,N      viewers: how many at once (1000,2000,5000,10000); curve the same; mixed, faults: how many (2000)
   --waiters N        release: how many (10000)
@@ -43,6 +46,7 @@ const { values, positionals } = parseArgs({
     waiters: { type: 'string', default: '10000' },
     kind: { type: 'string', default: 'hls' },
     chunks: { type: 'string', default: '4096' },
+    faults: { type: 'boolean', default: false },
     help: { type: 'boolean' },
   },
 });
@@ -113,6 +117,8 @@ try {
     const publishers = numbers('publishers', values.publishers ?? '20')[0]!;
     const viewers = numbers('viewers', values.viewers ?? '2000')[0]!;
     await benchFaults({ publishers, viewers, seconds: seconds ?? 20 }, report, interrupt.signal);
+  } else if (name === 'transcode') {
+    await benchTranscode({ seconds: seconds ?? 60, withFaults: values.faults }, report, interrupt.signal);
   } else if (name === 'curve') {
     const viewerCounts = numbers('viewers', values.viewers ?? '1000,2000,5000,10000');
     const publisherCounts = numbers('publishers', values.publishers ?? '1,20,50,100');

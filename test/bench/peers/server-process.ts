@@ -11,6 +11,8 @@ const stopTimeoutMs = 5000;
 /** A child server with a folder of its own in memory; ends with the bench. */
 export interface ServerProcess {
   readonly pid: number;
+  /** Gone after `stop`. */
+  readonly logFile: string;
   stop(): Promise<void>;
 }
 
@@ -52,7 +54,7 @@ export async function startServer(options: {
     }
     await delay(50);
   }
-  return { pid: child.pid ?? 0, stop };
+  return { pid: child.pid ?? 0, logFile, stop };
 }
 
 async function endChild(child: ChildProcess, exited: Promise<void>): Promise<void> {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
-import type { PeerKind } from './peer.ts';
+import type { Peer, PeerKind } from './peer.ts';
 import { freePorts, makeServerFolder, startServer } from './server-process.ts';
 
 const main = resolve(import.meta.dirname, '../../../src/main.ts');
@@ -11,29 +11,36 @@ export const streamctl: PeerKind = {
   name: 'streamctl',
   work: 'RTMP in, LL-HLS (0.5 s parts, 2 s) + DASH in memory',
   missing: () => undefined,
-  async start(signal) {
-    const folder = makeServerFolder();
-    const [rtmpPort = 0, httpPort = 0] = await freePorts(2);
-    const file = join(folder, 'streamctl.yaml');
-    const config = {
-      data_dir: join(folder, 'data'),
-      http: { listen: `127.0.0.1:${httpPort}` },
-      rtmp: { listen: `127.0.0.1:${rtmpPort}` },
-      auth: { open_publish: true },
-      ladder: { mode: 'off' },
-    };
-    writeFileSync(file, stringify(config));
-    const profile = process.env.BENCH_CPU_PROFILE_DIR;
-    const profiler = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-    const args = [...profiler, main, 'serve', '--config', file];
-    const server = await startServer({ command: process.execPath, args, folder, port: rtmpPort, signal });
-    return {
-      pid: server.pid,
-      databaseFile: join(config.data_dir, 'streamctl.db'),
-      publishUrl: (index) => `rtmp://127.0.0.1:${rtmpPort}/live/bench${index}`,
-      playlistUrl: (index) => `http://127.0.0.1:${httpPort}/hls/bench${index}/source/index.m3u8`,
-      mpdUrl: (index) => `http://127.0.0.1:${httpPort}/dash/bench${index}/manifest.mpd`,
-      stop: server.stop,
-    };
-  },
+  start: (signal) => startStreamctl({ ladder: { mode: 'off' } }, signal),
 };
+
+/** Our own server, with sections of the configuration as they stand in its file. */
+export async function startStreamctl(
+  sections: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<Peer & { readonly logFile: string }> {
+  const folder = makeServerFolder();
+  const [rtmpPort = 0, httpPort = 0] = await freePorts(2);
+  const file = join(folder, 'streamctl.yaml');
+  const config = {
+    data_dir: join(folder, 'data'),
+    http: { listen: `127.0.0.1:${httpPort}` },
+    rtmp: { listen: `127.0.0.1:${rtmpPort}` },
+    auth: { open_publish: true },
+    ...sections,
+  };
+  writeFileSync(file, stringify(config));
+  const profile = process.env.BENCH_CPU_PROFILE_DIR;
+  const profiler = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+  const args = [...profiler, main, 'serve', '--config', file];
+  const server = await startServer({ command: process.execPath, args, folder, port: rtmpPort, signal });
+  return {
+    pid: server.pid,
+    logFile: server.logFile,
+    databaseFile: join(config.data_dir, 'streamctl.db'),
+    publishUrl: (index) => `rtmp://127.0.0.1:${rtmpPort}/live/bench${index}`,
+    playlistUrl: (index) => `http://127.0.0.1:${httpPort}/hls/bench${index}/source/index.m3u8`,
+    mpdUrl: (index) => `http://127.0.0.1:${httpPort}/dash/bench${index}/manifest.mpd`,
+    stop: server.stop,
+  };
+}
