@@ -26,6 +26,8 @@ function lastNumberOf(period: MpdPeriod, { startNumber, fixedDurationTicks, time
 /** Every version of one MPD, and the segments it promises. */
 export class MpdWatch {
   versions = 0;
+  /** Of segments that were fetched, by the last two steps of their path: `480p/segment-7.m4s`. */
+  readonly sha256ByName = new Map<string, string>();
   private readonly url: string;
   private readonly fetcher: Fetching;
   private readonly report: Report;
@@ -41,6 +43,11 @@ export class MpdWatch {
     this.fetcher = fetcher;
     this.tolerances = tolerances;
     this.report = findings.at(new URL(url).pathname);
+  }
+
+  /** The newest version. */
+  get latest(): Mpd | undefined {
+    return this.last?.mpd;
   }
 
   /** One look; never rejects. */
@@ -120,6 +127,7 @@ export class MpdWatch {
     const report = this.reporterOf(url);
     const fetched = await this.fetchSegment(url, report);
     const init = await this.initOf(representation);
+    if (fetched !== undefined) this.sha256ByName.set(nameOf(url), fetched.sha256);
     if (fetched === undefined || init === undefined) return;
     const facts = checkSegment(fetched.body, init, true, report);
     if (facts === undefined) return;
@@ -143,7 +151,8 @@ export class MpdWatch {
       await this.checkMissing(period, representation, number, report);
       return;
     }
-    if (answer.status !== 200) report('D-06', `${url} is ${answer.status}`);
+    if (answer.status === 200) this.sha256ByName.set(nameOf(url), answer.sha256);
+    else report('D-06', `${url} is ${answer.status}`);
     const init = await this.initOf(representation);
     if (answer.status !== 200 || init === undefined) return;
     const facts = checkSegment(answer.body, init, true, report);
@@ -237,6 +246,11 @@ export class MpdWatch {
       .finally(() => this.pending.delete(tracked));
     this.pending.add(tracked);
   }
+}
+
+/** The rendition and the file, which other formats have too. */
+export function nameOf(url: string): string {
+  return new URL(url).pathname.split('/').slice(-2).join('/');
 }
 
 /** D-16: whenever the bytes pause, what has come ends with a whole chunk. */

@@ -2,9 +2,11 @@ import { Availability } from './availability.ts';
 import { checkAcross, partsBetween } from './cross-rules.ts';
 import { type Fetched, Fetcher } from './fetch.ts';
 import { type Finding, Findings, type Report } from './findings.ts';
+import { checkSameOffer } from './format-rules.ts';
 import { MachinePressure } from './machine-pressure.ts';
 import { lastPosition } from './media-playlist.ts';
-import { MpdWatch } from './mpd-watch.ts';
+import { checkMediaTimes, checkTimesAcross, timedSegments } from './media-time-rules.ts';
+import { MpdWatch, nameOf } from './mpd-watch.ts';
 import { type Multivariant, mediaUris, readMultivariant } from './multivariant.ts';
 import { probeProtocol } from './protocol-probes.ts';
 import { RenditionWatch, type Tolerances } from './rendition-watch.ts';
@@ -83,7 +85,8 @@ export class StreamWatch {
     this.pressure.stop();
     this.fetcher.close();
     this.checkBandwidth();
-    this.checkFirstPresentation();
+    this.checkMediaTimes();
+    this.checkFormats();
     const renditions = [...this.renditions.values()];
     return {
       findings: this.findings.all,
@@ -128,10 +131,14 @@ export class StreamWatch {
     for (const variant of after.variants) {
       const earlier = before.variants.find(({ uri }) => uri === variant.uri);
       const named = new Set(`${variant.CODECS},${earlier?.CODECS}`.split(','));
-      for (const codec of this.renditions.get(new URL(variant.uri, url).href)?.listedCodecs() ?? []) {
+      const listed = this.renditions.get(new URL(variant.uri, url).href)?.listedCodecs() ?? [];
+      for (const codec of listed) {
         if (![...named].some((name) => covers(name, codec)))
           report('HLS-16', `CODECS "${variant.CODECS}", but ${codec} is listed`);
       }
+      // Where there is only one encoding, a level above it is no promise that has to be kept for another.
+      if (new Set(listed).size === 1 && !named.has(listed[0]!))
+        report('HLS-16', `CODECS "${variant.CODECS}", but all that is listed is ${listed[0]}`);
     }
   }
 
@@ -253,17 +260,29 @@ export class StreamWatch {
     }
   }
 
-  /** HLS-11: segments of one number begin at one time, by the media itself. */
-  private checkFirstPresentation(): void {
-    const [first, ...others] = [...this.renditions.values()].filter((rendition) => !rendition.isTransportStream);
-    for (const other of others) {
-      for (const [msn, record] of first?.segments ?? []) {
-        const [a, b] = [startSeconds(first, msn), startSeconds(other, msn)];
-        if (a === undefined || b === undefined || Math.abs(a - b) <= 1 / 20) continue;
-        this.findings.at(`${first?.name} and ${other.name}`)(
-          'HLS-11',
-          `${record.listing.uri}: ${a.toFixed(3)} s and ${b.toFixed(3)} s`,
-        );
+  /** HLS-11, HLS-12, HLS-17: each rendition by its media, and all of them beside the first. */
+  private checkMediaTimes(): void {
+    const renditions = [...this.renditions.values()].filter((rendition) => !rendition.isTransportStream);
+    const stories = renditions.map((rendition) => ({ name: rendition.name, timed: timedSegments(rendition) }));
+    const [first, ...others] = stories;
+    for (const { name, timed } of stories) checkMediaTimes(timed, this.findings.at(name));
+    for (const { name, timed } of others) {
+      checkTimesAcross(first!.timed, timed, this.findings.at(`${first!.name} and ${name}`));
+    }
+  }
+
+  /** DASH=HLS: the same renditions, and the same bytes under the same names. */
+  private checkFormats(): void {
+    const { mpd, findings } = this;
+    if (mpd?.latest === undefined) return;
+    const report = findings.at('MPD and playlists');
+    for (const [url, multivariant] of this.multivariants) {
+      if (!url.endsWith('ts.m3u8')) checkSameOffer(multivariant, mpd.latest, report);
+    }
+    for (const rendition of this.renditions.values()) {
+      for (const { fetched } of rendition.segments.values()) {
+        const other = mpd.sha256ByName.get(nameOf(fetched.url));
+        if (other !== undefined && other !== fetched.sha256) report('DASH=HLS', `${nameOf(fetched.url)} differs`);
       }
     }
   }
@@ -322,17 +341,6 @@ function checkRates(
   if (Math.abs(overall - Number(average)) > 0.1 * overall) {
     report('HLS-16', `AVERAGE-BANDWIDTH ${average}, sent ${Math.round(overall)} bit/s`);
   }
-}
-
-function startSeconds(rendition: RenditionWatch | undefined, msn: number): number | undefined {
-  const record = rendition?.segments.get(msn);
-  const init =
-    record?.listing.mapUri === undefined
-      ? undefined
-      : rendition?.inits.get(new URL(record.listing.mapUri, rendition.url).href);
-  return record?.facts === undefined || init === undefined
-    ? undefined
-    : record.facts.firstPresentationTicks / init.timescale;
 }
 
 function pause(delayMs: number, signal: AbortSignal): Promise<void> {
