@@ -1,4 +1,5 @@
 import type { RenditionView } from '../contract/api.ts';
+import type { LadderView } from '../contract/ladder-view.ts';
 
 /** A stream that has a publisher, or waits for one to come back, as the API shows it. */
 export interface LiveStreamView {
@@ -17,6 +18,8 @@ export interface LiveStreamView {
         readonly dropped: number;
       }
     | undefined;
+  /** Null where nothing is to be transcoded. */
+  readonly ladder: LadderView | null;
   /** What the broadcaster should know, in plain words. */
   readonly warnings: readonly string[];
 }

@@ -74,6 +74,7 @@ export function streamViewOf(row: StreamRow, live: LiveStreamView | undefined, u
             frames: ingest.frames,
             dropped_frames: ingest.dropped,
           },
+    ladder: live?.ladder ?? null,
     warnings: [...(live?.warnings ?? [])],
     node: row.node,
     // The link to watch stays good for the channel's next stream; media belongs to this one.

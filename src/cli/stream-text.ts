@@ -1,5 +1,6 @@
 import type { EventView, StreamView } from '../contract/api.ts';
-import { bitrate, bold, localTime, renderPairs, renderTable } from './table.ts';
+import { ladderText } from './ladder-text.ts';
+import { bitrate, bold, localTime, oneLine, renderPairs, renderTable } from './table.ts';
 
 export function streamState(stream: StreamView): string {
   if (stream.state === 'ACTIVE') return stream.interrupted_since === null ? 'live' : 'interrupted';
@@ -52,16 +53,20 @@ export function streamText(stream: StreamView, events: readonly EventView[]): st
     ]);
     sections.push(renderTable(['RENDITION', 'SIZE', 'FPS', 'BITRATE', 'CODECS'], rows));
   }
+  if (stream.ladder !== null) sections.push(ladderText(stream.ladder));
   if (stream.warnings.length > 0)
     sections.push(`${bold('WARNINGS')}\n${stream.warnings.map((w) => `! ${w}`).join('\n')}`);
   if (events.length > 0) {
-    const rows = events.map(({ time, type, payload }) => [localTime(time), type, payload.reason as string]);
-    sections.push(
-      renderTable(
-        ['TIME', 'EVENT', 'REASON'],
-        rows.map((row) => row.map((cell) => cell ?? null)),
-      ),
-    );
+    const rows = events.map(({ time, type, payload }) => [localTime(time), type, reasonOf(payload)]);
+    sections.push(renderTable(['TIME', 'EVENT', 'REASON'], rows));
   }
   return sections.join('\n\n');
+}
+
+/** What of an event says most about it, in one cell. */
+function reasonOf(payload: EventView['payload']): string | null {
+  const { rung, rungs, reason, why, reaction } = payload;
+  const said = [rung, Array.isArray(rungs) ? rungs.join(', ') : undefined, reaction, why ?? reason];
+  const text = said.filter((word) => typeof word === 'string' && word !== '').join(': ');
+  return text === '' ? null : oneLine(text);
 }

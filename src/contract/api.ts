@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ladderView } from './ladder-view.ts';
 import { streamStates } from './stream-state.ts';
 
 /* What the API says and hears. Times are ISO 8601 in UTC, members are snake_case, null means "there is none". */
@@ -101,6 +102,8 @@ export const streamView = z.object({
   tracks: z.array(z.looseObject({ kind: z.string(), codec: z.string() })),
   /** Null while nobody publishes. */
   ingest: ingestView.nullable(),
+  /** Null where nothing is to be transcoded, or nothing is live. */
+  ladder: ladderView.nullable(),
   /** What the broadcaster should know, in plain words. */
   warnings: z.array(z.string()),
   node: z.string(),

@@ -1,3 +1,5 @@
+import type { Clock } from '../base/clock.ts';
+import type { LadderView } from '../contract/ladder-view.ts';
 import type { AccessUnit, AudioConfig, VideoConfig } from '../media/track.ts';
 import type { PlannedRendition } from '../stream/feed.ts';
 import type { MediaSink, RungSink } from '../stream/media-sink.ts';
@@ -7,16 +9,22 @@ import type { EncoderName } from '../transcode/encoder-options.ts';
 import { displaySize, type LadderPlan, type PlannedRung, planLadder, type QualityLevel } from '../transcode/ladder.ts';
 import { SessionSupervisor, type SessionSupervisorOptions } from '../transcode/session-supervisor.ts';
 import type { RungState, TranscodeListener, TranscodeNotice } from '../transcode/transcode-listener.ts';
+import { LadderStatus } from './ladder-status.ts';
+import type { LadderTotals } from './ladder-totals.ts';
 import { SourceMeter } from './source-meter.ts';
 
 export interface BroadcastLadderOptions {
   readonly id: string;
   /** The packager: takes the source as it comes, and the rungs that are made of it. */
   readonly sink: MediaSink & RungSink;
+  readonly mode: LadderView['mode'];
   readonly levels: readonly QualityLevel[];
+  readonly totals: LadderTotals;
+  readonly clock: Clock;
   /** What could be made has changed: the budget is to be shared out anew. */
   readonly onPlan: () => void;
   readonly notice: (notice: TranscodeNotice) => void;
+  readonly rungChanged: (name: string, state: RungState, why: string) => void;
   readonly onEnd: () => void;
 }
 
@@ -39,6 +47,8 @@ export class BroadcastLadder implements MediaSink {
   /** Rungs that are not made, and why, for a person. */
   withheld: BudgetShare['withheld'] = [];
   private readonly options: BroadcastLadderOptions;
+  private readonly status: LadderStatus;
+  private isEnding = false;
   private means: LadderMeans | undefined;
   private encoder: EncoderName = 'x264';
   private supervisor: SessionSupervisor | undefined;
@@ -55,6 +65,7 @@ export class BroadcastLadder implements MediaSink {
   constructor(options: BroadcastLadderOptions) {
     this.options = options;
     this.id = options.id;
+    this.status = new LadderStatus(options.totals);
   }
 
   get isGapping(): boolean {
@@ -70,6 +81,21 @@ export class BroadcastLadder implements MediaSink {
     if (this.plan === undefined) return undefined;
     const { rungs, decodeCostCores } = this.plan;
     return { id: this.id, decodeCostCores, rungs, running: this.offered.map(({ name }) => name) };
+  }
+
+  /** Cores that are set aside for what is offered. */
+  get promisedCores(): number {
+    const { plan, offered } = this;
+    if (plan === undefined || offered.length === 0) return 0;
+    return offered.reduce((sum, { costCores }) => sum + costCores, plan.decodeCostCores);
+  }
+
+  /** Undefined while nobody knows what can be made. */
+  get view(): LadderView | undefined {
+    const { plan, supervisor, withheld, allowed, promisedCores } = this;
+    if (plan === undefined || supervisor === undefined) return undefined;
+    const { mode, levels } = this.options;
+    return this.status.view({ mode, levels, allowed, plan, withheld, promisedCores }, supervisor.stats());
   }
 
   /** From now on rungs can be made; before, the source goes its way alone. */
@@ -143,7 +169,11 @@ export class BroadcastLadder implements MediaSink {
 
   /** Ends the transcoder alone, within a second: for a server that stops. */
   async stop(): Promise<void> {
-    await this.supervisor?.stop();
+    const { supervisor, status, options } = this;
+    this.isEnding = true;
+    if (supervisor === undefined) return;
+    await supervisor.stop();
+    status.count(supervisor.stats(), options.clock.monotonicMs());
   }
 
   /** The budget's decision. */
@@ -205,22 +235,26 @@ export class BroadcastLadder implements MediaSink {
         sink.configureRung(name, config);
       },
       rungFrame: (name, unit) => sink.rungAccessUnit(name, unit),
-      rungState: (name, state) => this.rungState(name, state),
+      rungState: (name, state, why) => this.rungState(name, state, why),
       thumbnail: () => {},
       notice: (notice) => this.noticed(notice),
-      counters: () => {},
+      counters: (stats) => this.status.count(stats, this.options.clock.monotonicMs()),
     };
   }
 
   private noticed(notice: TranscodeNotice): void {
     this.options.notice(notice);
+    this.status.noticed(notice);
     if (notice.type !== 'encoder-replaced' || this.means === undefined) return;
     this.encoder = notice.to;
     this.recost(this.means.costs);
   }
 
-  private rungState(name: string, state: RungState): void {
-    if (!this.offered.some((rung) => rung.name === name)) return;
+  private rungState(name: string, state: RungState, why: string): void {
+    this.status.rungState(name, state, why);
+    // What ends with its broadcast stays in the lists.
+    if (this.isEnding || !this.offered.some((rung) => rung.name === name)) return;
+    this.options.rungChanged(name, state, why);
     if (state === 'withdrawn') {
       this.withdrawn.add(name);
       this.options.sink.removeRung(name);

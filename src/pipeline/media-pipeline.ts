@@ -105,6 +105,7 @@ export class MediaPipeline implements Service {
     return [...this.live.values()].map((broadcast) => ({
       ...factsOf(broadcast, bitrateBps),
       warnings: [...broadcast.warnings, ...transcoding.withheld(broadcast.stream.id)],
+      ladder: transcoding.view(broadcast.stream.id),
     }));
   }
 
@@ -243,7 +244,7 @@ export class MediaPipeline implements Service {
 function factsOf(
   { stream, packager, meter }: LiveBroadcast,
   bitrateBps: (streamId: string, rendition: string) => number,
-): Omit<LiveFacts, 'warnings'> {
+): Omit<LiveFacts, 'warnings' | 'ladder'> {
   const { publisher } = stream;
   const { droppedFrames, surplusFrames } = packager.repairs;
   return {

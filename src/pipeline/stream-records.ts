@@ -1,15 +1,26 @@
 import type { Clock } from '../base/clock.ts';
 import type { StreamEndReason, StreamState } from '../contract/stream-state.ts';
-import type { TrackConfig } from '../media/track.ts';
+import type { SourceAudioConfig, VideoConfig } from '../media/track.ts';
 import type { JsonValue, NewEvent, StreamPatch, StreamStore, TrackSummary } from '../store/ports.ts';
 import type { Continuity } from '../stream/continuity.ts';
 import { continuityToJson } from '../stream/continuity-json.ts';
 import type { StreamJournal } from './stream-journal.ts';
 
+/** A track as its publisher sends it. */
+export type SourceTrack = VideoConfig | SourceAudioConfig;
+
 /** Writes down what happens to streams. */
 export type StreamRecorder = Pick<
   StreamRecords,
-  'created' | 'started' | 'interrupted' | 'resumed' | 'replaced' | 'warned' | 'ended' | 'saveContinuity'
+  | 'created'
+  | 'started'
+  | 'interrupted'
+  | 'resumed'
+  | 'replaced'
+  | 'warned'
+  | 'ladderChanged'
+  | 'ended'
+  | 'saveContinuity'
 >;
 
 /** Keeps the store's rows and events of streams in step with what happens to them: each fact one row change and one event. */
@@ -46,7 +57,7 @@ export class StreamRecords {
     this.journal.write(() => this.store.create(row, event));
   }
 
-  started(id: string, tracks: readonly TrackConfig[], payload: Record<string, JsonValue>): void {
+  started(id: string, tracks: readonly SourceTrack[], payload: Record<string, JsonValue>): void {
     const patch = { state: 'ACTIVE' as const, startedAtMs: this.clock.wallMs(), tracks: tracks.map(summarize) };
     this.transition(id, patch, 'stream.started', payload);
   }
@@ -55,7 +66,7 @@ export class StreamRecords {
     this.transition(id, { interruptedSinceMs: sinceMs }, 'stream.interrupted', { why });
   }
 
-  resumed(id: string, tracks: readonly TrackConfig[], payload: Record<string, JsonValue>): void {
+  resumed(id: string, tracks: readonly SourceTrack[], payload: Record<string, JsonValue>): void {
     this.transition(id, { interruptedSinceMs: null, tracks: tracks.map(summarize) }, 'stream.resumed', payload);
   }
 
@@ -65,6 +76,11 @@ export class StreamRecords {
 
   warned(id: string, payload: Record<string, JsonValue>): void {
     this.transition(id, {}, 'stream.warning', payload);
+  }
+
+  /** `rungs`: of those that are made now, where that has changed. */
+  ladderChanged(id: string, type: string, payload: Record<string, JsonValue>, rungs?: readonly string[]): void {
+    this.transition(id, rungs === undefined ? {} : { ladder: rungs }, type, payload);
   }
 
   ended(id: string, state: StreamState, reason: StreamEndReason): void {
@@ -91,7 +107,7 @@ export class StreamRecords {
   }
 }
 
-function summarize(config: TrackConfig): TrackSummary {
+function summarize(config: SourceTrack): TrackSummary {
   if (config.kind === 'audio') {
     const { codecString: codec, sampleRateHz, channelCount } = config;
     return { kind: 'audio', codec, sampleRateHz, channelCount };

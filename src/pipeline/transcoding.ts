@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Clock } from '../base/clock.ts';
 import { isStreamctlError } from '../base/errors.ts';
 import type { LadderConfig } from '../config/schema.ts';
+import type { LadderRungState, LadderView } from '../contract/ladder-view.ts';
 import type { Log } from '../observability/log.ts';
 import type { MediaSink, RungSink } from '../stream/media-sink.ts';
 import { shareBudget } from '../transcode/budget.ts';
@@ -9,8 +10,10 @@ import { calibrate, knownCalibration } from '../transcode/calibration.ts';
 import { referenceCosts } from '../transcode/cost-model.ts';
 import { chooseEncoder } from '../transcode/encoders.ts';
 import { findFfmpeg } from '../transcode/ffmpeg-lookup.ts';
-import type { TranscodeNotice } from '../transcode/transcode-listener.ts';
 import { BroadcastLadder, type LadderMeans, withdrawRungs } from './broadcast-ladder.ts';
+import { LadderJournal } from './ladder-journal.ts';
+import { LadderTotals } from './ladder-totals.ts';
+import type { StreamRecorder } from './stream-records.ts';
 
 export interface TranscodingOptions {
   readonly ladder: LadderConfig;
@@ -18,8 +21,23 @@ export interface TranscodingOptions {
   readonly segmentMs: number;
   /** Where it is kept what transcoding costs on this machine. */
   readonly calibrationPath: string;
+  readonly records: Pick<StreamRecorder, 'ladderChanged'>;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** Figures of all ladders of this node. Totals are since the start. */
+export interface LadderFigures {
+  readonly budgetCores: number;
+  readonly promisedCores: number;
+  /** How many rungs are in each state. */
+  readonly rungs: Readonly<Partial<Record<LadderRungState, number>>>;
+  /** The furthest that any rung of the name is behind its source. */
+  readonly lagMs: Readonly<Record<string, number>>;
+  readonly frames: Readonly<Record<string, number>>;
+  readonly droppedFrames: number;
+  /** By why. */
+  readonly restarts: Readonly<Record<string, number>>;
 }
 
 /** All ladders of this node: finds out once what the machine can do, and shares its CPU among the broadcasts. */
@@ -31,10 +49,15 @@ export class Transcoding {
   private readonly stopping = new AbortController();
   /** Undefined until it is known; `none`: nothing is transcoded. */
   private means: LadderMeans | 'none' | undefined;
-  private lastSaid = '';
+  private readonly totals: LadderTotals;
+  private readonly journal: LadderJournal;
+  /** Why nothing is transcoded although it is wanted. */
+  private unavailableWhy: string | undefined;
 
   constructor(options: TranscodingOptions) {
     this.options = options;
+    this.totals = new LadderTotals(options.ladder.rungs.map(({ name }) => name));
+    this.journal = new LadderJournal(options.log, options.records, options.clock);
     this.capacityCores = availableParallelism() * options.ladder.cpuBudgetRatio;
   }
 
@@ -62,6 +85,7 @@ export class Transcoding {
       const unusable = trials.flatMap(({ encoder: tried, why }) => (why === undefined ? [] : [`${tried}: ${why}`]));
       if (encoder === undefined) {
         log.warn({ ffmpeg: ffmpeg.path, unusable }, 'no H.264 encoder works: viewers are offered the source alone');
+        this.unavailableWhy = `No H.264 encoder works with ${ffmpeg.path}.`;
         return 'none';
       }
       const { costs } = (await knownCalibration({ ffmpeg, cachePath })) ?? { costs: referenceCosts };
@@ -71,6 +95,7 @@ export class Transcoding {
     } catch (error) {
       if (signal.aborted) return 'none';
       const remedy = isStreamctlError(error) ? error.remedy : undefined;
+      this.unavailableWhy = (error as Error).message;
       log.warn({ err: error, remedy }, 'there is no transcoding: viewers are offered the source alone');
       return 'none';
     }
@@ -103,11 +128,16 @@ export class Transcoding {
     const opened = new BroadcastLadder({
       id,
       sink,
+      mode: this.options.ladder.mode === 'on_demand' ? 'on_demand' : 'auto',
       levels: this.options.ladder.rungs,
+      totals: this.totals,
+      clock: this.options.clock,
       onPlan: () => this.share(),
-      notice: (notice) => this.log(id, notice),
+      notice: (notice) => this.journal.notice(id, notice),
+      rungChanged: (name, state, why) => this.journal.rung(id, name, state, why),
       onEnd: () => {
         this.ladders.delete(id);
+        this.journal.forget(id);
         this.share();
       },
     });
@@ -121,6 +151,41 @@ export class Transcoding {
     this.ladders.get(id)?.restrict(rungs);
   }
 
+  /** What is made of a broadcast; null where nothing is wanted. */
+  view(id: string): LadderView | null {
+    const { mode } = this.options.ladder;
+    if (mode === 'off') return null;
+    const view = this.ladders.get(id)?.view;
+    if (view !== undefined) return view;
+    const { unavailableWhy: why = null } = this;
+    return { ...noLadder, mode, state: this.means === 'none' ? 'unavailable' : 'waiting', why };
+  }
+
+  figures(): LadderFigures {
+    const { ladders, totals, capacityCores: budgetCores } = this;
+    const rungs: Partial<Record<LadderRungState, number>> = {};
+    const lagMs: Record<string, number> = {};
+    let promisedCores = 0;
+    for (const ladder of ladders.values()) {
+      promisedCores += ladder.promisedCores;
+      for (const { name, state, lag_ms: lag } of ladder.view?.rungs ?? []) {
+        rungs[state] = (rungs[state] ?? 0) + 1;
+        const label = totals.labelOf(name);
+        if (lag !== null) lagMs[label] = Math.max(lag, lagMs[label] ?? 0);
+      }
+    }
+    const { frames, droppedFrames, restarts } = totals;
+    return {
+      budgetCores,
+      promisedCores,
+      rungs,
+      lagMs,
+      frames: { ...frames },
+      droppedFrames,
+      restarts: { ...restarts },
+    };
+  }
+
   /** Sentences about rungs of a broadcast that are not made. */
   withheld(id: string): string[] {
     return (this.ladders.get(id)?.withheld ?? []).map(({ why }) => why);
@@ -129,20 +194,15 @@ export class Transcoding {
   private share(): void {
     const wishes = [...this.ladders.values()].map((ladder) => ladder.wishes).filter((wish) => wish !== undefined);
     const shares = shareBudget(wishes, this.capacityCores);
-    for (const share of shares) this.ladders.get(share.id)?.take(share);
-    const said = JSON.stringify(shares);
-    if (said === this.lastSaid) return;
-    this.lastSaid = said;
-    for (const { id, offered, withheld } of shares) {
-      this.options.log.info({ stream: id, rungs: offered, withheld: withheld.map(({ why }) => why) }, 'ladder');
+    for (const share of shares) {
+      this.ladders.get(share.id)?.take(share);
+      this.journal.planned(share);
     }
   }
-
-  private log(id: string, notice: TranscodeNotice): void {
-    const { log } = this.options;
-    const { type, ...facts } = notice;
-    if (type === 'log') log.debug({ stream: id, ...facts }, 'ffmpeg says');
-    else if (type === 'recovered' || type === 'relieved') log.info({ stream: id, ...facts }, `transcoding: ${type}`);
-    else log.warn({ stream: id, ...facts }, `transcoding: ${type}`);
-  }
 }
+
+const noLadder = {
+  ...{ encoder: null, promised_cores: 0, speed: null },
+  ...{ starts: 0, failures: 0, stalls: 0, dropped_frames: 0 },
+  rungs: [],
+};

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { LadderFigures } from '../pipeline/transcoding.ts';
 import type { DeliveryFigures } from './delivery-side.ts';
 import type { Engine } from './engine.ts';
 import type { LoopFigures } from './loop-monitor.ts';
@@ -23,7 +24,7 @@ interface Metric {
   readonly read: (sources: EngineMetricsSources) => readonly Reading[];
 }
 
-const labelNames = ['thread', 'class', 'code'] as const;
+const labelNames = ['thread', 'class', 'code', 'rung', 'state', 'reason'] as const;
 
 /** Everything that is told of the threads, as Prometheus names and units want it. */
 export const engineMetrics: readonly Metric[] = [
@@ -92,6 +93,46 @@ export const engineMetrics: readonly Metric[] = [
   ),
   media('gauge', 'media_memory_budget_bytes', 'What that may grow to.', (figures) => figures.mediaBudgetBytes),
   media('gauge', 'slab_bytes', 'Memory for media, in use and spare.', ({ slabBytes }) => slabBytes),
+  media(
+    'gauge',
+    'ladder_budget_cores',
+    'Cores that all ladders together may use (ladder.cpu_budget).',
+    ({ ladders }) => ladders.budgetCores,
+  ),
+  media(
+    'gauge',
+    'ladder_promised_cores',
+    'Cores that are set aside for the rungs that are made.',
+    ({ ladders }) => ladders.promisedCores,
+  ),
+  ladders(
+    'gauge',
+    'ladder_rungs',
+    'Rungs of all broadcasts, by state: withheld ones did not fit into the budget.',
+    'state',
+    (told) => told.rungs,
+  ),
+  ladders(
+    'gauge',
+    'ladder_rung_lag_seconds',
+    'How far the furthest rung of the name is behind its source.',
+    'rung',
+    (told) => Object.fromEntries(Object.entries(told.lagMs).map(([rung, lagMs]) => [rung, lagMs / 1000])),
+  ),
+  ladders('counter', 'ladder_rung_frames_total', 'Frames that came out of transcoding.', 'rung', (told) => told.frames),
+  media(
+    'counter',
+    'ladder_dropped_frames_total',
+    'Frames that were not transcoded because their ffmpeg was too far behind.',
+    (figures) => figures.ladders.droppedFrames,
+  ),
+  ladders(
+    'counter',
+    'ladder_restarts_total',
+    'Times an ffmpeg failed and was replaced, by why.',
+    'reason',
+    (told) => told.restarts,
+  ),
   metric('gauge', 'resident_memory_bytes', 'Memory of the process.', () => [[process.memoryUsage.rss()]]),
   metric('counter', 'cpu_seconds_total', 'Processor time of the process.', () => {
     const { user, system } = process.cpuUsage();
@@ -133,6 +174,19 @@ function delivery(
 
 function media(type: Metric['type'], name: string, help: string, read: (figures: MediaFigures) => number): Metric {
   return metric(type, name, help, (sources) => one(sources.media(), read));
+}
+
+function ladders(
+  type: Metric['type'],
+  name: string,
+  help: string,
+  label: 'rung' | 'state' | 'reason',
+  read: (figures: LadderFigures) => Readonly<Record<string, number>>,
+): Metric {
+  return metric(type, name, help, (sources) => {
+    const told = sources.media()?.ladders;
+    return told === undefined ? [] : Object.entries(read(told)).map(([of, value]): Reading => [value, { [label]: of }]);
+  });
 }
 
 function perThread(sources: EngineMetricsSources, read: (figures: LoopFigures) => number): Reading[] {

@@ -9,7 +9,7 @@ import type { Log } from '../observability/log.ts';
 import type { LiveFacts } from '../pipeline/live-facts.ts';
 import { MediaPipeline, type RestoredStream } from '../pipeline/media-pipeline.ts';
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
-import { Transcoding } from '../pipeline/transcoding.ts';
+import { type LadderFigures, Transcoding } from '../pipeline/transcoding.ts';
 import type { FeedMessage } from '../stream/feed.ts';
 import type { Publication, PublisherConnection, PublishGrant } from '../stream/publication.ts';
 import { SlabPool } from '../stream/slab-pool.ts';
@@ -60,6 +60,7 @@ export interface MediaFigures extends LoopFigures {
   readonly mediaBudgetBytes: number;
   readonly memoryLevel: MemoryLevel;
   readonly refused: Readonly<Record<string, number>>;
+  readonly ladders: LadderFigures;
 }
 
 /** Everything between publishers' sockets and the part feed, in whatever thread it runs. */
@@ -97,7 +98,7 @@ export class MediaSide {
       firstSlabId,
     );
     this.memory = new MemoryGuard(memoryBudgetBytes, this.hub, clock, log);
-    this.transcoding = new Transcoding({ ladder, segmentMs: hls.segmentMs, calibrationPath, clock, log });
+    this.transcoding = new Transcoding({ ladder, segmentMs: hls.segmentMs, calibrationPath, records, clock, log });
     this.pipeline = new MediaPipeline({
       hls,
       rtmp,
@@ -231,6 +232,7 @@ export class MediaSide {
       mediaBytes: this.hub.table.sizeBytes,
       mediaBudgetBytes: budgetBytes,
       memoryLevel,
+      ladders: this.transcoding.figures(),
       ...loop,
     });
   }

@@ -46,6 +46,7 @@ const side = new MediaSide(options, {
     resumed: recorder('resumed'),
     replaced: recorder('replaced'),
     warned: recorder('warned'),
+    ladderChanged: recorder('ladderChanged'),
     ended: recorder('ended'),
     saveContinuity: recorder('saveContinuity'),
   },

@@ -12,6 +12,7 @@ const running = (streamId: string): LiveStreamView => ({
     { name: 'source', width: 1280, height: 720, fps: 30, bitrate_bps: 2_500_000, codecs: 'avc1.64001f,mp4a.40.2' },
   ],
   ingest: { bitrateBps: 2_600_000, encoder: 'obs', remoteAddress: '10.0.0.9', frames: 100, dropped: 0 },
+  ladder: null,
   warnings: ['Keyframes are 8.3 s apart.'],
 });
 

@@ -52,6 +52,7 @@ async function startEngine(threads: number, memoryBudgetBytes = 1 << 30) {
         resumed: record('resumed'),
         replaced: record('replaced'),
         warned: record('warned'),
+        ladderChanged: record('ladderChanged'),
         ended: record('ended'),
         saveContinuity: record('saveContinuity'),
       },

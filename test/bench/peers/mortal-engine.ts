@@ -79,6 +79,7 @@ async function serve(rtmpPort: number, httpPort: number): Promise<void> {
         resumed: nothing,
         replaced: nothing,
         warned: nothing,
+        ladderChanged: nothing,
         ended: nothing,
         saveContinuity: nothing,
       },
