@@ -25,6 +25,8 @@ export interface BroadcastLadderOptions {
   readonly onPlan: () => void;
   readonly notice: (notice: TranscodeNotice) => void;
   readonly rungChanged: (name: string, state: RungState, why: string) => void;
+  /** A JPEG of the newest keyframe, while rungs are made. */
+  readonly thumbnail: (jpeg: Uint8Array) => void;
   readonly onEnd: () => void;
 }
 
@@ -228,7 +230,7 @@ export class BroadcastLadder implements MediaSink {
   }
 
   private listener(): TranscodeListener {
-    const { sink } = this.options;
+    const { sink, thumbnail } = this.options;
     return {
       rungConfig: (name, config) => {
         this.configs.set(name, config);
@@ -236,7 +238,7 @@ export class BroadcastLadder implements MediaSink {
       },
       rungFrame: (name, unit) => sink.rungAccessUnit(name, unit),
       rungState: (name, state, why) => this.rungState(name, state, why),
-      thumbnail: () => {},
+      thumbnail,
       notice: (notice) => this.noticed(notice),
       counters: (stats) => this.status.count(stats, this.options.clock.monotonicMs()),
     };

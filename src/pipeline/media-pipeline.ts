@@ -13,6 +13,7 @@ import type { PartAllocator } from '../stream/part-memory.ts';
 import type { Publication, PublisherConnection, PublishGrant } from '../stream/publication.ts';
 import { IngestMeter } from './ingest-meter.ts';
 import type { LiveFacts } from './live-facts.ts';
+import { NewestPicture } from './newest-picture.ts';
 import type { StreamRecorder } from './stream-records.ts';
 import type { Transcoding } from './transcoding.ts';
 
@@ -44,6 +45,7 @@ interface LiveBroadcast {
   readonly stream: LiveStream;
   readonly packager: Packager;
   readonly meter: IngestMeter;
+  readonly picture: NewestPicture;
   /** In plain words, for the operator; each once. */
   readonly warnings: string[];
 }
@@ -107,6 +109,11 @@ export class MediaPipeline implements Service {
       warnings: [...broadcast.warnings, ...transcoding.withheld(broadcast.stream.id)],
       ladder: transcoding.view(broadcast.stream.id),
     }));
+  }
+
+  /** Takes a picture of a broadcast over. */
+  thumbnail(streamId: string, jpeg: Uint8Array): void {
+    this.live.get(streamId)?.picture.offer(jpeg);
   }
 
   /** Whether the channel has a broadcast, with or without its publisher. */
@@ -173,7 +180,13 @@ export class MediaPipeline implements Service {
       onChange: (changed, change) => this.changed(changed, change),
       isRestored: continuity !== undefined,
     });
-    this.live.set(id, { stream, packager, meter: new IngestMeter(clock), warnings: [] });
+    this.live.set(id, {
+      stream,
+      packager,
+      meter: new IngestMeter(clock),
+      picture: new NewestPicture(clock),
+      warnings: [],
+    });
     return stream;
   }
 
@@ -224,7 +237,11 @@ export class MediaPipeline implements Service {
   }
 
   private everySecond(): void {
-    for (const { meter, stream } of this.live.values()) meter.sample(stream.publisher);
+    for (const { meter, stream, packager, picture } of this.live.values()) {
+      meter.sample(stream.publisher);
+      const thumbnail = packager.isListed ? picture.take() : undefined;
+      if (thumbnail !== undefined) this.options.feed({ type: 'thumbnail', streamId: stream.id, thumbnail });
+    }
     this.saveContinuity();
     this.options.onChange();
   }

@@ -11,8 +11,10 @@ import { referenceCosts } from '../transcode/cost-model.ts';
 import { chooseEncoder } from '../transcode/encoders.ts';
 import { findFfmpeg } from '../transcode/ffmpeg-lookup.ts';
 import { BroadcastLadder, type LadderMeans, withdrawRungs } from './broadcast-ladder.ts';
+import { KeyframeTap } from './keyframe-tap.ts';
 import { LadderJournal } from './ladder-journal.ts';
 import { LadderTotals } from './ladder-totals.ts';
+import { StillPictures, thumbnailShortSidePixels } from './still-pictures.ts';
 import type { StreamRecorder } from './stream-records.ts';
 
 export interface TranscodingOptions {
@@ -22,6 +24,8 @@ export interface TranscodingOptions {
   /** Where it is kept what transcoding costs on this machine. */
   readonly calibrationPath: string;
   readonly records: Pick<StreamRecorder, 'ladderChanged'>;
+  /** A picture of a broadcast; its bytes are nobody else's. */
+  readonly onThumbnail: (streamId: string, jpeg: Uint8Array) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -47,6 +51,7 @@ export class Transcoding {
   /** Older broadcasts first. */
   private readonly ladders = new Map<string, BroadcastLadder>();
   private readonly stopping = new AbortController();
+  private readonly stills: StillPictures;
   /** Undefined until it is known; `none`: nothing is transcoded. */
   private means: LadderMeans | 'none' | undefined;
   private readonly totals: LadderTotals;
@@ -58,6 +63,7 @@ export class Transcoding {
     this.options = options;
     this.totals = new LadderTotals(options.ladder.rungs.map(({ name }) => name));
     this.journal = new LadderJournal(options.log, options.records, options.clock);
+    this.stills = new StillPictures(options.clock, options.log, this.stopping.signal);
     this.capacityCores = availableParallelism() * options.ladder.cpuBudgetRatio;
   }
 
@@ -81,6 +87,7 @@ export class Transcoding {
         searchPath: process.env.PATH ?? '',
         signal,
       });
+      this.stills.use(ffmpeg);
       const { encoder, trials } = await chooseEncoder(ffmpeg, ladder.encoder, { signal });
       const unusable = trials.flatMap(({ encoder: tried, why }) => (why === undefined ? [] : [`${tried}: ${why}`]));
       if (encoder === undefined) {
@@ -91,7 +98,7 @@ export class Transcoding {
       const { costs } = (await knownCalibration({ ffmpeg, cachePath })) ?? { costs: referenceCosts };
       const fields = { ffmpeg: ffmpeg.version, path: ffmpeg.path, encoder, unusable, budget_cores: this.capacityCores };
       log.info(fields, 'ready to transcode');
-      return { costs, transcoder: { ffmpeg, encoder, keyframeGridMs: segmentMs, clock } };
+      return { costs, transcoder: { ffmpeg, encoder, keyframeGridMs: segmentMs, thumbnailShortSidePixels, clock } };
     } catch (error) {
       if (signal.aborted) return 'none';
       const remedy = isStreamctlError(error) ? error.remedy : undefined;
@@ -119,11 +126,11 @@ export class Transcoding {
     await Promise.all([...this.ladders.values()].map((ladder) => ladder.stop()));
   }
 
-  /** What a broadcast hands its media to: `sink` itself where nothing is transcoded. */
+  /** What a broadcast hands its media to: `sink` itself where ffmpeg has no part in it. */
   open(id: string, sink: MediaSink & RungSink): MediaSink {
     if (this.means === 'none') {
       withdrawRungs(sink);
-      return sink;
+      return this.stills.isPossible ? this.tap(id, sink) : sink;
     }
     const opened = new BroadcastLadder({
       id,
@@ -135,15 +142,25 @@ export class Transcoding {
       onPlan: () => this.share(),
       notice: (notice) => this.journal.notice(id, notice),
       rungChanged: (name, state, why) => this.journal.rung(id, name, state, why),
+      thumbnail: (jpeg) => {
+        tap.drawn();
+        this.options.onThumbnail(id, jpeg);
+      },
       onEnd: () => {
         this.ladders.delete(id);
         this.journal.forget(id);
         this.share();
       },
     });
+    const tap = this.tap(id, opened);
     this.ladders.set(id, opened);
     if (this.means !== undefined) opened.use(this.means);
-    return opened;
+    return tap;
+  }
+
+  private tap(id: string, next: MediaSink): KeyframeTap {
+    const { clock, onThumbnail } = this.options;
+    return new KeyframeTap({ id, next, stills: this.stills, clock, deliver: (jpeg) => onThumbnail(id, jpeg) });
   }
 
   /** Only rungs of these names are made of the broadcast; absent: all that are configured. */

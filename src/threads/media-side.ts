@@ -98,7 +98,15 @@ export class MediaSide {
       firstSlabId,
     );
     this.memory = new MemoryGuard(memoryBudgetBytes, this.hub, clock, log);
-    this.transcoding = new Transcoding({ ladder, segmentMs: hls.segmentMs, calibrationPath, records, clock, log });
+    this.transcoding = new Transcoding({
+      ladder,
+      segmentMs: hls.segmentMs,
+      calibrationPath,
+      onThumbnail: (streamId, jpeg) => this.pipeline.thumbnail(streamId, jpeg),
+      records,
+      clock,
+      log,
+    });
     this.pipeline = new MediaPipeline({
       hls,
       rtmp,

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 
 export interface FfmpegRun {
   /** Undefined when it was killed or never started. */
@@ -16,7 +17,13 @@ const maxStderrBytes = 64 << 10;
 export function runFfmpeg(
   path: string,
   args: readonly string[],
-  options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined; readonly input?: Uint8Array },
+  options: {
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal | undefined;
+    readonly input?: Uint8Array;
+    /** 0 to 19: how much it stands back behind others. */
+    readonly niceness?: number;
+  },
 ): Promise<FfmpegRun> {
   const beganMs = performance.now();
   const stdout: Buffer[] = [];
@@ -33,6 +40,7 @@ export function runFfmpeg(
     });
     const finish = (code: number | null) =>
       resolve({ code: code ?? undefined, stdout: Buffer.concat(stdout), stderr, tookMs: performance.now() - beganMs });
+    if (options.niceness !== undefined) standBack(child.pid, options.niceness);
     child.stdin?.on('error', () => {}).end(options.input);
     child.stdout?.on('data', (bytes: Buffer) => {
       stdoutBytes += bytes.length;
@@ -47,6 +55,15 @@ export function runFfmpeg(
     });
     child.once('close', finish);
   });
+}
+
+function standBack(pid: number | undefined, niceness: number): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // A sandbox may forbid it, or the child may be gone: it only runs at our own priority.
+  }
 }
 
 /** The first thing ffmpeg complained about, for a person. */
