@@ -21,10 +21,10 @@ export class AudioJoin {
     this.lanes = lanes;
   }
 
-  /** A publisher begins, with this sound or without. `isAlone`: there is no video to wait for. */
-  begin(config: AudioConfig | undefined, isAlone: boolean, nowMs: number): void {
+  /** A publisher begins, with this sound or without. `isSure`: there is no need to wait for its first frame. */
+  begin(config: AudioConfig | undefined, isSure: boolean, nowMs: number): void {
     this.config = config;
-    if (config !== undefined && (this.lanes.audio !== undefined || isAlone)) this.lanes.useAudio(config, nowMs);
+    if (config !== undefined && (this.lanes.audio !== undefined || isSure)) this.lanes.useAudio(config, nowMs);
   }
 
   configure(config: AudioConfig): void {

@@ -1,7 +1,7 @@
 import type { AccessUnit, AudioConfig, VideoConfig } from '../media/track.ts';
 import type { Continuity } from '../stream/continuity.ts';
 import type { FeedSink, PlannedRendition } from '../stream/feed.ts';
-import type { MediaSink, RungSink } from '../stream/media-sink.ts';
+import type { LeadSink, MediaSink, MediaStart, RungSink } from '../stream/media-sink.ts';
 import { collectedMemory, type PartAllocator } from '../stream/part-memory.ts';
 import { Absence } from './absence.ts';
 import { AudioIntake } from './audio-intake.ts';
@@ -42,7 +42,7 @@ export interface PackagerOptions {
  * The source is the segment clock, or a rung that leads in its place, or the audio where there is no video; the others follow in
  * slots of the same numbers and times. Knows only stream time.
  */
-export class Packager implements MediaSink, RungSink {
+export class Packager implements MediaSink, RungSink, LeadSink {
   readonly counters: PackagerCounters = { droppedFrames: 0, forcedCuts: 0, gapSegments: 0, discontinuities: 0 };
   private readonly options: PackagerOptions;
   private readonly feed: HeldFeed;
@@ -148,13 +148,12 @@ export class Packager implements MediaSink, RungSink {
     };
   }
 
-  begin(start: { startMs: number; video?: VideoConfig; audio?: AudioConfig }): void {
-    const { startMs, video, audio } = start;
+  begin({ startMs, video, audio, isAudioDue = false }: MediaStart): void {
     this.slots.closeAll();
     if (this.feed.isOpen) this.absence.endAt(startMs);
     this.slots.begin(startMs, video === undefined ? 'audio' : 'video');
     if (video !== undefined) this.lanes.prepareVideo(video);
-    this.audioJoin.begin(audio, video === undefined, this.slots.nowMs);
+    this.audioJoin.begin(audio, isAudioDue || video === undefined, this.slots.nowMs);
   }
 
   configure(config: VideoConfig | AudioConfig): void {

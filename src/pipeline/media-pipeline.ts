@@ -2,7 +2,6 @@ import type { Clock } from '../base/clock.ts';
 import type { Service } from '../base/lifecycle.ts';
 import type { HlsConfig, RtmpConfig } from '../config/schema.ts';
 import { newStreamId } from '../contract/names.ts';
-import type { TrackConfig } from '../media/track.ts';
 import type { Log } from '../observability/log.ts';
 import { Packager, type PackagerNotice } from '../packager/packager.ts';
 import { Broadcasts } from '../stream/broadcasts.ts';
@@ -14,7 +13,8 @@ import type { Publication, PublisherConnection, PublishGrant } from '../stream/p
 import { IngestMeter } from './ingest-meter.ts';
 import type { LiveFacts } from './live-facts.ts';
 import { NewestPicture } from './newest-picture.ts';
-import type { StreamRecorder } from './stream-records.ts';
+import type { SoundTranscoding } from './sound-transcoding.ts';
+import type { SourceTrack, StreamRecorder } from './stream-records.ts';
 import type { Transcoding } from './transcoding.ts';
 
 export interface MediaPipelineOptions {
@@ -24,6 +24,7 @@ export interface MediaPipelineOptions {
   readonly log: Log;
   readonly records: StreamRecorder;
   readonly transcoding: Transcoding;
+  readonly sounds: SoundTranscoding;
   /** Where media goes: to delivery. */
   readonly feed: FeedSink;
   /** Memory for the parts of one stream. */
@@ -89,7 +90,7 @@ export class MediaPipeline implements Service {
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.broadcasts.stop();
-    await this.options.transcoding.stop();
+    await Promise.all([this.options.transcoding.stop(), this.options.sounds.stop()]);
     this.saveContinuity();
   }
 
@@ -157,7 +158,7 @@ export class MediaPipeline implements Service {
     readonly availabilityStartMs: number;
     readonly continuity?: Continuity;
   }): LiveStream {
-    const { clock, hls, rtmp, feed, allocator, transcoding } = this.options;
+    const { clock, hls, rtmp, feed, allocator, transcoding, sounds } = this.options;
     const { id, channel, keyId, availabilityStartMs, continuity } = plan;
     const packager = new Packager({
       streamId: id,
@@ -174,7 +175,7 @@ export class MediaPipeline implements Service {
       channel,
       keyId,
       clock,
-      sink: transcoding.open(id, packager),
+      sink: sounds.open(id, transcoding.open(id, packager), (sentence) => this.warn(id, 'sound', sentence)),
       availabilityStartMs,
       ...rtmp,
       onChange: (changed, change) => this.changed(changed, change),
@@ -220,19 +221,21 @@ export class MediaPipeline implements Service {
     }
   }
 
-  private tracks(id: string): TrackConfig[] {
+  private tracks(id: string): SourceTrack[] {
     const publisher = this.live.get(id)?.stream.publisher;
     return [publisher?.video, publisher?.audio].filter((config) => config !== undefined);
   }
 
   /** The first of its kind is told; the counters have the rest. */
   private note(id: string, notice: PackagerNotice): void {
+    this.warn(id, notice.type, noticeSentence(notice, this.options.hls));
+  }
+
+  private warn(id: string, type: string, sentence: string): void {
     const broadcast = this.live.get(id);
-    if (broadcast === undefined) return;
-    const sentence = noticeSentence(notice, this.options.hls);
-    if (broadcast.warnings.some((known) => known === sentence)) return;
+    if (broadcast === undefined || broadcast.warnings.some((known) => known === sentence)) return;
     broadcast.warnings.push(sentence);
-    this.records.warned(id, { type: notice.type, text: sentence });
+    this.records.warned(id, { type, text: sentence });
     this.options.log.warn({ stream: id, channel: broadcast.stream.channel }, sentence);
   }
 

@@ -22,6 +22,7 @@ export interface FlvClip {
 }
 
 const legacyAvcCodecId = 7;
+const legacyAacFormat = 10;
 
 /** Throws PUBLISH_FILE_UNREADABLE, PUBLISH_FILE_EMPTY, or MEDIA_MALFORMED when it is not FLV. */
 export async function loadClip(path: string): Promise<FlvClip> {
@@ -66,7 +67,8 @@ function trackDurationMs(tags: readonly ClipTag[], type: FlvTagType): number {
 function isSequenceHeader(type: FlvTagType, body: Uint8Array): boolean {
   const first = body[0] ?? 0;
   const isEnhanced = type === 'video' ? (first & 0x80) !== 0 : first >> 4 === 9;
-  return isEnhanced ? (first & 0x0f) === 0 : body[1] === 0;
+  if (isEnhanced) return (first & 0x0f) === 0;
+  return (type === 'video' || first >> 4 === legacyAacFormat) && body[1] === 0;
 }
 
 function isEndOfSequence(body: Uint8Array): boolean {

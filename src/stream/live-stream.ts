@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { StreamEndReason, StreamState } from '../contract/stream-state.ts';
-import type { AccessUnit, AudioConfig, VideoConfig } from '../media/track.ts';
+import type { AccessUnit, SourceAudioConfig, VideoConfig } from '../media/track.ts';
 import type { MediaSink } from './media-sink.ts';
 import type { Publication, PublicationEnd, PublisherConnection, PublisherDismissal } from './publication.ts';
 import { PublisherRun } from './publisher-run.ts';
@@ -19,7 +19,7 @@ export interface LiveStreamOptions {
   readonly channel: string;
   readonly keyId: string | undefined;
   readonly clock: Clock;
-  readonly sink: MediaSink;
+  readonly sink: MediaSink<SourceAudioConfig>;
   /** Wall clock of stream time zero, ms since the epoch. */
   readonly availabilityStartMs: number;
   readonly graceMs: number;
@@ -155,7 +155,7 @@ export class LiveStream {
     if (run.timeline !== undefined && run.hasVideo) this.options.sink.configure(config);
   }
 
-  private configureAudio(run: PublisherRun, config: AudioConfig): void {
+  private configureAudio(run: PublisherRun, config: SourceAudioConfig): void {
     if (run !== this.run) return;
     run.audio = config;
     if (run.timeline !== undefined) this.options.sink.configure(config);

@@ -1,4 +1,4 @@
-import type { AccessUnit, AudioConfig, VideoConfig } from '../media/track.ts';
+import type { AccessUnit, SourceAudioConfig, VideoConfig } from '../media/track.ts';
 
 /** How a publisher's connection came to its end. */
 export type PublicationEnd =
@@ -10,7 +10,7 @@ export type PublicationEnd =
 /** Where an ingest session hands in what one publisher sends, in order of arrival. No call blocks or throws. */
 export interface Publication {
   videoConfig(config: VideoConfig): void;
-  audioConfig(config: AudioConfig): void;
+  audioConfig(config: SourceAudioConfig): void;
   /** `unit.data` may be reused as soon as the call returns: whoever keeps it copies it. */
   accessUnit(unit: AccessUnit): void;
   /** The last call. */

@@ -1,16 +1,17 @@
-import type { AccessUnit, AudioConfig, VideoConfig } from '../media/track.ts';
+import type { AccessUnit, SourceAudioConfig, VideoConfig } from '../media/track.ts';
 import type { PublisherConnection } from './publication.ts';
 import type { Timeline } from './timeline.ts';
 
-/** Audio kept while the first keyframe is awaited: a second and a half of AAC. */
-const maxHeldAudio = 72;
+/** Audio kept while the first keyframe is awaited; the number bounds what a publisher of tiny frames can make us keep. */
+const maxHeldAudioMs = 1500;
+const maxHeldAudioFrames = 600;
 
 /** What is known of one publisher's connection: its configurations, its clock once media has begun, its figures. */
 export class PublisherRun {
   readonly connection: PublisherConnection;
   readonly connectedAtMs: number;
   video: VideoConfig | undefined;
-  audio: AudioConfig | undefined;
+  audio: SourceAudioConfig | undefined;
   /** Set with the first frame that could be placed. */
   timeline: Timeline | undefined;
   hasVideo = false;
@@ -35,7 +36,7 @@ export class PublisherRun {
 
   holdAudio(unit: AccessUnit): void {
     this.heldAudio.push({ ...unit, data: unit.data.slice() });
-    if (this.heldAudio.length <= maxHeldAudio) return;
+    if (this.heldAudioMs <= maxHeldAudioMs && this.heldAudio.length <= maxHeldAudioFrames) return;
     this.heldAudio.shift();
     this.droppedFrames++;
   }

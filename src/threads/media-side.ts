@@ -8,6 +8,7 @@ import { type ListenAt, RtmpServer } from '../ingest/rtmp/server.ts';
 import type { Log } from '../observability/log.ts';
 import type { LiveFacts } from '../pipeline/live-facts.ts';
 import { MediaPipeline, type RestoredStream } from '../pipeline/media-pipeline.ts';
+import { SoundTranscoding } from '../pipeline/sound-transcoding.ts';
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
 import { type LadderFigures, Transcoding } from '../pipeline/transcoding.ts';
 import type { FeedMessage } from '../stream/feed.ts';
@@ -103,8 +104,8 @@ export class MediaSide {
       segmentMs: hls.segmentMs,
       calibrationPath,
       onThumbnail: (streamId, jpeg) => this.pipeline.thumbnail(streamId, jpeg),
-      records,
       clock,
+      records,
       log,
     });
     this.pipeline = new MediaPipeline({
@@ -114,6 +115,7 @@ export class MediaSide {
       log,
       records,
       transcoding: this.transcoding,
+      sounds: new SoundTranscoding({ ladder, clock, log }),
       feed: (message) => this.feed(message),
       allocator: () => this.pool.allocator(),
       onChange: () => this.tellFacts(),

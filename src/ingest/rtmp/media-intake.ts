@@ -1,6 +1,7 @@
-import { isStreamctlError, StreamctlError } from '../../base/errors.ts';
+import { assertNever, isStreamctlError, StreamctlError } from '../../base/errors.ts';
 import { parseAudioTagBody, parseVideoTagBody } from '../../media/flv/tag.ts';
-import type { VideoTag } from '../../media/flv/tag-content.ts';
+import type { AudioTag, VideoTag } from '../../media/flv/tag-content.ts';
+import type { SourceAudioConfig } from '../../media/track.ts';
 import type { RtmpMessage } from '../../rtmp/message.ts';
 import { TimestampUnwrapper } from '../../rtmp/timestamp-unwrapper.ts';
 import type { Publication } from '../../stream/publication.ts';
@@ -28,7 +29,7 @@ export class MediaIntake {
   private readonly publication: Publication;
   private readonly time = new TimestampUnwrapper();
   private hasVideoConfig = false;
-  private hasAudioConfig = false;
+  private audioConfig: SourceAudioConfig | undefined;
   private nalLengthSizeBytes = 4;
   private damagedInARow = 0;
   private unsupported = 0;
@@ -71,7 +72,7 @@ export class MediaIntake {
 
   /** As `video`. */
   audio(message: RtmpMessage): void {
-    let tag: ReturnType<typeof parseAudioTagBody>;
+    let tag: AudioTag;
     try {
       tag = parseAudioTagBody(message.payload);
     } catch (error) {
@@ -79,25 +80,38 @@ export class MediaIntake {
       return;
     }
     this.damagedInARow = 0;
-    if (tag.type === 'frame') {
-      if (!this.hasAudioConfig) {
-        this.counts.beforeConfig++;
+    switch (tag.type) {
+      case 'frame':
+        this.sound(message.timestampMs, tag.data);
         return;
-      }
-      this.counts.audioFrames++;
-      this.publication.accessUnit({
-        kind: 'audio',
-        dtsMs: this.time.unwrap(message.timestampMs),
-        compositionOffsetMs: 0,
-        isSync: true,
-        data: tag.data,
-      });
-    } else if (tag.type === 'config') {
-      this.hasAudioConfig = true;
-      this.publication.audioConfig(tag.config);
-    } else {
-      this.countIgnored(tag.unsupportedCodec);
+      case 'foreign-frame':
+        if (tag.config !== this.audioConfig) this.configureSound(tag.config);
+        this.sound(message.timestampMs, tag.data);
+        return;
+      case 'config':
+        this.configureSound(tag.config);
+        return;
+      case 'ignored':
+        this.countIgnored(tag.unsupportedCodec);
+        return;
+      default:
+        assertNever(tag);
     }
+  }
+
+  private configureSound(config: SourceAudioConfig): void {
+    this.audioConfig = config;
+    this.publication.audioConfig(config);
+  }
+
+  private sound(timestampMs: number, data: Uint8Array): void {
+    if (this.audioConfig === undefined) {
+      this.counts.beforeConfig++;
+      return;
+    }
+    this.counts.audioFrames++;
+    const dtsMs = this.time.unwrap(timestampMs);
+    this.publication.accessUnit({ kind: 'audio', dtsMs, compositionOffsetMs: 0, isSync: true, data });
   }
 
   /** Counts a message that could not be read. Throws what is no StreamctlError, and RTMP_INPUT_UNUSABLE. */
@@ -116,7 +130,7 @@ export class MediaIntake {
 
   private countUnsupported(why: string): void {
     this.unsupportedCodec ??= why;
-    if (++this.unsupported < maxUnsupported || this.hasVideoConfig || this.hasAudioConfig) return;
+    if (++this.unsupported < maxUnsupported || this.hasVideoConfig || this.audioConfig !== undefined) return;
     throw new StreamctlError('RTMP_INPUT_UNUSABLE', { why });
   }
 }

@@ -1,5 +1,6 @@
 import { ByteReader } from '../../base/bytes.ts';
 import type { AudioConfig, VideoConfig } from '../track.ts';
+import { enhancedMp3 } from './foreign-sound.ts';
 import {
   type AudioTag,
   audioConfigTag,
@@ -52,12 +53,13 @@ const audioCodecs = new Map<number, AudioConfig['codec']>([
 ]);
 /** Those of the specification that we do not carry; any other FourCC is "unknown". */
 const unsupported = new Map<number, Ignored>(
-  ['vp08', 'vp09', 'vvc1', 'ac-3', 'ec-3', '.mp3', 'fLaC'].map((name) => [fourCc(name), unsupportedCodec(name)]),
+  ['vp08', 'vp09', 'vvc1', 'ac-3', 'ec-3', 'fLaC'].map((name) => [fourCc(name), unsupportedCodec(name)]),
 );
+const mp3FourCc = fourCc('.mp3');
 const unknownCodec = unsupportedCodec('unknown codec');
 
 function unsupportedCodec(name: string): Ignored {
-  return ignored(`${name} is not carried; send H.264, HEVC or AV1, and AAC or Opus`, name);
+  return ignored(`${name} is not carried; send H.264, HEVC or AV1, and AAC, Opus or MP3`, name);
 }
 
 function fourCc(name: string): number {
@@ -142,6 +144,9 @@ export function parseEnhancedAudio(body: Uint8Array): AudioTag {
 
 function parseAudioPacket(packetType: number, codecFourCc: number, data: Uint8Array): AudioTag {
   const codec = audioCodecs.get(codecFourCc);
+  if (codecFourCc === mp3FourCc && packetType === audioPacketTypes.codedFrames) {
+    return data.length === 0 ? emptyFrame : { type: 'foreign-frame', config: enhancedMp3, data };
+  }
   if (codec === undefined) return unsupported.get(codecFourCc) ?? unknownCodec;
   switch (packetType) {
     case audioPacketTypes.sequenceStart:

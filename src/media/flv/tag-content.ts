@@ -8,8 +8,8 @@ import type { FrameContent } from '../frame-content.ts';
 import { classifyHevcFrame } from '../hevc/access-unit.ts';
 import { readHevcConfig } from '../hevc/record.ts';
 import { normaliseNalUnits } from '../nal-units.ts';
-import { isTwentyMsPacket, readOpusConfig } from '../opus/config.ts';
-import type { AudioConfig, VideoConfig } from '../track.ts';
+import { readOpusConfig } from '../opus/config.ts';
+import type { AudioConfig, ForeignAudioConfig, VideoConfig } from '../track.ts';
 
 /** A message without a frame or a configuration for us: to be counted, not an error. */
 export interface Ignored {
@@ -47,6 +47,8 @@ export type AudioTag =
       /** A view into the body. */
       readonly data: Uint8Array;
     }
+  /** A frame that says itself what it is; the same object while it says the same. */
+  | { readonly type: 'foreign-frame'; readonly config: ForeignAudioConfig; readonly data: Uint8Array }
   | Ignored;
 
 export function ignored(why: string, unsupportedCodec?: string): Ignored {
@@ -54,8 +56,6 @@ export function ignored(why: string, unsupportedCodec?: string): Ignored {
 }
 
 const noPicture = ignored('a frame without a picture');
-
-const oddOpusPacket = ignored('an Opus packet that is not 20 ms long');
 
 /** The tag of a decoder configuration record. Throws BYTES_SHORT or MEDIA_MALFORMED. */
 export function videoConfigTag(codec: VideoConfig['codec'], record: Uint8Array): VideoTag {
@@ -104,5 +104,5 @@ export function audioConfigTag(codec: AudioConfig['codec'], record: Uint8Array):
 
 /** The tag of an audio frame, which must not be empty. */
 export function audioFrameTag(codec: AudioConfig['codec'], data: Uint8Array): AudioTag {
-  return codec === 'opus' && !isTwentyMsPacket(data) ? oddOpusPacket : { type: 'frame', codec, data };
+  return { type: 'frame', codec, data };
 }

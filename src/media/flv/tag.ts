@@ -1,4 +1,5 @@
 import { isEnhancedAudio, isEnhancedVideo, parseEnhancedAudio, parseEnhancedVideo } from './enhanced.ts';
+import { foreignSound } from './foreign-sound.ts';
 import {
   type AudioTag,
   audioConfigTag,
@@ -9,21 +10,6 @@ import {
   videoConfigTag,
   videoFrameTag,
 } from './tag-content.ts';
-
-/** FLV audio codec ids that publishers still send, by name (FLV 10.1 §E.4.2.1). */
-const audioCodecNames: Record<number, string> = {
-  0: 'PCM',
-  1: 'ADPCM',
-  2: 'MP3',
-  3: 'PCM',
-  4: 'Nellymoser',
-  5: 'Nellymoser',
-  6: 'Nellymoser',
-  7: 'G.711 A-law',
-  8: 'G.711 µ-law',
-  11: 'Speex',
-  14: 'MP3',
-};
 
 /** FLV video codec ids by name (FLV 10.1 §E.4.3.1). */
 const videoCodecNames: Record<number, string> = {
@@ -44,7 +30,7 @@ const emptyConfig = ignored('an empty sequence header');
 const emptyFrame = ignored('an empty frame');
 const endOfSequence = { type: 'end-of-sequence' } as const;
 const unsupportedVideo = namedCodecs(videoCodecNames, 'H.264');
-const unsupportedAudio = namedCodecs(audioCodecNames, 'AAC');
+const unsupportedAudio = namedCodecs({}, 'AAC');
 
 /**
  * What the body of an FLV video tag or RTMP video message has in it (FLV 10.1 §E.4.3; Enhanced RTMP v2 for ex-headers).
@@ -83,7 +69,7 @@ export function parseAudioTagBody(body: Uint8Array): AudioTag {
   const first = body[0]!;
   if (isEnhancedAudio(first)) return parseEnhancedAudio(body);
   const codecId = first >> 4;
-  if (codecId !== 10) return unsupportedAudio.get(codecId)!;
+  if (codecId !== 10) return parseForeignSound(body);
   if (body.length < 2) return tooShort;
   switch (body[1]) {
     case 0:
@@ -93,6 +79,12 @@ export function parseAudioTagBody(body: Uint8Array): AudioTag {
     default:
       return unknownPacketType;
   }
+}
+
+function parseForeignSound(body: Uint8Array): AudioTag {
+  const config = foreignSound(body[0]!);
+  if (config === undefined) return unsupportedAudio.get(body[0]! >> 4)!;
+  return body.length === 1 ? emptyFrame : { type: 'foreign-frame', config, data: body.subarray(1) };
 }
 
 /** The answer for each of the 16 codec ids, made once: a publisher sends thousands of such messages. */

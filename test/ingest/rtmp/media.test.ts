@@ -171,6 +171,20 @@ test('a codec that is not carried beside one that is does no harm', async () => 
   expect(rig.publications.last.units).toHaveLength(1);
 });
 
+test('sound that says with each frame what it is is configured once, and again when it changes', async () => {
+  const rig = new SessionRig();
+  await rig.publish();
+  const frame = (header: string) => Buffer.from(`${header}fffb90`, 'hex');
+  for (const [index, header] of ['2f', '2f', '2f', '2e', '2e'].entries()) sayAudio(rig, index * 26, frame(header));
+  const { units, audioConfigs: configs } = rig.publications.last;
+  expect(configs).toMatchObject([
+    { codec: 'foreign', codecString: 'MP3', channelCount: 2 },
+    { codec: 'foreign', codecString: 'MP3', channelCount: 1 },
+  ]);
+  expect(units.map(({ dtsMs }) => dtsMs)).toEqual([0, 26, 52, 78, 104]);
+  expect(sessionStats(rig.session).media).toMatchObject({ audioFrames: 5, beforeConfig: 0 });
+});
+
 for (const [what, edge] of [
   ['24.9 days, where ffmpeg wraps', 2 ** 31],
   ['49.7 days, where RTMP wraps', 2 ** 32],

@@ -14,7 +14,7 @@ const avcC = '0164000c ffe1 0019 6764000cacd942847e5c0440000003004000000f03c50a6
 const idr = '00000003 658884';
 const slice = '00000003 419a24';
 const sei = '00000004 06050180';
-const fourCc = { avc1: '61766331', vp09: '76703039', mp4a: '6d703461', flac: '664c6143' };
+const fourCc = { avc1: '61766331', vp09: '76703039', mp4a: '6d703461', flac: '664c6143', mp3: '2e6d7033' };
 
 describe('video tags', () => {
   const frames = [
@@ -170,12 +170,46 @@ describe('audio tags', () => {
   });
 
   test.each([
+    {
+      name: 'MP3 at 44.1 kHz in stereo (ffmpeg)',
+      header: '2f',
+      codecString: 'MP3',
+      sampleRateHz: 44_100,
+      channelCount: 2,
+    },
+    { name: 'MP3 at 22.05 kHz in mono', header: '2a', codecString: 'MP3', sampleRateHz: 22_050, channelCount: 1 },
+    { name: 'MP3 at 8 kHz', header: 'e2', codecString: 'MP3', sampleRateHz: 8000, channelCount: 1 },
+    { name: 'little-endian PCM', header: '3f', codecString: 'PCM', sampleRateHz: 44_100, channelCount: 2 },
+    {
+      name: 'Speex, whatever its other bits say (ffmpeg)',
+      header: 'b6',
+      codecString: 'Speex',
+      sampleRateHz: 16_000,
+      channelCount: 1,
+    },
+    { name: 'G.711', header: '82', codecString: 'G.711 µ-law', sampleRateHz: 8000, channelCount: 1 },
+    { name: 'Nellymoser', header: '6e', codecString: 'Nellymoser', sampleRateHz: 44_100, channelCount: 1 },
+  ])('reads a frame of $name', ({ header, codecString, sampleRateHz, channelCount }) => {
+    const tag = parseAudioTagBody(hex(`${header} fffb90`));
+    const flvSoundHeader = Number.parseInt(header, 16);
+    const config = { kind: 'audio', codec: 'foreign', codecString, flvSoundHeader, sampleRateHz, channelCount };
+    expect(tag).toEqual({ type: 'foreign-frame', config, data: hex('fffb90') });
+    const next = parseAudioTagBody(hex(`${header} 00`));
+    expect('config' in next && 'config' in tag && next.config === tag.config).toBe(true);
+  });
+
+  test('reads MP3 by its FourCC like MP3 by its number', () => {
+    expect(parseAudioTagBody(hex(`91 ${fourCc.mp3} fffb90`))).toEqual(parseAudioTagBody(hex('2f fffb90')));
+  });
+
+  test.each([
     { name: 'nothing', bytes: '', why: /without content/ },
     { name: 'a lone header byte', bytes: 'af', why: /without content/ },
     { name: 'a frame without data', bytes: 'af01', why: /empty frame/ },
     { name: 'a sequence header without content', bytes: 'af00', why: /empty sequence header/ },
     { name: 'codec 15 (DJI)', bytes: 'f600', why: /codec 15 is not carried/ },
-    { name: 'MP3', bytes: '2f fffb', why: /MP3 is not carried/ },
+    { name: 'MP3 without a frame', bytes: '2f', why: /empty frame/ },
+    { name: 'MP3 by FourCC without a frame', bytes: `91 ${fourCc.mp3}`, why: /empty frame/ },
     { name: 'FLAC', bytes: `90 ${fourCc.flac} 01`, why: /fLaC is not carried/ },
     { name: 'the end of a sequence', bytes: `92 ${fourCc.mp4a}`, why: /end of an audio sequence/ },
   ])('$name is ignored with a reason', ({ bytes, why }) => {
