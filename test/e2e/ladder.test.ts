@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeLiveClip } from '../support/clips.ts';
-import { downloadRendition, hasEnded } from '../support/download.ts';
+import { StreamWatch } from '../support/checker/stream-watch.ts';
+import { makeLadderClip } from '../support/clips.ts';
+import { downloadRendition } from '../support/download.ts';
 import { frameHashes } from '../support/frame-hashes.ts';
 import { publishClip } from '../support/publishers/ffmpeg.ts';
 import { TestServer } from '../support/server.ts';
@@ -28,10 +29,10 @@ async function segmentsOf(playlistUrl: string): Promise<string[]> {
   return [...text.matchAll(/#EXTINF:([\d.]+),\n.*segment-(\d+)\.m4s/g)].map(([, seconds, msn]) => `${msn}: ${seconds}`);
 }
 
-test('rungs have the segments of the source and every one of its frames, and are offered from the first look on', async () => {
+test('rungs have the segments of the source and every one of its frames, are offered from the first look on, and a strict outsider finds nothing', async () => {
   await until('it is known what this machine can do', () => server.log.includes('ready to transcode'));
-  const file = await makeLiveClip(folder.path, { width: 1280, height: 720, fps: 30, videoKbps: 2500 }, 12);
-  const { hls } = server.playback('show');
+  const file = await makeLadderClip(folder.path, 16);
+  const { hls, ts, dash } = server.playback('show');
   const publisher = publishClip({ url: server.rtmpUrl, key: 'show' }, file);
   const first = await until('it is listed', async () => {
     const answer = await fetch(hls);
@@ -39,9 +40,14 @@ test('rungs have the segments of the source and every one of its frames, and are
   });
   expect([...first.matchAll(/\/(\w+)\/index\.m3u8$/gm)].map(([, name]) => name)).toEqual(['source', '480p', '360p']);
   expect(first).toMatch(/RESOLUTION=854x480,FRAME-RATE=30\.000/);
+  const watch = new StreamWatch({ playlistUrls: [hls, ts], mpdUrl: dash });
+  await watch.start();
   const { exitCode, output } = await publisher.ended;
   expect(exitCode, output).toBe(0);
-  await until('all playlists end', () => hasEnded(hls));
+  await until('all playlists end', () => [...watch.renditions.values()].every(({ latest }) => latest?.isEnded));
+  const report = await watch.stop();
+  expect(report.findings, server.log).toEqual([]);
+  expect([...watch.renditions.values()].filter(({ segments }) => segments.size >= 6)).toHaveLength(7);
 
   const [source, ...rungs] = await Promise.all(
     ['source', '480p', '360p'].map((name) => segmentsOf(new URL(`${name}/index.m3u8`, hls).href)),

@@ -69,3 +69,18 @@ export async function makeLiveClip(folder: string, picture: Partial<Picture>, se
   if (code !== 0) throw new Error(`ffmpeg could not make ${file}: ${stderr}`);
   return file;
 }
+
+/** Encodes `seconds` of what fills a ladder once: 720p30 with B-frames, and noise that makes every bit rate be used. */
+export async function makeLadderClip(folder: string, seconds: number): Promise<string> {
+  const file = join(folder, 'ladder.flv');
+  const { code, stderr } = await run('ffmpeg', [
+    ...['-hide_banner', '-loglevel', 'error', '-y'],
+    ...['-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=30,noise=alls=12:allf=t'],
+    ...['-f', 'lavfi', '-i', 'sine=frequency=300:sample_rate=48000', '-t', String(seconds)],
+    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-pix_fmt', 'yuv420p', '-g', '60', '-keyint_min', '60'],
+    ...['-sc_threshold', '0', '-b:v', '3000k', '-maxrate', '3000k', '-bufsize', '1500k'],
+    ...['-c:a', 'aac', '-b:a', '96k', '-ac', '2', file],
+  ]);
+  if (code !== 0) throw new Error(`ffmpeg could not make ${file}: ${stderr}`);
+  return file;
+}
