@@ -7,6 +7,8 @@ import type { PlannedRung } from './ladder.ts';
 export interface TranscodeSpec {
   /** What comes on stdin. */
   readonly feedFormat: 'flv' | 'mp4';
+  /** Frames may be woven of two fields. */
+  readonly isInterlaced?: boolean;
   readonly encoder: EncoderName;
   /** Read back from descriptors 3, 4, … in this order. */
   readonly rungs: readonly RungOutput[];
@@ -42,6 +44,9 @@ const inputOptions = [
 
 /** Frames as they come, at the times they have: any rate conversion loses keyframes, any other time base moves them. */
 const timingOptions = ['-enc_time_base', '1/1000'];
+
+/** One frame for each, once for all rungs, in front of any scaler. The filter halves the time base, which `trim` counts in. */
+const deinterlace = 'yadif=mode=send_frame:deint=interlaced,settb=1/1000,';
 
 /**
  * The arguments of the one ffmpeg of a broadcast: the feed on stdin is decoded once and encoded into all rungs. They consist of
@@ -90,7 +95,7 @@ function filterGraph(spec: TranscodeSpec): string[] {
     branches.push(`[i${branches.length}]select=key,scale=${widthPixels}:${heightPixels},setsar=1[thumbnail]`);
     inputs.push(`[i${inputs.length}]`);
   }
-  return [`[0:v]split=${inputs.length}${inputs.join('')}`, ...branches];
+  return [`[0:v]${spec.isInterlaced ? deinterlace : ''}split=${inputs.length}${inputs.join('')}`, ...branches];
 }
 
 function rungFilters(spec: TranscodeSpec, rung: RungOutput): string[] {

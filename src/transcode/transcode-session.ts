@@ -11,6 +11,7 @@ import type { CachedFrame } from './gop-cache.ts';
 import { JpegSplitter } from './jpeg-splitter.ts';
 import type { KeyframeGrid } from './keyframe-grid.ts';
 import type { PlannedRung } from './ladder.ts';
+import { isInterlaced } from './passthrough.ts';
 import type { SessionRung } from './session-rungs.ts';
 import { SessionTime, sessionTimeLimitMs } from './session-time.ts';
 import { TakeBack } from './take-back.ts';
@@ -167,9 +168,10 @@ export class TranscodeSession {
   }
 
   private args(): string[] {
-    const { encoder, rungs, keyframeGrid, thumbnail, ffmpeg } = this.options;
+    const { encoder, config, rungs, keyframeGrid, thumbnail, ffmpeg } = this.options;
     return buildTranscodeArgs({
       feedFormat: this.feed.format,
+      isInterlaced: isInterlaced(config),
       encoder,
       rungs: rungs.map(({ rung, firstPtsMs }) => ({ ...rung, firstPtsMs: this.time.fromStream(firstPtsMs) })),
       keyframeGrid: keyframeGrid && { ...keyframeGrid, originMs: this.time.fromStream(keyframeGrid.originMs) },

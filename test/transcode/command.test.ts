@@ -78,6 +78,14 @@ const golden: { name: string; spec: TranscodeSpec; args: string }[] = [
         ${timing} ${flv} pipe:3`,
   },
   {
+    name: 'an interlaced source',
+    spec: { feedFormat: 'flv', isInterlaced: true, encoder: 'x264', rungs: [rung360] },
+    args: `${prefix} -f flv ${probing} -i pipe:0
+      -filter_complex [0:v]yadif=mode=send_frame:deint=interlaced,settb=1/1000,split=1[i0];[i0]trim=start_pts=10000,scale=640:360:flags=fast_bilinear,setsar=1[o0]
+      ${x264} [o0] ${zeroLatency} -profile:v main -level:v 3.0 -pix_fmt yuv420p -forced-idr 1 -x264-params fps=30/1
+        -b:v 800000 -maxrate 800000 -bufsize 800000 ${gop} -force_key_frames source ${timing} ${flv} pipe:3`,
+  },
+  {
     name: 'nvenc',
     spec: { feedFormat: 'flv', encoder: 'nvenc', rungs: [rung360] },
     args: `${prefix} -f flv ${probing} -i pipe:0
