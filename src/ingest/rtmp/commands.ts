@@ -3,6 +3,7 @@ import type { AmfObject, AmfValue } from '../../rtmp/amf0.ts';
 import { type RtmpCommand, readCommand } from '../../rtmp/command.ts';
 import type { OutgoingMessage, RtmpMessage } from '../../rtmp/message.ts';
 import type { PublishRequest } from '../publish-gate.ts';
+import { canReconnect, isEnhancedClient, serverCapabilities } from './capabilities.ts';
 import { readEncoderName } from './encoder-name.ts';
 import { applicationName, readApplication, readStreamName } from './publish-target.ts';
 import {
@@ -83,14 +84,17 @@ export function obeyCommand(message: RtmpMessage, session: CommandHandler): void
 function connect({ transactionId, values }: RtmpCommand, session: CommandHandler): void {
   const options = objectOf(values[0]);
   session.encoder = readEncoderName(options.flashVer);
-  session.canReconnect = typeof options.capsEx === 'number' && (options.capsEx & 1) === 1;
+  session.canReconnect = canReconnect(options);
   const app = typeof options.app === 'string' ? readApplication(options.app) : '';
   if (app !== applicationName) {
     const error = new StreamctlError('RTMP_APP_UNKNOWN', { wanted: applicationName });
     session.refuse(error, statusReply(transactionId, refusal('NetConnection.Connect.InvalidApp', error)));
     return;
   }
-  session.accept([...connectPreamble(), connectResult(transactionId)]);
+  session.accept([
+    ...connectPreamble(),
+    connectResult(transactionId, isEnhancedClient(options) ? serverCapabilities : {}),
+  ]);
 }
 
 function publish(streamId: number, name: AmfValue, session: CommandHandler): void {

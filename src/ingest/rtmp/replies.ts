@@ -31,10 +31,14 @@ export function connectPreamble(): OutgoingMessage[] {
   ];
 }
 
-export function connectResult(transactionId: number): OutgoingMessage {
+/** `capabilities`: of Enhanced RTMP, for those who asked. */
+export function connectResult(transactionId: number, capabilities: AmfObject): OutgoingMessage {
   const status = { level: 'status', code: 'NetConnection.Connect.Success', description: 'Connection succeeded.' };
   const server = { fmsVer: 'FMS/3,0,1,123', capabilities: 31 }; // what encoders look for, since 2008
-  return reply('_result', transactionId, [server, { ...status, objectEncoding: 0 }]);
+  return reply('_result', transactionId, [
+    { ...server, ...capabilities },
+    { ...status, objectEncoding: 0 },
+  ]);
 }
 
 /** `_result`, or `_error`, with the transaction id the peer waits for; hardware encoders hang without it. */

@@ -256,6 +256,28 @@ test('a publisher that understands it is asked to reconnect when the server stop
   expect(rig.publications.last.ended).toBe('lost');
 });
 
+for (const [what, said] of [
+  ['a list of codecs (Enhanced RTMP v1)', { fourCcList: ['hvc1'] }],
+  ['a map of codecs (v2)', { videoFourCcInfoMap: { '*': 2 } }],
+] as const) {
+  test(`a publisher that announces ${what} is told what is taken, and that of several tracks only one is`, async () => {
+    const rig = new SessionRig();
+    await rig.connect({ app: 'live', ...said } as Parameters<typeof rig.connect>[0]);
+    expect(rig.lastCommand.values[0]).toMatchObject({
+      fourCcList: ['avc1', 'hvc1', 'av01', 'mp4a', 'Opus'],
+      videoFourCcInfoMap: { avc1: 4, hvc1: 4, av01: 4 },
+      audioFourCcInfoMap: { mp4a: 4, Opus: 4 },
+      capsEx: 0b101,
+    });
+  });
+}
+
+test('a publisher of before Enhanced RTMP is told nothing of it', async () => {
+  const rig = new SessionRig();
+  await rig.connect();
+  expect(rig.lastCommand.values[0]).toEqual({ fmsVer: expect.any(String), capabilities: 31 });
+});
+
 test('a publisher dismissed while its broadcast is being opened never hears Publish.Start', async () => {
   const rig = new SessionRig({
     openPublication: (grant, connection) => {
