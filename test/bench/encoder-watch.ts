@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { ffmpegChildren } from '../support/ffmpeg-children.ts';
 
 const sampleMs = 100;
 
@@ -29,9 +30,7 @@ export class EncoderWatch {
   }
 
   pids(): number[] {
-    return readdirSync(`/proc/${this.serverPid}/task`)
-      .flatMap((task) => words(`/proc/${this.serverPid}/task/${task}/children`).map(Number))
-      .filter((pid) => contentOf(`/proc/${pid}/comm`) === 'ffmpeg');
+    return ffmpegChildren(this.serverPid);
   }
 
   private look(): void {

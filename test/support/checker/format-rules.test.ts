@@ -32,6 +32,10 @@ test('the same renditions in both formats are no finding', () => {
   expect(found(playlist, manifest)).toEqual([]);
 });
 
+test('a level that serves all that is listed serves what plays now', () => {
+  expect(found(playlist, manifest.replace('avc1.4d401e', 'avc1.4d400c'))).toEqual([]);
+});
+
 test.each([
   ['a rendition in one of them only', 'id="360p"', 'id="240p"'],
   ['another size', 'width="640"', 'width="642"'],

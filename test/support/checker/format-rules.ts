@@ -1,3 +1,4 @@
+import { covers } from './codec-names.ts';
 import type { Report } from './findings.ts';
 import type { Mpd, MpdRepresentation } from './mpd.ts';
 import { attributesOf } from './mpd.ts';
@@ -20,7 +21,7 @@ export function checkSameOffer(multivariant: Multivariant, mpd: Mpd, report: Rep
       continue;
     }
     if (other.size !== offer.size) report('DASH=HLS', `${name}: ${offer.size} and ${other.size}`);
-    if (!offer.codecs.split(',').includes(other.codecs))
+    if (!offer.codecs.split(',').some((codec) => covers(codec, other.codecs)))
       report('DASH=HLS', `${name}: "${offer.codecs}" and "${other.codecs}"`);
     const [a, b] = [offer.framesPerSecond, other.framesPerSecond];
     if (a !== undefined && b !== undefined && Math.abs(a - b) > 0.01) report('DASH=HLS', `${name}: ${a} and ${b} fps`);

@@ -45,4 +45,5 @@ test('HLS-11 is found when renditions begin, last or are dated apart by more tha
     expect(found((report) => checkTimesAcross(base, story([{}, change]), report))).toEqual(['HLS-11']);
   }
   expect(found((report) => checkTimesAcross(base, story([{}, { msn: 99, duration: 0.2 }]), report))).toEqual([]);
+  expect(found((report) => checkTimesAcross(base, story([{}, {}, { duration: 1.9 }]), report))).toEqual([]); // the last
 });
