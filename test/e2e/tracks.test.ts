@@ -1,0 +1,138 @@
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AccessUnit } from '../../src/media/track.ts';
+import { makeFlv } from '../media/clips.ts';
+import { readClip } from '../media/flv-clip.ts';
+import { StreamWatch } from '../support/checker/stream-watch.ts';
+import { run } from '../support/child.ts';
+import { hasEnded } from '../support/download.ts';
+import { enhancedFlv } from '../support/enhanced-flv.ts';
+import { TestServer } from '../support/server.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
+import { until } from '../support/until.ts';
+
+const main = resolve(import.meta.dirname, '../../src/main.ts');
+
+let server: TestServer;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+
+beforeAll(async () => {
+  folder = await temporaryFolder('tracks');
+  const rungs = '[{ name: 96p, height: 96, video_bitrate: 60k }]';
+  server = await TestServer.start({ env: { STREAMCTL_LADDER_MODE: 'auto', STREAMCTL_LADDER_RUNGS: rungs } });
+  await until('it is known what this machine can do', () => server.log.includes('ready to transcode'));
+});
+
+afterAll(async () => {
+  await server?.dispose();
+  await folder?.remove();
+});
+
+const clip = readClip(makeFlv({ seconds: 8, gopFrames: 60 }));
+const video = { config: clip.video!.config, units: clip.video!.frames.map(asUnit('video')) };
+const audio = { config: clip.audio!.config, units: clip.audio!.frames.map(asUnit('audio')) };
+const videoCodec = /^avc1\.[0-9a-f]{6}$/;
+const bothCodecs = /^avc1\.[0-9a-f]{6},mp4a\.40\.2$/;
+
+function asUnit(kind: AccessUnit['kind']) {
+  return (frame: Omit<AccessUnit, 'kind'>): AccessUnit => ({ kind, ...frame });
+}
+
+/** What of a track lies between two moments. */
+function during<Track extends { readonly units: readonly AccessUnit[] }>(
+  track: Track,
+  fromMs: number,
+  toMs: number,
+): Track {
+  return { ...track, units: track.units.filter(({ dtsMs }) => dtsMs >= fromMs && dtsMs < toMs) };
+}
+
+/** A broadcast from its first multivariant answer to its end, with a strict outsider watching. */
+async function broadcast(channel: string, tracks: Parameters<typeof enhancedFlv>[0]) {
+  const { hls, dash } = server.playback(channel);
+  const file = join(folder.path, `${channel}.flv`);
+  await writeFile(file, enhancedFlv(tracks));
+  const publishing = run(process.execPath, [main, 'publish', file, `${server.rtmpUrl}/${channel}`]);
+  const first = await until('it is listed', async () => {
+    const answer = await fetch(hls);
+    return answer.ok && (await answer.text());
+  });
+  const watch = new StreamWatch({ playlistUrls: [hls], mpdUrl: dash });
+  await watch.start();
+  const { code, stderr } = await publishing;
+  expect(code, stderr).toBe(0);
+  const last = await (await fetch(hls)).text();
+  await until('its playlists end', () => hasEnded(hls));
+  const { findings } = await watch.stop();
+  const lengths = [...watch.renditions.values()].map(({ name, listed }) => ({ name, count: listed.size }));
+  return { first: variantsOf(first), last: variantsOf(last), findings, lengths };
+}
+
+function variantsOf(multivariant: string) {
+  return [...multivariant.matchAll(/#EXT-X-STREAM-INF:.*CODECS="([^"]+)".*\n.*\/(\w+)\/index\.m3u8/g)].map(
+    ([, codecs, name]) => ({ name, codecs }),
+  );
+}
+
+function processesOf(parent: number): string[] {
+  const lines = execFileSync('ps', ['-eo', 'ppid=,comm='], { encoding: 'utf8' }).trim().split('\n');
+  return lines
+    .map((line) => line.trim().split(/\s+/))
+    .flatMap(([ppid, name = '']) => (ppid === `${parent}` ? [name] : []));
+}
+
+test('sound alone needs no ffmpeg', async () => {
+  const publishing = broadcast('sound', { audio: during(audio, 0, 5000) });
+  await server.isOnAir('sound');
+  expect(processesOf(server.processId)).not.toContain('ffmpeg');
+  const { first, last, findings } = await publishing;
+  expect(first).toEqual([{ name: 'audio', codecs: 'mp4a.40.2' }]);
+  expect(last).toEqual(first);
+  expect(findings, server.log).toEqual([]);
+});
+
+describe('a broadcast', () => {
+  test('without sound has the ladder of its picture', async () => {
+    const { first, findings } = await broadcast('picture', { video: during(video, 0, 5000) });
+    expect(first).toEqual([
+      { name: 'source', codecs: expect.stringMatching(videoCodec) },
+      { name: '96p', codecs: expect.stringMatching(videoCodec) },
+    ]);
+    expect(findings, server.log).toEqual([]);
+  });
+
+  test('whose sound comes late gets it behind a discontinuity', async () => {
+    const { first, last, findings } = await broadcast('late', { video, audio: during(audio, 3500, 8000) });
+    expect(first.map(({ codecs }) => codecs)).toEqual([
+      expect.stringMatching(videoCodec),
+      expect.stringMatching(videoCodec),
+    ]);
+    expect(last.map(({ codecs }) => codecs)).toEqual([
+      expect.stringMatching(bothCodecs),
+      expect.stringMatching(bothCodecs),
+    ]);
+    expect(findings, server.log).toEqual([]);
+  });
+
+  test('whose sound stops goes on with silence', async () => {
+    const { first, lengths, findings } = await broadcast('silent', { video, audio: during(audio, 0, 3500) });
+    expect(first.map(({ codecs }) => codecs)).toEqual([
+      expect.stringMatching(bothCodecs),
+      expect.stringMatching(bothCodecs),
+    ]);
+    expect(new Set(lengths.map(({ count }) => count)).size, JSON.stringify(lengths)).toBe(1);
+    expect(findings, server.log).toEqual([]);
+  });
+
+  test('whose picture vanishes goes on with sound', async () => {
+    const { first, lengths, findings } = await broadcast('blind', { video: during(video, 0, 3000), audio });
+    expect(first.map(({ codecs }) => codecs)).toEqual([
+      expect.stringMatching(bothCodecs),
+      expect.stringMatching(bothCodecs),
+    ]);
+    expect(new Set(lengths.map(({ count }) => count)).size, JSON.stringify(lengths)).toBe(1);
+    expect(findings, server.log).toEqual([]);
+  });
+});
