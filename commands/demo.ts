@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand, jsonFlag } from '../src/cli/command.ts';
 
@@ -28,9 +27,10 @@ export default class Demo extends BaseCommand {
     const { demo } = await import('../src/cli/demo.ts');
     const { demoText } = await import('../src/cli/demo-text.ts');
     const { startApp } = await import('../src/app.ts');
+    const { sampleClip } = await import('../src/publisher/sample-clip.ts');
     if (!flags.json) this.log('Starting a server and a broadcast …');
     await demo({
-      sampleFile: join(this.config.root, 'packaging/sample/sample.flv'),
+      clip: await sampleClip(),
       httpListen: flags['http-listen'],
       rtmpListen: flags['rtmp-listen'],
       seconds: flags.seconds,

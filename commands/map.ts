@@ -13,6 +13,7 @@ import KeysList from './keys/list.ts';
 import KeysRevoke from './keys/revoke.ts';
 import KeysRotate from './keys/rotate.ts';
 import KeysShow from './keys/show.ts';
+import Licenses from './licenses.ts';
 import Publish from './publish.ts';
 import Serve from './serve.ts';
 import Status from './status.ts';
@@ -27,6 +28,7 @@ export const commandMap: CommandMap = {
   init: Init,
   status: Status,
   explain: Explain,
+  licenses: Licenses,
   publish: Publish,
   'keys:create': KeysCreate,
   'keys:list': KeysList,

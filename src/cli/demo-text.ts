@@ -1,5 +1,10 @@
+import { isExecutable } from '../base/embedded.ts';
 import type { DemoLinks } from './demo.ts';
 import { bold } from './table.ts';
+
+const goLive = isExecutable
+  ? 'streamctl serve, and in another terminal streamctl keys create NAME'
+  : 'npm start, and in another terminal npx streamctl keys create NAME';
 
 /** What the demo says once there is something to see. */
 export function demoText(links: DemoLinks): string {
@@ -11,6 +16,6 @@ export function demoText(links: DemoLinks): string {
     `  HLS, DASH:           ${hls_url}  ${dash_url}`,
     ...moved_ports.map(({ usual, used }) => `  Port ${usual} is in use, so this is port ${used}.`),
     '',
-    'Ctrl-C ends the demo. To go live yourself: npm start, and in another terminal npx streamctl keys create NAME',
+    `Ctrl-C ends the demo. To go live yourself: ${goLive}`,
   ].join('\n');
 }

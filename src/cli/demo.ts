@@ -11,12 +11,12 @@ import type { Config } from '../config/schema.ts';
 import { publicUrls } from '../contract/public-urls.ts';
 import { createLog, type Log } from '../observability/log.ts';
 import { ClipPublisher } from '../publisher/clip-publisher.ts';
-import { loadClip } from '../publisher/flv-clip.ts';
+import type { FlvClip } from '../publisher/flv-clip.ts';
 import { endSignal } from './end-signal.ts';
 
 export interface DemoOptions {
-  /** FLV to publish in a loop. */
-  readonly sampleFile: string;
+  /** Published in a loop. */
+  readonly clip: FlvClip;
   /** Given, they are used as they are; else the usual ports, or the next free ones. */
   readonly httpListen: string | undefined;
   readonly rtmpListen: string | undefined;
@@ -79,7 +79,7 @@ async function demoConfig({ httpListen, rtmpListen }: DemoOptions, dataDir: stri
 async function broadcast(options: DemoOptions, app: App, config: Config, ended: AbortSignal): Promise<void> {
   const { text: streamName } = await app.keys.create({ channel });
   const publisher = new ClipPublisher({
-    clip: await loadClip(options.sampleFile),
+    clip: options.clip,
     url: {
       isTls: false,
       host: localHost(config.rtmp.listen.host),

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { StreamctlError } from '../base/errors.ts';
+import { sqliteAddon } from './sqlite/addon.ts';
 import { storeError } from './sqlite/connection.ts';
 
 export interface DataDirLock {
@@ -15,10 +16,10 @@ export interface DataDirLock {
  * locks with the process however it ends, and unlike a socket it does not outlive a crash as a file that must be guessed
  * about. `server.pid` is only there to name the holder.
  */
-export function lockDataDir(dataDir: string, nativeBinding?: string): DataDirLock {
+export function lockDataDir(dataDir: string): DataDirLock {
   const lockPath = join(dataDir, 'server.lock');
   const pidPath = join(dataDir, 'server.pid');
-  const database = openLockFile(dataDir, lockPath, nativeBinding);
+  const database = openLockFile(dataDir, lockPath);
   try {
     database.exec('begin exclusive');
   } catch (error) {
@@ -37,10 +38,10 @@ export function lockDataDir(dataDir: string, nativeBinding?: string): DataDirLoc
   };
 }
 
-function openLockFile(dataDir: string, lockPath: string, nativeBinding: string | undefined): Sqlite.Database {
+function openLockFile(dataDir: string, lockPath: string): Sqlite.Database {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    return new Sqlite(lockPath, { timeout: 0, ...(nativeBinding === undefined ? {} : { nativeBinding }) });
+    return new Sqlite(lockPath, { timeout: 0, ...sqliteAddon(dataDir) });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new StreamctlError('STORE_UNWRITABLE', { path: lockPath, reason: code ?? 'error' }, { cause });

@@ -6,13 +6,12 @@ export interface OpenStoreOptions {
   readonly url: string;
   /** Default true; false opens the store as it is. */
   readonly shouldMigrate?: boolean;
-  readonly nativeBinding?: string | undefined;
 }
 
 /** Opens the store that a URL names. Throws STORE_UNSUPPORTED, and what the adapter throws. */
-export async function openStore({ url, shouldMigrate = true, nativeBinding }: OpenStoreOptions): Promise<Store> {
+export async function openStore({ url, shouldMigrate = true }: OpenStoreOptions): Promise<Store> {
   const scheme = url.slice(0, url.indexOf(':'));
   if (scheme !== 'sqlite') throw new StreamctlError('STORE_UNSUPPORTED', { scheme });
   const { openSqliteStore } = await import('./sqlite/open.ts');
-  return await openSqliteStore({ filePath: url.slice('sqlite:'.length), shouldMigrate, nativeBinding });
+  return await openSqliteStore({ filePath: url.slice('sqlite:'.length), shouldMigrate });
 }

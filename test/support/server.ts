@@ -3,15 +3,17 @@ import { Child, type ChildResult, run } from './child.ts';
 import { temporaryFolder } from './temp-folder.ts';
 import { until } from './until.ts';
 
-const sources = resolve(import.meta.dirname, '../../src/main.ts');
+const sources = [process.execPath, resolve(import.meta.dirname, '../../src/main.ts')];
 
 export interface ServerOptions {
   /** Any channel name publishes under itself; by default yes. */
   readonly openPublish?: boolean;
   /** Configuration in its environment form: `STREAMCTL_HLS_PART: '500ms'`. Nothing is transcoded unless it says so. */
   readonly env?: Readonly<Record<string, string>>;
-  /** What is run; by default the sources. */
-  readonly mainFile?: string;
+  /** Whether `env` is all there is of an environment. */
+  readonly isEnvironmentAlone?: boolean;
+  /** What is run: a program and its first arguments; by default the sources. */
+  readonly program?: readonly string[];
 }
 
 /** The server as users run it: a process of its own, on ports of the system's choice, in a data folder of its own. */
@@ -21,7 +23,7 @@ export class TestServer {
   /** `rtmp://127.0.0.1:PORT/live` */
   rtmpUrl = '';
   private child: Child | undefined;
-  private readonly mainFile: string;
+  private readonly program: readonly string[];
   private readonly env: NodeJS.ProcessEnv;
   private readonly removeFolder: () => Promise<void>;
   private ports = { http: 0, rtmp: 0 };
@@ -29,13 +31,13 @@ export class TestServer {
   private constructor(
     dataFolder: string,
     removeFolder: () => Promise<void>,
-    { openPublish = true, env, mainFile = sources }: ServerOptions,
+    { openPublish = true, env, isEnvironmentAlone = false, program = sources }: ServerOptions,
   ) {
-    this.mainFile = mainFile;
+    this.program = program;
     this.dataFolder = dataFolder;
     this.removeFolder = removeFolder;
     this.env = {
-      ...process.env,
+      ...(isEnvironmentAlone ? {} : process.env),
       STREAMCTL_AUTH_OPEN_PUBLISH: String(openPublish),
       STREAMCTL_LADDER_MODE: 'off',
       ...env,
@@ -63,9 +65,9 @@ export class TestServer {
   /** Starts it, on the ports it had before if it had any. */
   async launch(): Promise<void> {
     const child = new Child(
-      process.execPath,
+      this.program[0]!,
       [
-        ...[this.mainFile, 'serve', '--data-dir', this.dataFolder, '--log-format', 'json'],
+        ...[...this.program.slice(1), 'serve', '--data-dir', this.dataFolder, '--log-format', 'json'],
         ...['--http-listen', `127.0.0.1:${this.ports.http}`, '--rtmp-listen', `127.0.0.1:${this.ports.rtmp}`],
       ],
       { env: this.env },
@@ -98,7 +100,7 @@ export class TestServer {
 
   /** Runs a command of the product against this server's data folder. */
   command(...args: readonly string[]): Promise<ChildResult> {
-    return run(process.execPath, [this.mainFile, ...args, '--data-dir', this.dataFolder], { env: this.env });
+    return run(this.program[0]!, [...this.program.slice(1), ...args, '--data-dir', this.dataFolder], { env: this.env });
   }
 
   /** Addresses of a channel or stream. */

@@ -7,6 +7,7 @@ const needs: readonly { readonly program?: string; readonly file?: string; reado
   { program: 'ffmpeg', packages: ['ffmpeg'] },
   { program: 'ffprobe', packages: ['ffmpeg'] },
   { program: 'curl', packages: ['curl'] },
+  { program: 'strip', packages: ['binutils'] },
   { program: 'chromium', packages: ['chromium'] },
   { program: 'obs', packages: ['obs-studio', 'obs-plugins', 'libgl1-mesa-dri', 'dbus'] },
   { program: 'xvfb-run', packages: ['xvfb', 'xauth'] },

@@ -14,4 +14,10 @@ export const cliErrors = {
     httpStatus: 404,
     exitCode: 3,
   }),
+  LICENSES_NOT_EMBEDDED: entry<Record<string, never>>({
+    message: () => 'The program runs from its sources: only the executable carries the licences of what is in it.',
+    remedy: 'Look into node_modules, where each package has its own; docs/dependencies.md lists those we chose.',
+    httpStatus: 404,
+    exitCode: 1,
+  }),
 } as const;

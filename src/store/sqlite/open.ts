@@ -11,6 +11,7 @@ import { migrations } from '../migrations.ts';
 import type { Store } from '../ports.ts';
 import type { Tables } from '../schema.ts';
 import { StreamTable } from '../streams.ts';
+import { sqliteAddon } from './addon.ts';
 import { sqliteDialect, storeError } from './connection.ts';
 
 /** SQLite's own wait blocks the thread, so it is short; connection.ts waits longer without blocking. */
@@ -21,17 +22,15 @@ export interface SqliteStoreOptions {
   readonly filePath: string;
   /** Whether missing migrations are applied; otherwise the store is opened as it is. */
   readonly shouldMigrate: boolean;
-  /** Path of better-sqlite3's addon, where it does not lie beside the library (the packaged executable). */
-  readonly nativeBinding?: string | undefined;
 }
 
 /**
  * Opens, or makes, a store file readable by its owner only.
  * Throws STORE_LOCKED, STORE_CORRUPT, STORE_NOT_A_DATABASE, STORE_FULL, STORE_UNWRITABLE or STORE_TOO_NEW.
  */
-export async function openSqliteStore({ filePath, shouldMigrate, nativeBinding }: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore({ filePath, shouldMigrate }: SqliteStoreOptions): Promise<Store> {
   createFile(filePath);
-  const database = await openDatabase(filePath, nativeBinding);
+  const database = await openDatabase(filePath);
   const db = new Kysely<Tables>({ dialect: sqliteDialect(database) });
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   try {
@@ -82,15 +81,12 @@ function createFile(filePath: string): void {
   }
 }
 
-async function openDatabase(filePath: string, nativeBinding: string | undefined): Promise<SqliteDatabase> {
+async function openDatabase(filePath: string): Promise<SqliteDatabase> {
   const deadlineMs = performance.now() + openDeadlineMs;
   for (;;) {
     let database: SqliteDatabase | undefined;
     try {
-      database = new Sqlite(filePath, {
-        timeout: busyTimeoutMs,
-        ...(nativeBinding === undefined ? {} : { nativeBinding }),
-      });
+      database = new Sqlite(filePath, { timeout: busyTimeoutMs, ...sqliteAddon(dirname(filePath)) });
       prepareDatabase(database, filePath);
       return database;
     } catch (error) {

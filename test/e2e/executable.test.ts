@@ -1,0 +1,82 @@
+import { chmod, copyFile, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { run } from '../support/child.ts';
+import { publishSample } from '../support/publishers/sample.ts';
+import { TestServer } from '../support/server.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
+import { until } from '../support/until.ts';
+
+const maxBytes = 130_000_000;
+/** The sample is 720p with little to see: only a small rung is worth its while. */
+const configuration = `
+ladder:
+  rungs: [{ name: 240p, height: 240, video_bitrate: 200k }]
+`;
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+/** The executable alone in an empty folder. */
+let executable: string;
+
+beforeAll(async () => {
+  folder = await temporaryFolder('executable');
+  const dist = join(folder.path, 'dist');
+  const built = await run(process.execPath, [join(import.meta.dirname, '../../packaging/executable/build.ts'), dist]);
+  expect(built.code, built.stderr).toBe(0);
+  const alone = join(folder.path, 'alone');
+  await mkdir(alone);
+  executable = join(alone, 'streamctl');
+  await copyFile(join(dist, 'streamctl'), executable);
+}, 120_000);
+
+afterAll(() => folder?.remove());
+
+/** Nothing of this machine: no programs but ffmpeg, and a home that cannot be written. */
+async function poorEnvironment(): Promise<NodeJS.ProcessEnv> {
+  const programs = join(folder.path, 'bin');
+  await mkdir(programs, { recursive: true });
+  await symlink('/usr/bin/ffmpeg', join(programs, 'ffmpeg')).catch(() => {});
+  return { PATH: programs, HOME: '/nonexistent' };
+}
+
+test('it is one file of at most 130 MB that says its version and whose code it contains, with nothing around it', async () => {
+  expect((await stat(executable)).size).toBeLessThan(maxBytes);
+  const version = await run(executable, ['--version'], { env: {}, cwd: '/' });
+  expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^streamctl\/\d+\.\d+\.\d+ /) });
+  const licenses = await run(executable, ['licenses'], { env: {} });
+  for (const name of ['Node.js', 'better-sqlite3', 'hls.js', 'zod']) expect(licenses.stdout).toContain(name);
+});
+
+test('a broadcast, its ladder, a viewer, keys and a backup need the one file alone, and nothing is written outside of the data folder', async () => {
+  const config = join(folder.path, 'streamctl.yaml');
+  await writeFile(config, configuration);
+  await chmod(folder.path, 0o755);
+  const env = { ...(await poorEnvironment()), STREAMCTL_CONFIG: config, STREAMCTL_LADDER_MODE: 'auto' };
+  const server = await TestServer.start({ program: [executable], env, isEnvironmentAlone: true, openPublish: false });
+  try {
+    const created = await server.command('keys', 'create', 'show', '--json');
+    expect(created.code, created.stderr).toBe(0);
+    const { key } = JSON.parse(created.stdout) as { key: string };
+    await until('it is known what this machine can do', () => server.log.includes('ready to transcode'));
+    const publishing = await publishSample(server.rtmpUrl, key);
+    const { hls, watch } = server.playback('show');
+    const listed = await until('the rung is offered', async () => {
+      const text = await (await fetch(hls)).text();
+      return text.includes('/240p/') && text;
+    });
+    expect(listed).toContain('/source/');
+    const probed = await run('ffprobe', [
+      ...['-v', 'error', '-select_streams', 'v:0', '-count_packets', '-read_intervals', '%+3'],
+      ...['-show_entries', 'stream=height,nb_read_packets', '-of', 'csv=p=0', new URL('240p/index.m3u8', hls).href],
+    ]);
+    expect(probed.stdout).toMatch(/^240,\d{2,}/m);
+    expect(await (await fetch(watch)).text()).toContain('<video');
+    const backup = join(server.dataFolder, 'copy.db');
+    expect(await server.command('db', 'backup', backup)).toMatchObject({ code: 0 });
+    await publishing.stop();
+    expect((await server.stop())?.code).toBe(0);
+    expect(await readdir(join(folder.path, 'alone'))).toEqual(['streamctl']);
+  } finally {
+    await server.dispose();
+  }
+}, 60_000);
