@@ -55,6 +55,11 @@ export function otherClip(): SourceClip {
   return h264Clip('other.flv', '960x540', 5, 25, '-bf 0 -b:v 1500k -force_key_frames 0,2,4');
 }
 
+/** 3 s of 360p30 with B-frames and a keyframe a second; `x264` changes the encoding, not the size. */
+export function steadyClip(x264 = '-profile:v high'): SourceClip {
+  return h264Clip('steady.flv', '640x360', 3, 30, `-bf 2 -b:v 1200k -force_key_frames 1,2 ${x264}`);
+}
+
 /** 6 s with a keyframe at the beginning only. */
 export function longGopClip(): SourceClip {
   return h264Clip('long-gop.flv', '640x360', 6, 60, '-bf 2 -b:v 1500k');
