@@ -4,8 +4,8 @@ import type { AudioTrack } from './audio-track.ts';
 import type { Rendition } from './rendition.ts';
 import { type Slot, segmentStart, slotTicks } from './slot.ts';
 
-/** Audio that runs ahead of the segment clock is held this long for its segment to be known. */
-const maxAheadMs = 5000;
+/** Audio that runs ahead of the segment clock is held this long for its segment to be known: a rung that leads may have to catch up. */
+const maxAheadMs = 15_000;
 /** No audio for this long while it is due: it has stopped. */
 const silentAfterMs = 1000;
 
@@ -76,7 +76,7 @@ export class AudioLane {
   tick(nowMs: number): void {
     if (this.ahead.length > 0 || !this.isIdle(nowMs)) return;
     while (this.current !== undefined && this.slotEndMs() <= this.clockMs) {
-      if (this.current.gapEndMs === undefined) this.fill(this.slotEndMs());
+      if (this.hasSound) this.fill(this.slotEndMs());
       this.leaveSlot();
     }
     if (this.current?.gapEndMs === undefined) this.fill(this.clockMs - silentAfterMs / 2);
@@ -88,16 +88,22 @@ export class AudioLane {
     this.droppedFrames += this.ahead.length;
     this.ahead.length = 0;
     while (this.current !== undefined) {
-      if (this.current.gapEndMs === undefined) this.fillSlot(endMs);
+      if (this.hasSound) this.fillSlot(endMs);
       this.leaveSlot(endMs);
     }
     this.isBegun = false;
     this.clockMs = Number.NEGATIVE_INFINITY;
   }
 
+  /** Whether the slot is no gap, or none any more: sound may go on where the picture does not. */
+  private get hasSound(): boolean {
+    return this.current?.gapEndMs === undefined || this.track.writer.openSegment !== undefined;
+  }
+
   /** Where there is picture there is sound, silence at least: all renditions have their gaps in common. */
   private fillSlot(endMs: number): void {
-    if (this.upcoming.length > 0) this.fill(this.slotEndMs());
+    const isEndKnown = this.upcoming.length > 0 || this.current?.gapEndMs !== undefined;
+    if (isEndKnown) this.fill(this.slotEndMs());
     else if (this.track.writer.openSegment === undefined) this.fill(endMs);
   }
 
@@ -110,7 +116,7 @@ export class AudioLane {
   }
 
   private place(unit: AccessUnit): void {
-    if (this.current === undefined) {
+    if (this.current === undefined || this.isTooLate(unit)) {
       this.droppedFrames++;
       return;
     }
@@ -118,6 +124,11 @@ export class AudioLane {
     else if (this.track.isHole(this.track.errorMs(unit))) this.fill(unit.dtsMs);
     this.enterSlot();
     this.track.add(unit);
+  }
+
+  /** What a run would begin with belongs to a segment that is closed. */
+  private isTooLate({ dtsMs }: AccessUnit): boolean {
+    return !this.isBegun && this.track.isHole(this.current!.startMs - dtsMs);
   }
 
   private begin(startMs: number): void {

@@ -175,8 +175,9 @@ export class Packager implements MediaSink, RungSink, LeadSink {
     else this.videoIntake.push(unit, unit.isSync);
   }
 
-  get leadName(): string | undefined {
-    return this.lanes.video?.rendition.name;
+  get lead(): { readonly name: string; readonly config: VideoConfig } | undefined {
+    const { name, config } = this.lanes.video?.rendition ?? {};
+    return name === undefined || config?.kind !== 'video' ? undefined : { name, config };
   }
 
   leadWith(name: string): void {

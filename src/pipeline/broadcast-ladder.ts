@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { LadderView } from '../contract/ladder-view.ts';
 import type { AccessUnit, AudioConfig, VideoConfig } from '../media/track.ts';
 import type { PlannedRendition } from '../stream/feed.ts';
-import type { MediaSink, RungSink } from '../stream/media-sink.ts';
+import type { LeadSink, MediaSink, MediaStart, RungSink } from '../stream/media-sink.ts';
 import type { BudgetBroadcast, BudgetShare } from '../transcode/budget.ts';
 import { type CostModel, costsWith } from '../transcode/cost-model.ts';
 import type { EncoderName } from '../transcode/encoder-options.ts';
@@ -11,18 +11,23 @@ import { SessionSupervisor, type SessionSupervisorOptions } from '../transcode/s
 import type { RungState, TranscodeListener, TranscodeNotice } from '../transcode/transcode-listener.ts';
 import { LadderStatus } from './ladder-status.ts';
 import type { LadderTotals } from './ladder-totals.ts';
+import type { OpeningWishes } from './opening.ts';
 import { SourceMeter } from './source-meter.ts';
+import { SourceRoute, shortSideOf } from './source-route.ts';
 
 export interface BroadcastLadderOptions {
   readonly id: string;
   /** The packager: takes the source as it comes, and the rungs that are made of it. */
-  readonly sink: MediaSink & RungSink;
+  readonly sink: MediaSink & RungSink & LeadSink;
+  readonly wishes: OpeningWishes;
   readonly mode: LadderView['mode'];
   readonly levels: readonly QualityLevel[];
   readonly totals: LadderTotals;
   readonly clock: Clock;
   /** What could be made has changed: the budget is to be shared out anew. */
   readonly onPlan: () => void;
+  /** A sentence for the operator. */
+  readonly warn: (sentence: string) => void;
   readonly notice: (notice: TranscodeNotice) => void;
   readonly rungChanged: (name: string, state: RungState, why: string) => void;
   /** A JPEG of the newest keyframe, while rungs are made. */
@@ -42,7 +47,7 @@ const peakRatio = 1.1;
 
 /**
  * Stands before the packager of one broadcast: everything goes on to it at once, and what is made of the video follows as further
- * renditions.
+ * renditions. Where the source cannot be offered as it is, the best rung is made to lead in its place.
  */
 export class BroadcastLadder implements MediaSink {
   readonly id: string;
@@ -63,15 +68,23 @@ export class BroadcastLadder implements MediaSink {
   /** Of rungs that were withdrawn: nobody is offered them until frames come again. */
   private readonly withdrawn = new Set<string>();
   private readonly configs = new Map<string, VideoConfig>();
+  private readonly route: SourceRoute;
 
   constructor(options: BroadcastLadderOptions) {
+    const { id, sink, wishes, totals } = options;
     this.options = options;
-    this.id = options.id;
-    this.status = new LadderStatus(options.totals);
+    this.id = id;
+    this.status = new LadderStatus(totals);
+    this.route = new SourceRoute({
+      ...{ sink, wishes },
+      onObstacle: () => this.replan(),
+      onLead: (why) => this.tellAll(why),
+      onSourceAfterAll: (video) => this.followSource(video),
+    });
   }
 
   get isGapping(): boolean {
-    return this.options.sink.isGapping;
+    return this.route.isGapping;
   }
 
   get endMs(): number {
@@ -82,7 +95,8 @@ export class BroadcastLadder implements MediaSink {
   get wishes(): BudgetBroadcast | undefined {
     if (this.plan === undefined) return undefined;
     const { rungs, decodeCostCores } = this.plan;
-    return { id: this.id, decodeCostCores, rungs, running: this.offered.map(({ name }) => name) };
+    const needsTop = this.plan.keyframes === 'grid';
+    return { id: this.id, decodeCostCores, rungs, needsTop, running: this.offered.map(({ name }) => name) };
   }
 
   /** Cores that are set aside for what is offered. */
@@ -106,6 +120,8 @@ export class BroadcastLadder implements MediaSink {
     this.encoder = means.transcoder.encoder;
     this.supervisor = new SessionSupervisor({ ...means.transcoder, listener: this.listener() });
     if (this.config !== undefined) this.supervisor.configure(this.config);
+    const { heldVideo } = this.route;
+    if (heldVideo !== undefined) this.supervisor.beginAnew(heldVideo);
     this.makePlan();
   }
 
@@ -113,8 +129,7 @@ export class BroadcastLadder implements MediaSink {
   recost(costs: CostModel): void {
     if (this.means === undefined) return;
     this.means = { ...this.means, costs };
-    this.plan = undefined;
-    this.makePlan();
+    this.replan();
   }
 
   /** Only rungs of these names are made; absent: all that are configured. */
@@ -126,44 +141,49 @@ export class BroadcastLadder implements MediaSink {
 
   /** Nothing will be made: what an earlier process had listed is withdrawn. */
   giveUp(): void {
+    this.route.close(this.config);
     withdrawRungs(this.options.sink);
   }
 
-  begin(start: { readonly startMs: number; readonly video?: VideoConfig; readonly audio?: AudioConfig }): void {
-    this.supervisor?.interrupt();
-    this.options.sink.begin(start);
+  begin(start: MediaStart): void {
+    void this.supervisor?.interrupt();
+    if (this.route.begin(start)) {
+      this.meter = new SourceMeter();
+      this.forgetPlan();
+    }
     if (start.video !== undefined) this.setSource(start.video);
   }
 
   configure(config: VideoConfig | AudioConfig): void {
-    this.options.sink.configure(config);
+    this.route.configure(config);
     if (config.kind === 'video') this.setSource(config);
   }
 
   accessUnit(unit: AccessUnit): void {
-    this.options.sink.accessUnit(unit);
+    this.route.accessUnit(unit);
     if (unit.kind !== 'video') return;
     this.supervisor?.accessUnit(unit);
     if (this.meter.add(unit)) this.makePlan();
+    this.route.judge(unit);
   }
 
   markDiscontinuity(): void {
-    this.options.sink.markDiscontinuity();
+    this.route.markDiscontinuity();
   }
 
   interrupt(): void {
-    this.options.sink.interrupt();
-    this.supervisor?.interrupt();
+    this.route.interrupt(this.supervisor?.interrupt() ?? Promise.resolve());
   }
 
   tick(nowMs: number): void {
-    this.options.sink.tick(nowMs);
+    this.route.tick(nowMs);
   }
 
   /** The last frames come out of the transcoder first. */
   end(): void {
     const { sink, onEnd } = this.options;
     void this.stop().finally(() => {
+      this.route.passThrough();
       sink.end();
       onEnd();
     });
@@ -180,20 +200,69 @@ export class BroadcastLadder implements MediaSink {
 
   /** The budget's decision. */
   take({ offered, withheld }: BudgetShare): void {
-    const { plan, options } = this;
+    const { plan, route, supervisor } = this;
     if (plan === undefined) return;
     this.withheld = withheld;
-    const before = this.offered;
-    this.offered = plan.rungs.filter(({ name }) => offered.includes(name));
-    for (const name of options.sink.rungNames) {
-      if (!offered.includes(name)) options.sink.removeRung(name);
+    const rungs = plan.rungs.filter(({ name }) => offered.includes(name) || name === route.lead?.name);
+    const [top] = rungs;
+    if (route.needsLead && (top === undefined || !this.isBest(top))) {
+      // Nothing is better than the source. Not at once: the budget is just being shared out.
+      queueMicrotask(() => route.passThrough());
+      return;
+    }
+    if (top !== undefined && route.needsLead && route.seekLead(top)) supervisor?.beginAnew(route.heldVideo ?? []);
+    if (route.isPreparing) this.offered = rungs;
+    else this.offer(rungs);
+    const { fps: sourceFps = 30 } = this.meter.measured ?? {};
+    supervisor?.want({ rungs, keyframes: plan.keyframes, sourceFps });
+  }
+
+  /** Whether it can lead: neither the budget nor its key withhold what would be nearer to the source. */
+  private isBest(top: PlannedRung): boolean {
+    if (this.route.lead?.name === top.name) return true;
+    const sourceHeight = this.config === undefined ? 0 : shortSideOf(this.config);
+    const isNearer = ({ heightPixels: height }: QualityLevel) => height > top.heightPixels && height <= sourceHeight;
+    return top === this.plan?.rungs[0] && !this.options.levels.some(isNearer);
+  }
+
+  private offer(rungs: readonly PlannedRung[]): void {
+    const { route, offered: before } = this;
+    this.offered = rungs;
+    for (const name of route.rungs.rungNames) {
+      if (!rungs.some((rung) => rung.name === name)) route.rungs.removeRung(name);
     }
     this.tellPlan();
-    for (const { name } of this.offered) {
+    for (const { name } of rungs) {
       if (!before.some((rung) => rung.name === name)) this.add(name);
     }
-    const { fps: sourceFps = 30 } = this.meter.measured ?? {};
-    this.supervisor?.want({ rungs: this.offered, keyframes: plan.keyframes, sourceFps });
+  }
+
+  /** A rung leads: the others follow it. */
+  private tellAll(why: string): void {
+    this.options.warn(why);
+    this.tellPlan();
+    for (const { name } of this.offered) this.add(name);
+  }
+
+  /** The rung that was to lead did not come, or may not: rungs are made as the source has keyframes. */
+  private followSource(video: readonly AccessUnit[]): void {
+    if (this.isEnding) return;
+    this.forgetPlan();
+    this.supervisor?.beginAnew(video);
+    this.makePlan();
+  }
+
+  /** Nobody has seen anything of what was made so far. */
+  private forgetPlan(): void {
+    this.supervisor?.beginAnew([]);
+    this.plan = undefined;
+    this.offered = [];
+    this.withdrawn.clear();
+  }
+
+  private replan(): void {
+    this.plan = undefined;
+    this.makePlan();
   }
 
   private setSource(config: VideoConfig): void {
@@ -208,35 +277,38 @@ export class BroadcastLadder implements MediaSink {
 
   private makePlan(): void {
     const { config, meter, options, means } = this;
-    if (config === undefined || meter.measured === undefined || means === undefined) return;
-    const source = { ...displaySize(config), ...meter.measured, codec: config.codec, isPassthrough: true };
+    if (config === undefined || meter.measured === undefined || means === undefined || this.isEnding) return;
+    const isPassthrough = !this.route.needsLead;
+    const source = { ...displaySize(config), ...meter.measured, codec: config.codec, isPassthrough };
     const levels = options.levels.filter(({ name }) => this.allowed?.includes(name) ?? true);
-    const plan = planLadder({ source, levels, costs: costsWith(this.encoder, means.costs) });
-    if (this.plan !== undefined && namesOf(plan) === namesOf(this.plan)) return;
+    const costs = costsWith(this.encoder, means.costs);
+    const plan = planLadder({ source, levels, lead: this.route.lead, costs });
+    if (this.plan !== undefined && !isBetter(plan, this.plan)) return;
     this.plan = plan;
     options.onPlan();
   }
 
   private tellPlan(): void {
     const rungs = this.offered.filter(({ name }) => !this.withdrawn.has(name));
-    this.options.sink.planRungs(rungs.map(plannedRendition));
+    this.route.rungs.planRungs(rungs.map(plannedRendition));
   }
 
   private add(name: string): void {
-    const { sink } = this.options;
-    sink.addRung(name);
+    if (name === this.route.lead?.name) return;
+    const { rungs } = this.route;
+    rungs.addRung(name);
     const config = this.configs.get(name);
-    if (config !== undefined) sink.configureRung(name, config);
+    if (config !== undefined) rungs.configureRung(name, config);
   }
 
   private listener(): TranscodeListener {
-    const { sink, thumbnail } = this.options;
+    const { thumbnail } = this.options;
     return {
       rungConfig: (name, config) => {
         this.configs.set(name, config);
-        sink.configureRung(name, config);
+        this.route.configureRung(name, config);
       },
-      rungFrame: (name, unit) => sink.rungAccessUnit(name, unit),
+      rungFrame: (name, unit, isShared) => this.route.rungAccessUnit(name, unit, isShared),
       rungState: (name, state, why) => this.rungState(name, state, why),
       thumbnail,
       notice: (notice) => this.noticed(notice),
@@ -257,9 +329,11 @@ export class BroadcastLadder implements MediaSink {
     // What ends with its broadcast stays in the lists.
     if (this.isEnding || !this.offered.some((rung) => rung.name === name)) return;
     this.options.rungChanged(name, state, why);
+    // What leads has no other in its place, and what is only about to lead nobody knows.
+    if (name === this.route.lead?.name || this.route.isPreparing) return;
     if (state === 'withdrawn') {
       this.withdrawn.add(name);
-      this.options.sink.removeRung(name);
+      this.route.rungs.removeRung(name);
       this.tellPlan();
     } else if (this.withdrawn.delete(name)) {
       this.tellPlan();
@@ -271,6 +345,16 @@ export class BroadcastLadder implements MediaSink {
 /** Ends what an earlier process had begun. */
 export function withdrawRungs(sink: RungSink): void {
   for (const name of sink.rungNames) sink.removeRung(name);
+}
+
+/** A rung in the source's place is made anew when it may have that much more bits. */
+const betterBitrateRatio = 1.3;
+
+/** Whether it is worth to go over to another plan. */
+function isBetter(plan: LadderPlan, before: LadderPlan): boolean {
+  if (namesOf(plan) !== namesOf(before)) return true;
+  const [top, topBefore] = [plan.rungs[0], before.rungs[0]];
+  return (top?.bitrateBps ?? 0) > betterBitrateRatio * (topBefore?.bitrateBps ?? 0);
 }
 
 function namesOf({ rungs, keyframes }: LadderPlan): string {

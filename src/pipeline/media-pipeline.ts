@@ -170,12 +170,13 @@ export class MediaPipeline implements Service {
       notice: (notice) => this.note(id, notice),
       ...(continuity && { continuity }),
     });
+    const ladder = transcoding.open(id, packager, (sentence) => this.warn(id, 'source-replaced', sentence));
     const stream = new LiveStream({
       id,
       channel,
       keyId,
       clock,
-      sink: sounds.open(id, transcoding.open(id, packager), (sentence) => this.warn(id, 'sound', sentence)),
+      sink: sounds.open(id, ladder, (sentence) => this.warn(id, 'sound', sentence)),
       availabilityStartMs,
       ...rtmp,
       onChange: (changed, change) => this.changed(changed, change),

@@ -4,7 +4,7 @@ import { isStreamctlError } from '../base/errors.ts';
 import type { LadderConfig } from '../config/schema.ts';
 import type { LadderRungState, LadderView } from '../contract/ladder-view.ts';
 import type { Log } from '../observability/log.ts';
-import type { MediaSink, RungSink } from '../stream/media-sink.ts';
+import type { LeadSink, MediaSink, RungSink } from '../stream/media-sink.ts';
 import { shareBudget } from '../transcode/budget.ts';
 import { calibrate, knownCalibration } from '../transcode/calibration.ts';
 import { referenceCosts } from '../transcode/cost-model.ts';
@@ -14,13 +14,13 @@ import { BroadcastLadder, type LadderMeans, withdrawRungs } from './broadcast-la
 import { KeyframeTap } from './keyframe-tap.ts';
 import { LadderJournal } from './ladder-journal.ts';
 import { LadderTotals } from './ladder-totals.ts';
+import type { OpeningWishes } from './opening.ts';
 import { StillPictures, thumbnailShortSidePixels } from './still-pictures.ts';
 import type { StreamRecorder } from './stream-records.ts';
 
 export interface TranscodingOptions {
   readonly ladder: LadderConfig;
-  /** Distance of keyframes where they are on a grid. */
-  readonly segmentMs: number;
+  readonly wishes: OpeningWishes;
   /** Where it is kept what transcoding costs on this machine. */
   readonly calibrationPath: string;
   readonly records: Pick<StreamRecorder, 'ladderChanged'>;
@@ -79,7 +79,7 @@ export class Transcoding {
   }
 
   private async look(): Promise<LadderMeans | 'none'> {
-    const { ladder, segmentMs, calibrationPath: cachePath, clock, log } = this.options;
+    const { ladder, wishes, calibrationPath: cachePath, clock, log } = this.options;
     const { signal } = this.stopping;
     try {
       const ffmpeg = await findFfmpeg({
@@ -98,7 +98,10 @@ export class Transcoding {
       const { costs } = (await knownCalibration({ ffmpeg, cachePath })) ?? { costs: referenceCosts };
       const fields = { ffmpeg: ffmpeg.version, path: ffmpeg.path, encoder, unusable, budget_cores: this.capacityCores };
       log.info(fields, 'ready to transcode');
-      return { costs, transcoder: { ffmpeg, encoder, keyframeGridMs: segmentMs, thumbnailShortSidePixels, clock } };
+      return {
+        costs,
+        transcoder: { ffmpeg, encoder, keyframeGridMs: wishes.segmentMs, thumbnailShortSidePixels, clock },
+      };
     } catch (error) {
       if (signal.aborted) return 'none';
       const remedy = isStreamctlError(error) ? error.remedy : undefined;
@@ -126,8 +129,8 @@ export class Transcoding {
     await Promise.all([...this.ladders.values()].map((ladder) => ladder.stop()));
   }
 
-  /** What a broadcast hands its media to: `sink` itself where ffmpeg has no part in it. */
-  open(id: string, sink: MediaSink & RungSink): MediaSink {
+  /** What a broadcast hands its media to: `sink` itself where ffmpeg has no part in it. `warn` takes a sentence for the operator. */
+  open(id: string, sink: MediaSink & RungSink & LeadSink, warn: (sentence: string) => void): MediaSink {
     if (this.means === 'none') {
       withdrawRungs(sink);
       return this.stills.isPossible ? this.tap(id, sink) : sink;
@@ -135,11 +138,13 @@ export class Transcoding {
     const opened = new BroadcastLadder({
       id,
       sink,
+      wishes: this.options.wishes,
       mode: this.options.ladder.mode === 'on_demand' ? 'on_demand' : 'auto',
       levels: this.options.ladder.rungs,
       totals: this.totals,
       clock: this.options.clock,
       onPlan: () => this.share(),
+      warn,
       notice: (notice) => this.journal.notice(id, notice),
       rungChanged: (name, state, why) => this.journal.rung(id, name, state, why),
       thumbnail: (jpeg) => {

@@ -58,7 +58,7 @@ export interface RungSink {
  */
 export interface LeadSink {
   /** The rendition whose keyframes decide about segments: `source`, or the rung in its place. Undefined before there was any video. */
-  readonly leadName: string | undefined;
+  readonly lead: { readonly name: string; readonly config: VideoConfig } | undefined;
   /** Whether viewers can see the stream. */
   readonly isListed: boolean;
   /** From the first beginning on this rung leads; its keyframes come at the wanted segment duration. Only while nothing is listed. */

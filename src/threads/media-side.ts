@@ -101,7 +101,7 @@ export class MediaSide {
     this.memory = new MemoryGuard(memoryBudgetBytes, this.hub, clock, log);
     this.transcoding = new Transcoding({
       ladder,
-      segmentMs: hls.segmentMs,
+      wishes: hls,
       calibrationPath,
       onThumbnail: (streamId, jpeg) => this.pipeline.thumbnail(streamId, jpeg),
       clock,

@@ -46,6 +46,15 @@ export class RungTable {
     for (const name of this.rungs.keys()) this.setState(name, 'withdrawn', why);
   }
 
+  /** Nothing has come out so far. */
+  forget(): void {
+    for (const rung of this.rungs.values()) {
+      rung.state = 'withdrawn';
+      rung.reachedMs = undefined;
+      rung.record = undefined;
+    }
+  }
+
   /** PTS of its newest frame. */
   reachedMs(name: string): number | undefined {
     return this.rungs.get(name)?.reachedMs;

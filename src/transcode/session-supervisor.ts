@@ -118,6 +118,22 @@ export class SessionSupervisor {
     await this.ended;
   }
 
+  /**
+   * Everything is made anew, of these frames and those that follow, as though nothing had come out yet: another ladder is wanted for a
+   * beginning that nobody has seen.
+   */
+  beginAnew(frames: readonly AccessUnit[]): void {
+    this.cache.clear();
+    this.grid = undefined;
+    this.recovery.forget();
+    this.demand.forget();
+    this.rungs.forget();
+    for (const frame of frames) this.cache.add(frame);
+    if (this.session === undefined || this.state === 'STOPPING') return;
+    this.session.run.kill(new Error('it is begun anew'));
+    this.endSession('complete');
+  }
+
   /** Lets out what is inside ffmpeg and ends it, within a second. May be called twice. */
   async stop(): Promise<void> {
     this.demand.wantNothing();

@@ -42,7 +42,7 @@ test('a rung that leads is the segment clock in place of the source, and the tar
   const broadcast = led();
   push(broadcast, leadUnits(8));
   broadcast.packager.end();
-  expect(broadcast.packager.leadName).toBe('720p');
+  expect(broadcast.packager.lead?.name).toBe('720p');
   expect([...broadcast.windows.find('st_1')!.renditions.keys()]).toEqual(['720p', '360p']);
   expect(broadcast.windows.find('st_1')!.stream.targetDurationSeconds).toBe(2);
   expect(startsOf(broadcast, '720p')).toEqual(everyTwoSeconds);
@@ -77,7 +77,7 @@ test('what leads is known again after a restart', () => {
   const broadcast = led();
   push(broadcast, leadUnits(6));
   const { packager } = new Broadcast({ continuity: broadcast.packager.continuity()! });
-  expect(packager.leadName).toBe('720p');
+  expect(packager.lead?.name).toBe('720p');
   expect(packager.rungNames).toEqual(['360p']);
   expect(packager.renditions.map(({ name }) => name)).toEqual(['720p', '360p']);
 });
