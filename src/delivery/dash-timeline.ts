@@ -1,7 +1,7 @@
 import type { SegmentStart } from '../stream/feed.ts';
 import type { RenditionWindow, Segment, StreamWindow } from '../stream/window.ts';
 import { type Addressing, type DashPeriod, gridSeconds, isOnGrid, nextStartSeconds } from './dash-period.ts';
-import { isRung, referenceOf } from './variant.ts';
+import { isResting, isRung, referenceOf } from './variant.ts';
 
 /** A first segment shorter than this share of the target duration was cut off: it says nothing of those that follow. */
 const leastGridShare = 0.5;
@@ -120,6 +120,7 @@ export class DashTimeline {
     if (mayStillJoin) return;
     for (const rendition of this.stream.renditions.values()) {
       const isOffered = newest.offered.has(rendition.description.name);
+      if (isOffered && isResting(this.stream, rendition)) continue;
       if (!isRung(this.stream, rendition) || isOffered === isFlowing(rendition, newest)) continue;
       this.announce(newest, reference);
       return;
@@ -136,7 +137,8 @@ export class DashTimeline {
     const initVersions = new Map<string, number>();
     for (const rendition of this.stream.renditions.values()) {
       const { lastSegment, description } = rendition;
-      if (isFlowing(rendition, previous)) initVersions.set(description.name, lastSegment!.initVersion);
+      const stays = previous.offered.has(description.name) && isResting(this.stream, rendition);
+      if (stays || isFlowing(rendition, previous)) initVersions.set(description.name, lastSegment!.initVersion);
     }
     const offered = new Set(initVersions.keys());
     const id = `p${msn}`;

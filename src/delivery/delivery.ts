@@ -12,6 +12,7 @@ import { problem } from './problem.ts';
 import type { Answer, PlaybackRequest, Reply } from './reply.ts';
 import { allowedMethods, cacheControl, openHeaders, preflightHeaders } from './reply-headers.ts';
 import { Resource } from './resource.ts';
+import { type OnWanted, RungRequests } from './rung-requests.ts';
 import { awaitPresentation, awaitRendition } from './start-wait.ts';
 import { lastTsMsn, TransportStreamCutter } from './transport-stream-cutter.ts';
 import { plannedOf } from './variant.ts';
@@ -23,6 +24,7 @@ export interface DeliveryOptions {
   readonly clock: Clock;
   /** Hears which parts are listed, or on their way to a viewer. */
   readonly memory?: PartHolder;
+  readonly onWanted?: OnWanted;
   /** Uniform in [0, 1): spreads the answers after an outage. */
   readonly random?: () => number;
   /** How many requests may be held at once; for one stream half of it. */
@@ -42,16 +44,18 @@ export class Delivery {
   private readonly random: () => number;
   private readonly windows: Windows;
   private readonly streams = new Map<string, DeliveredStream>();
+  private readonly requests: RungRequests;
   private readonly media: MediaAnswers;
   private readonly occupancy: Occupancy;
 
   constructor(options: DeliveryOptions) {
     const { clock, memory = collectedMemory, random = Math.random } = options;
-    const { maxWaiters = 50_000, tsCacheBytes = 64 << 20 } = options;
+    const { maxWaiters = 50_000, tsCacheBytes = 64 << 20, onWanted = () => {} } = options;
     this.clock = clock;
     this.memory = memory;
     this.random = random;
     this.windows = new Windows(clock, memory);
+    this.requests = new RungRequests(clock, onWanted);
     this.media = new MediaAnswers(clock, new TransportStreamCutter(tsCacheBytes));
     this.occupancy = { count: 0, limit: maxWaiters, limitPerStream: Math.ceil(maxWaiters / 2) };
   }
@@ -180,6 +184,7 @@ export class Delivery {
       return awaitPresentation(stream, target.id, path, () => stream.dashManifest(isByChannel));
     }
     if (target.type === 'thumbnail') return stream.thumbnail() ?? problem('DELIVERY_THUMBNAIL_NOT_FOUND', target);
+    if ('quality' in target) this.requests.asked(stream.window, target.quality);
     if (target.type === 'playlist') return answerPlaylist(path, request.query, target, stream, isByChannel);
     const rendition = stream.window.renditions.get(target.quality);
     if (rendition === undefined) {

@@ -1,12 +1,12 @@
-import type { RenditionWindow } from '../stream/window.ts';
+import type { RenditionWindow, StreamWindow } from '../stream/window.ts';
 import { decideReload, isReached } from './blocking-reload.ts';
 import type { DeliveredStream } from './delivered-stream.ts';
 import { type DeliveryDirectives, parseDeliveryDirectives } from './delivery-directives.ts';
 import { missing } from './media-answers.ts';
 import type { PlaybackTarget } from './playback-path.ts';
 import { problem } from './problem.ts';
-import { awaitRendition } from './start-wait.ts';
-import { isAwaited, plannedOf } from './variant.ts';
+import { awaitRendition, startWaitMs } from './start-wait.ts';
+import { isAwaited, isResting, plannedOf } from './variant.ts';
 import type { Hold, Resolution } from './waiting-room.ts';
 
 type PlaylistTarget = Extract<PlaybackTarget, { type: 'playlist' }>;
@@ -63,15 +63,23 @@ function mediaPlaylist(
   if (decision === 'too-far') return problem('DELIVERY_MSN_TOO_FAR', {});
   const { skip, msn } = directives;
   const write = () => stream.mediaPlaylist(rendition, isByChannel, { skip, isReached: msn !== undefined });
+  const key = holdKey(rendition.description.name, isByChannel, directives);
+  if (msn === undefined && isResting(window, rendition)) return awaitMedia(window, rendition, key, write);
   if (decision === 'now') return write();
   return {
-    key: holdKey(rendition.description.name, isByChannel, directives),
+    key,
     timeoutMs: 3000 * window.stream.targetDurationSeconds,
     test: () => {
       if (rendition.isGone) return missing(path, 'this rendition is not made any more');
       return window.isEnded || isReached(rendition, decision) ? write() : undefined;
     },
   };
+}
+
+/** It is being woken: with media a player can begin; when none comes in time, its gaps are told. */
+function awaitMedia(window: StreamWindow, rendition: RenditionWindow, key: string, write: () => Resolution): Hold {
+  const test = () => (isResting(window, rendition) ? undefined : write());
+  return { key: `resting ${key}`, timeoutMs: startWaitMs, test, onTimeout: write };
 }
 
 function holdKey(name: string, isByChannel: boolean, { msn, part, skip }: DeliveryDirectives): string {

@@ -6,7 +6,7 @@ import { isPlanned, isPresentationComplete } from './variant.ts';
 import type { Hold, Resolution } from './waiting-room.ts';
 
 /** How long what is just starting is waited for. */
-const startWaitMs = 2000;
+export const startWaitMs = 2000;
 
 /**
  * A presentation that is just starting is waited for, since players load it once: until every rendition announced or planned

@@ -108,6 +108,10 @@ export class Packager implements MediaSink, RungSink, LeadSink {
     return this.clock.targetDurationSeconds;
   }
 
+  get slotKeyframePtsMs(): number | undefined {
+    return this.slots.current?.keyframePtsMs;
+  }
+
   get renditions(): readonly Rendition[] {
     return this.lanes.renditions;
   }
@@ -204,6 +208,10 @@ export class Packager implements MediaSink, RungSink, LeadSink {
 
   rungAccessUnit(name: string, unit: AccessUnit): void {
     this.lanes.rungs.push(name, unit);
+  }
+
+  restRung(name: string): void {
+    this.lanes.rungs.rest(name);
   }
 
   removeRung(name: string): void {

@@ -51,6 +51,11 @@ export class Rungs {
     if (current !== undefined) rung.schedule(current);
   }
 
+  /** No more frames of this rung will come for now; it is not taken back. */
+  rest(name: string): void {
+    this.byName.get(name)?.stop();
+  }
+
   /** No more frames of this rung will come. Whoever watches it gets gaps, as long as anything of it is listed. */
   remove(name: string): void {
     const rung = this.byName.get(name);

@@ -98,6 +98,8 @@ export interface PlannedRendition {
   readonly averageBps: number;
   /** The peak segment bit rate that will not be exceeded, without sound. */
   readonly peakBps: number;
+  /** Made only while somebody asks for something of it: while nobody does, its segments are gaps. */
+  readonly isOnDemand?: boolean;
 }
 
 export interface MeasuredBitrate {

@@ -24,7 +24,11 @@ const methods: DeliveryCalls = {
 };
 const link = new ThreadLink<DeliveryReports>(parentPort!, methods);
 const input = new FeedInput();
-const delivery = new Delivery({ clock: systemClock, memory: input.table });
+const delivery = new Delivery({
+  clock: systemClock,
+  memory: input.table,
+  onWanted: (streamId, rendition) => input.wanted(streamId, rendition),
+});
 const log = forwardingLog(logLevel, (line) => link.tell('log', line));
 const side = new DeliverySide(options, delivery, { figures: (figures) => link.tell('figures', figures), log });
 collectStartGarbage();

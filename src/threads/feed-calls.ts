@@ -11,4 +11,6 @@ export type FeedCalls = {
 /** What the delivery thread tells back. */
 export type FeedReports = {
   slabUnused(id: number): void;
+  /** A rendition that is made on demand is asked for. */
+  wanted(streamId: string, rendition: string): void;
 };

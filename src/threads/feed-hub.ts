@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { StreamSnapshot } from '../delivery/delivered-stream.ts';
 import { Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
+import type { OnWanted } from '../delivery/rung-requests.ts';
 import type { FeedMessage } from '../stream/feed.ts';
 import type { SlabListener } from '../stream/slab-pool.ts';
 import { SlabTable } from '../stream/slab-table.ts';
@@ -24,14 +25,17 @@ export interface FeedHubOptions extends Omit<DeliveryOptions, 'memory'> {
 export class FeedHub implements SlabListener {
   readonly table = new SlabTable((id) => this.unused(this, id));
   readonly delivery: Delivery;
+  /** A viewer asks for a rendition that is made on demand. */
+  readonly onWanted: OnWanted;
   private readonly onFreed: (slabId: number) => void;
   private readonly readers = new Set<FeedReader>();
   /** Who may still read a slab. */
   private readonly holders = new Map<number, Set<object>>();
 
-  constructor({ onFreed, ...options }: FeedHubOptions) {
+  constructor({ onFreed, onWanted = () => {}, ...options }: FeedHubOptions) {
     this.onFreed = onFreed;
-    this.delivery = new Delivery({ ...options, memory: this.table });
+    this.onWanted = onWanted;
+    this.delivery = new Delivery({ ...options, onWanted, memory: this.table });
   }
 
   slabOpened(id: number, buffer: SharedArrayBuffer): void {

@@ -39,6 +39,11 @@ export class FeedInput {
     });
   }
 
+  /** A rendition that is made on demand is asked for. */
+  wanted(streamId: string, rendition: string): void {
+    this.link?.tell('wanted', streamId, rendition);
+  }
+
   /** Where each stream goes on, once the thread that made it is known to be dead. */
   async continuities(delivery: Delivery): Promise<ReadonlyMap<string, Continuity>> {
     await this.lost;

@@ -13,7 +13,10 @@ export class PortReader implements FeedReader {
 
   constructor(hub: FeedHub, port: MessagePort) {
     this.hub = hub;
-    this.link = new ThreadLink<FeedCalls>(port, { slabUnused: (id: number) => hub.unused(this, id) });
+    this.link = new ThreadLink<FeedCalls>(port, {
+      slabUnused: (id: number) => hub.unused(this, id),
+      wanted: (streamId: string, rendition: string) => hub.onWanted(streamId, rendition),
+    });
     port.once('close', () => hub.detach(this));
   }
 

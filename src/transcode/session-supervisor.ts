@@ -57,6 +57,7 @@ export class SessionSupervisor {
   private config: VideoConfig | undefined;
   private session: { readonly run: TranscodeSession; readonly ladder: WantedLadder } | undefined;
   private ended: Promise<void> = Promise.resolve();
+  private heldFromMs: number | undefined;
   private cancelRetry: () => void = () => {};
   private grid: KeyframeGrid | undefined;
   private barrenStarts = 0;
@@ -95,6 +96,14 @@ export class SessionSupervisor {
     this.reconcile();
   }
 
+  /**
+   * A rung may be wanted at any moment, and is to begin with the keyframe shown at `fromMs` or the next one: frames from there on are
+   * kept although nothing is made. To be said again before each keyframe.
+   */
+  hold(fromMs: number): void {
+    this.heldFromMs = fromMs;
+  }
+
   /** A frame of the source, in stream time, in decode order. Audio is passed over. The bytes are only lent for the call. */
   accessUnit(unit: AccessUnit): void {
     if (unit.kind !== 'video' || this.config === undefined) return;
@@ -104,6 +113,7 @@ export class SessionSupervisor {
     }
     if (unit.isSync) this.releaseFrames();
     const frame = this.cache.add(unit);
+    if (frame.isSync && this.isStandingBy) this.cache.release(this.heldFromMs!);
     if (this.session !== undefined && this.state !== 'STOPPING') this.feed(this.session.run, frame, this.config);
     else if (this.demand.ladder.rungs.length > 0) this.reconcile();
   }
@@ -163,6 +173,14 @@ export class SessionSupervisor {
 
   /** Nothing is made, nor will be of the frames that come now. */
   private get isIdle(): boolean {
+    return this.isResting && this.heldFromMs === undefined;
+  }
+
+  private get isStandingBy(): boolean {
+    return this.isResting && this.heldFromMs !== undefined;
+  }
+
+  private get isResting(): boolean {
     return this.session === undefined && this.demand.isKnown && this.demand.ladder.rungs.length === 0;
   }
 
@@ -198,7 +216,7 @@ export class SessionSupervisor {
   private start(ladder: WantedLadder): void {
     const [first] = this.cache.frames;
     if (first === undefined || this.config === undefined) return;
-    const rungs = sessionRungs(ladder.rungs, this.rungs, this.cache);
+    const rungs = sessionRungs(ladder.rungs, this.rungs, this.cache, this.heldFromMs);
     if (rungs === undefined) return;
     this.grid = ladder.keyframes === 'grid' ? (this.grid ?? this.gridFrom(first.ptsMs, ladder.sourceFps)) : undefined;
     this.enter('STARTING');
@@ -249,8 +267,9 @@ export class SessionSupervisor {
   private releaseFrames(): void {
     if (!this.demand.isKnown) return;
     const { rungs } = this.demand.ladder;
+    if (this.isStandingBy) return;
     if (rungs.length === 0 || this.state === 'DEGRADED') this.cache.clear();
-    else this.cache.release(this.rungs.slowestMs(rungs));
+    else this.cache.release(Math.min(this.rungs.slowestMs(rungs), this.heldFromMs ?? Number.POSITIVE_INFINITY));
   }
 
   private feed(run: TranscodeSession, frame: CachedFrame, { codec }: VideoConfig): void {

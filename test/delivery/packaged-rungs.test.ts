@@ -20,7 +20,12 @@ const stepMs = 100;
 /** A real packager with encoders that lag, and what viewers are told of it, step by step. */
 class Viewed {
   readonly broadcast = new TranscodedBroadcast({ windowMs: 16_000 });
-  readonly delivery = new Delivery({ clock: this.broadcast.clock });
+  /** Renditions that are made on demand, as they were asked for. */
+  readonly wanted: string[] = [];
+  readonly delivery = new Delivery({
+    clock: this.broadcast.clock,
+    onWanted: (_, rendition) => this.wanted.push(rendition),
+  });
   readonly rungs = new Map<string, RungEncoder>();
   private publication: Publication | undefined;
   private readonly units: readonly AccessUnit[];
@@ -58,6 +63,20 @@ class Viewed {
     this.tell();
     const renditions = names.map((name) => plannedRungs[name]);
     this.delivery.apply({ type: 'planned', streamId: 'st_1', renditions });
+  }
+
+  planOnDemand(name: keyof typeof plannedRungs): void {
+    this.tell();
+    const renditions = [{ ...plannedRungs[name], isOnDemand: true }];
+    this.delivery.apply({ type: 'planned', streamId: 'st_1', renditions });
+  }
+
+  /** Nobody makes it any more for now. */
+  rest(name: string): void {
+    const { encoders, packager } = this.broadcast;
+    encoders.splice(encoders.indexOf(this.rungs.get(name)!), 1);
+    this.rungs.delete(name);
+    packager.restRung(name);
   }
 
   encode(name: string, options: EncoderOptions & { readonly fromGop?: boolean } = {}): void {
@@ -207,6 +226,58 @@ function except(report: Report, ...rules: readonly string[]): Report {
     if (!rules.includes(rule)) report(rule, detail);
   };
 }
+
+test('a rung that rests stays on offer, and who asks for it waits until it is made again', () => {
+  const viewed = new Viewed({ fps: 30, gopFrames: 60, seconds: 50 });
+  const findings = new Findings();
+  const inspector = new Inspector(viewed, findings);
+  const playTo = (ms: number) => {
+    while (viewed.atMs < ms) {
+      viewed.step();
+      inspector.look();
+    }
+  };
+  viewed.playTo(2100);
+  viewed.planOnDemand('480p');
+  viewed.encode('480p');
+  playTo(8500);
+  viewed.rest('480p');
+  playTo(19_000);
+  viewed.playTo(20_500);
+  const mpd = readMpd(viewed.answered(manifest)!, `http://h${manifest}`, () => {})!;
+  expect(offers(mpd)).toEqual(['p2: source 480p audio']);
+  expect(viewed.answered('/hls/st_1/index.m3u8')).toContain('480p/index.m3u8');
+
+  viewed.wanted.length = 0;
+  ask(viewed.delivery, '/dash/st_1/480p/segment-11.m4s');
+  expect(viewed.wanted).toEqual(['480p']);
+  const playlist = ask(viewed.delivery, '/hls/st_1/480p/index.m3u8');
+  viewed.playTo(21_000);
+  expect(playlist.reply).toBeUndefined();
+  viewed.encode('480p');
+  viewed.playTo(21_700);
+  expect(ask(viewed.delivery, '/dash/st_1/480p/segment-11.m4s').reply).toMatchObject({ status: 200 });
+  expect(textOf(playlist)).toMatch(
+    /#EXT-X-GAP\n.*\n#EXTINF:2\.00000,\nsegment-10\.m4s\n.*\n#EXT-X-PART:DURATION=0\.50000,URI="segment-11\.0/,
+  );
+  playTo(30_000);
+  expect(findings.all).toEqual([]);
+});
+
+test('who asks for a resting rung that nobody makes is told its gaps after two seconds', () => {
+  const viewed = new Viewed({ fps: 30, gopFrames: 60, seconds: 50 });
+  viewed.playTo(2100);
+  viewed.planOnDemand('480p');
+  viewed.encode('480p');
+  viewed.playTo(8500);
+  viewed.rest('480p');
+  viewed.playTo(14_500);
+  const playlist = ask(viewed.delivery, '/hls/st_1/480p/index.m3u8');
+  viewed.playTo(16_400);
+  expect(playlist.reply).toBeUndefined();
+  viewed.playTo(17_200);
+  expect(textOf(playlist)).toMatch(/#EXT-X-GAP\n.*\n#EXTINF:2\.00000,\nsegment-8\.m4s\n(?!(.*\n)*#EXT-X-PART:)/);
+});
 
 /** Linear congruential: the same numbers for the same seed. */
 function randomOf(seed: number): (below: number) => number {

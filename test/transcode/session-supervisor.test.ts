@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { AccessUnit } from '../../src/media/track.ts';
 import { until } from '../support/until.ts';
 import { percentile } from './broadcast-rig.ts';
 import { av1Clip, hevcClip, irregularClip, longGopClip, otherClip, ptsOf, shownTimes } from './source-clips.ts';
@@ -196,6 +197,27 @@ test('frames of which nothing is wanted are not even looked at', () => {
     supervisor.accessUnit({ kind: 'video', dtsMs: 20_000, compositionOffsetMs: 0, isSync, data: frame });
   }
   expect(supervisor.stats()).toMatchObject({ state: 'IDLE', framesFed: 0, starts: 0 });
+});
+
+test('a rung that may be wanted at any moment begins with the keyframe from which on frames are held', async () => {
+  const rig = testBroadcast();
+  const { supervisor } = rig;
+  rig.want(clip, 30, {}, []);
+  const [first, second] = clip.units.filter(({ isSync }) => isSync);
+  const streamMs = (unit: AccessUnit) => ptsOf(unit) + rig.nextMs - ptsOf(clip.units[0]!);
+  const secondMs = streamMs(second!);
+  supervisor.hold(streamMs(first!));
+  await rig.play(clip, {
+    toMs: second!.dtsMs + 1000,
+    onTime: (clipMs) => {
+      if (clipMs === second!.dtsMs) supervisor.hold(secondMs);
+      if (clipMs < second!.dtsMs + 500 || rig.states.length > 0) return;
+      expect(supervisor.stats()).toMatchObject({ state: 'IDLE', starts: 0, framesFed: 0 });
+      rig.want(clip, 30);
+    },
+  });
+  await until('frames come', () => rig.framesOf('360p').length > 20);
+  expect(rig.framesOf('360p')[0]).toMatchObject({ ptsMs: secondMs, isSync: true });
 });
 
 test('without a ladder nothing runs', async () => {
