@@ -1,7 +1,7 @@
 import type { AccessUnit, AudioConfig, VideoConfig } from '../media/track.ts';
 import type { Continuity } from '../stream/continuity.ts';
 import type { FeedSink, PlannedRendition } from '../stream/feed.ts';
-import type { LeadSink, MediaSink, MediaStart, RungSink } from '../stream/media-sink.ts';
+import type { DemandSink, LeadSink, MediaSink, MediaStart, RungSink } from '../stream/media-sink.ts';
 import { collectedMemory, type PartAllocator } from '../stream/part-memory.ts';
 import { Absence } from './absence.ts';
 import { AudioIntake } from './audio-intake.ts';
@@ -42,7 +42,7 @@ export interface PackagerOptions {
  * The source is the segment clock, or a rung that leads in its place, or the audio where there is no video; the others follow in
  * slots of the same numbers and times. Knows only stream time.
  */
-export class Packager implements MediaSink, RungSink, LeadSink {
+export class Packager implements MediaSink, RungSink, LeadSink, DemandSink {
   readonly counters: PackagerCounters = { droppedFrames: 0, forcedCuts: 0, gapSegments: 0, discontinuities: 0 };
   private readonly options: PackagerOptions;
   private readonly feed: HeldFeed;

@@ -41,10 +41,6 @@ export interface MediaSink<Audio extends SourceAudioConfig = AudioConfig> {
 export interface RungSink {
   /** Added, or of an earlier process, and not gone yet. */
   readonly rungNames: readonly string[];
-  /** EXT-X-TARGETDURATION, once it is decided. */
-  readonly targetDurationSeconds: number | undefined;
-  /** PTS of the keyframe that the segment being made began with, where it did. */
-  readonly slotKeyframePtsMs: number | undefined;
   /** What will be there to choose from beside the source, best first, in place of what was planned before. */
   planRungs(planned: readonly PlannedRendition[]): void;
   /** Frames of a rung will come. It is described with its first one; what it misses until then is listed as gaps. */
@@ -52,8 +48,6 @@ export interface RungSink {
   /** The frames that follow are of this encoding: before the first one behind `addRung`, and whenever it changes. */
   configureRung(name: string, config: VideoConfig): void;
   rungAccessUnit(name: string, unit: AccessUnit): void;
-  /** No more frames will come for now: gaps follow until it is added again. It stays on offer. */
-  restRung(name: string): void;
   /** No more frames will come. Its playlist goes on with gaps while anything of it is listed, unless it is added again. */
   removeRung(name: string): void;
 }
@@ -71,4 +65,14 @@ export interface LeadSink {
   leadWith(name: string): void;
   /** A frame of the rung that leads. `mayEnd`: it is a keyframe that the other rungs have too. */
   leadAccessUnit(unit: AccessUnit, mayEnd: boolean): void;
+}
+
+/** What rungs that are made on demand need of it besides. */
+export interface DemandSink {
+  /** EXT-X-TARGETDURATION, once it is decided. */
+  readonly targetDurationSeconds: number | undefined;
+  /** PTS of the keyframe that the segment being made began with, where it did. */
+  readonly slotKeyframePtsMs: number | undefined;
+  /** No more frames of the rung will come for now: gaps follow until it is added again. It stays on offer. */
+  restRung(name: string): void;
 }
