@@ -42,6 +42,10 @@ export class RenditionTrace {
         const answer = await fetch(`${this.url}${query}`, { signal });
         const text = await answer.text();
         if (answer.status === 503) continue; // nothing came for three target durations
+        if (answer.status === 404 && seen.size === 0) {
+          await delay(100, undefined, { signal }); // it is not planned yet
+          continue;
+        }
         if (!answer.ok) throw new Error(`${this.url} answered ${answer.status}`);
         this.note(text);
         if (this.timescale === 0) this.timescale = await this.readTimescale(text, signal);

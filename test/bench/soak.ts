@@ -1,54 +1,55 @@
 import { parseArgs } from 'node:util';
-import { StreamWatch } from '../support/checker/stream-watch.ts';
-import { publishTestPicture } from '../support/publishers/ffmpeg.ts';
-import { TestServer } from '../support/server.ts';
+import { soakPublisher } from './soak-publisher.ts';
+import { soakTranscode } from './soak-transcode.ts';
+import { soakTranscodeCycles } from './soak-transcode-cycles.ts';
 
-const usage = `usage: npm run soak -- [--minutes 10] [--reconnect-every SECONDS] [--resolution-changes]
-  One ffmpeg publisher, one server, and the strict outside checker for a long time. With --reconnect-every the publisher is
-  killed and comes back; with --resolution-changes in another size each time. Prints what the checker finds as JSON; exits 1
-  when it finds something.`;
+const usage = `usage: npm run soak -- [NAME] [options]     Prints JSON; exits 1 when something is wrong.
 
-const { values } = parseArgs({
+  (no name)           one ffmpeg publisher, one server, and the strict outside checker for a long time
+  transcode           a ladder whose ffmpeg is killed or stopped at random moments, then fails at every start until it is given up,
+                      then works again, all watched by the strict outside checker
+  transcode-cycles    broadcasts with a ladder begin and end; what is left behind of processes, descriptors and memory
+
+  --minutes N             how long (10; transcode 5)
+  --reconnect-every N     no name: seconds after which the publisher is killed and comes back
+  --resolution-changes    no name: in another size each time
+  --cycles N              transcode-cycles: how many broadcasts (200)
+`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
-    minutes: { type: 'string', default: '10' },
+    minutes: { type: 'string' },
     'reconnect-every': { type: 'string', default: '0' },
     'resolution-changes': { type: 'boolean', default: false },
+    cycles: { type: 'string', default: '200' },
     help: { type: 'boolean', default: false },
   },
 });
-if (values.help) {
-  console.error(usage);
-  process.exit(0);
+
+async function soak(name: string): Promise<boolean> {
+  if (name === 'transcode') {
+    const report = await soakTranscode({ minutes: Number(values.minutes ?? 5) });
+    console.log(JSON.stringify(report, undefined, 2));
+    return report.findings.length === 0;
+  }
+  if (name === 'transcode-cycles') {
+    const report = await soakTranscodeCycles({ cycles: Number(values.cycles) });
+    console.log(JSON.stringify(report, undefined, 2));
+    return report.orphans + report.zombies === 0 && report.descriptors.end <= report.descriptors.start + 2;
+  }
+  const report = await soakPublisher({
+    minutes: Number(values.minutes ?? 10),
+    reconnectSeconds: Number(values['reconnect-every']) || Number.POSITIVE_INFINITY,
+    changesResolution: values['resolution-changes'],
+  });
+  console.log(JSON.stringify(report, undefined, 2));
+  return report.findings.length === 0;
 }
 
-const sizes = [
-  { width: 640, height: 360 },
-  { width: 426, height: 240 },
-];
-const endsAtMs = performance.now() + Number(values.minutes) * 60_000;
-const reconnectSeconds = Number(values['reconnect-every']) || Number.POSITIVE_INFINITY;
-const server = await TestServer.start();
-const publish = (round: number) => {
-  const size = sizes[values['resolution-changes'] ? round % sizes.length : 0];
-  return publishTestPicture({ url: server.rtmpUrl, key: 'soak' }, 86_400, { keyframeSeconds: 1, ...size });
-};
-
-let publisher = publish(0);
-await server.isOnAir('soak');
-const { hls, ts, dash } = server.playback('soak');
-const watch = new StreamWatch({ playlistUrls: [hls, ts], mpdUrl: dash });
-await watch.start();
-for (let round = 1; performance.now() < endsAtMs; round++) {
-  const waitMs = Math.min(reconnectSeconds * 1000, endsAtMs - performance.now());
-  await new Promise((resolve) => setTimeout(resolve, waitMs));
-  await watch.probe();
-  console.error(`round ${round}: ${watch.findings.all.length} findings`);
-  if (performance.now() >= endsAtMs) break;
-  await publisher.kill();
-  publisher = publish(round);
+const [name = ''] = positionals;
+if (values.help || !['', 'transcode', 'transcode-cycles'].includes(name)) {
+  process.stderr.write(usage);
+  process.exit(values.help ? 0 : 2);
 }
-const report = await watch.stop();
-await publisher.stop();
-await server.dispose();
-console.log(JSON.stringify(report, undefined, 2));
-process.exit(report.findings.length === 0 ? 0 : 1);
+process.exit((await soak(name)) ? 0 : 1);

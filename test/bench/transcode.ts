@@ -12,6 +12,7 @@ import {
   startTranscoder,
   thousandths,
   watchBroadcast,
+  withheldBy,
 } from './transcoded-broadcast.ts';
 
 export interface TranscodeOptions {
@@ -91,7 +92,7 @@ async function hold(
     try {
       await others.untilLive(urls.length, AbortSignal.any([signal, AbortSignal.timeout(30_000)]));
       const figures = await watchBroadcast(server, clipFile, rungs, holdSeconds, signal);
-      const withheld = logOf(server).flatMap((line) => (line.msg === 'ladder' ? (line.withheld as string[]) : []));
+      const withheld = withheldBy(server);
       const troubles = logOf(server).filter(({ msg }) => /transcoding: (overloaded|failed|degraded)/.test(msg ?? ''));
       const worst = worstOf(figures);
       const isHeld = withheld.length === 0 && troubles.length === 0 && worst.gaps === 0 && worst.lagMs < heldLagMs;

@@ -46,6 +46,11 @@ export function logOf({ logFile }: Pick<Server, 'logFile'>): LogLine[] {
   return lines.filter((line) => line.startsWith('{') && line.endsWith('}')).map((line) => JSON.parse(line) as LogLine);
 }
 
+/** Sentences about rungs that the budget does not allow. */
+export function withheldBy(server: Pick<Server, 'logFile'>): string[] {
+  return logOf(server).flatMap(({ withheld }) => (Array.isArray(withheld) ? withheld.map(String) : []));
+}
+
 export interface BroadcastFigures {
   readonly seconds: number;
   readonly encoder_cores: number;
@@ -94,6 +99,8 @@ export async function watchBroadcast(
     failing.catch(() => undefined);
     const wait = (ms: number) => Promise.race([delay(ms, undefined, { signal }), failing]);
     await wait(settleMs);
+    const absent = traces.findIndex(({ frames }) => frames.size === 0);
+    if (absent !== -1) throw new Error(`${rungs[absent]!.name} is not made: ${withheldBy(server).join(' ')}`);
     const sinceMs = performance.now();
     const before = { encoderMs: encoders.cpuMs(), serverMs: encoders.serverCpuMs() };
     const faults = meanwhile(encoders);
