@@ -22,7 +22,7 @@ beforeAll(async () => {
   folder = await temporaryFolder('tracks');
   const rungs = '[{ name: 96p, height: 96, video_bitrate: 60k }]';
   server = await TestServer.start({ env: { STREAMCTL_LADDER_MODE: 'auto', STREAMCTL_LADDER_RUNGS: rungs } });
-  await until('it is known what this machine can do', () => server.log.includes('ready to transcode'));
+  await until('nothing is measured any more', () => server.log.includes('what transcoding costs here'));
 });
 
 afterAll(async () => {
@@ -30,7 +30,7 @@ afterAll(async () => {
   await folder?.remove();
 });
 
-const clip = readClip(makeFlv({ seconds: 8, gopFrames: 60 }));
+const clip = readClip(makeFlv({ seconds: 7, gopFrames: 60 }));
 const video = { config: clip.video!.config, units: clip.video!.frames.map(asUnit('video')) };
 const audio = { config: clip.audio!.config, units: clip.audio!.frames.map(asUnit('audio')) };
 const videoCodec = /^avc1\.[0-9a-f]{6}$/;
@@ -84,7 +84,7 @@ function processesOf(parent: number): string[] {
 }
 
 test('sound alone needs no ffmpeg', async () => {
-  const publishing = broadcast('sound', { audio: during(audio, 0, 5000) });
+  const publishing = broadcast('sound', { audio: during(audio, 0, 4000) });
   await server.isOnAir('sound');
   expect(processesOf(server.processId)).not.toContain('ffmpeg');
   const { first, last, findings } = await publishing;
@@ -95,7 +95,7 @@ test('sound alone needs no ffmpeg', async () => {
 
 describe('a broadcast', () => {
   test('without sound has the ladder of its picture', async () => {
-    const { first, findings } = await broadcast('picture', { video: during(video, 0, 5000) });
+    const { first, findings } = await broadcast('picture', { video: during(video, 0, 4500) });
     expect(first).toEqual([
       { name: 'source', codecs: expect.stringMatching(videoCodec) },
       { name: '96p', codecs: expect.stringMatching(videoCodec) },
@@ -104,7 +104,7 @@ describe('a broadcast', () => {
   });
 
   test('whose sound comes late gets it behind a discontinuity', async () => {
-    const { first, last, findings } = await broadcast('late', { video, audio: during(audio, 3500, 8000) });
+    const { first, last, findings } = await broadcast('late', { video, audio: during(audio, 3000, 7000) });
     expect(first.map(({ codecs }) => codecs)).toEqual([
       expect.stringMatching(videoCodec),
       expect.stringMatching(videoCodec),
@@ -117,7 +117,7 @@ describe('a broadcast', () => {
   });
 
   test('whose sound stops goes on with silence', async () => {
-    const { first, lengths, findings } = await broadcast('silent', { video, audio: during(audio, 0, 3500) });
+    const { first, lengths, findings } = await broadcast('silent', { video, audio: during(audio, 0, 3000) });
     expect(first.map(({ codecs }) => codecs)).toEqual([
       expect.stringMatching(bothCodecs),
       expect.stringMatching(bothCodecs),

@@ -1,5 +1,6 @@
 import { type Box, childrenOf, type Fragment, findBox, readBoxes, readFragment } from './boxes.ts';
 import type { Report } from './findings.ts';
+import { codecOf } from './sample-entry-codec.ts';
 
 /** What an init segment says about its track. */
 export interface InitFacts {
@@ -51,31 +52,6 @@ function checkBrands(ftyp: Box | undefined, isVideo: boolean, report: Report): v
     ? /^(cfhd|cfsd|chdf|chhd|chh1|cud8|cud1|cmhe|cmxe|cmra|cmla|caxa|cam\d|av01|cmaf)$/
     : /^(caac|caaa|opus)$/;
   if (!brands.some((brand) => wanted.test(brand))) report('C-07', `brands ${brands.join(' ')}: no media profile`);
-}
-
-function codecOf(entry: Box): string {
-  if (entry.type === 'avc1' || entry.type === 'avc3') {
-    const avcC = findBox(childrenOf(entry, 78), 'avcC')?.body;
-    if (avcC === undefined) return entry.type;
-    const hex = [1, 2, 3].map((at) => avcC.getUint8(at).toString(16).padStart(2, '0')).join('');
-    return `${entry.type}.${hex}`;
-  }
-  if (entry.type !== 'mp4a') return entry.type;
-  const esds = findBox(childrenOf(entry, 28), 'esds')?.body;
-  const objectType = esds === undefined ? undefined : audioObjectType(esds);
-  return objectType === undefined ? 'mp4a' : `mp4a.40.${objectType}`;
-}
-
-/** The audio object type: first five bits of DecoderSpecificInfo (tag 5), inside tags 3 and 4. */
-function audioObjectType(esds: DataView): number | undefined {
-  for (let at = 4; at + 2 < esds.byteLength; at++) {
-    if (esds.getUint8(at) !== 0x05) continue;
-    let next = at + 1;
-    while (next < esds.byteLength && (esds.getUint8(next) & 0x80) !== 0) next++;
-    const isPlausible = esds.getUint8(next) >= 2 && next + 1 + esds.getUint8(next) <= esds.byteLength;
-    if (isPlausible) return esds.getUint8(next + 1) >> 3;
-  }
-  return undefined;
 }
 
 /** What the fragments of one segment say together. */
