@@ -53,6 +53,19 @@ describe('the GOP cache', () => {
     expect(cache.frames).toHaveLength(1);
   });
 
+  test('a minute of 8 Mbit/s without a keyframe takes no more than is allowed, and nothing once that is used up', () => {
+    const maxBytes = 16 << 20;
+    const cache = new GopCache(maxBytes);
+    let mostBytes = 0;
+    for (let frame = 0; frame < 1800; frame++) {
+      cache.add(unit(frame * 33, frame === 0, 0, 33_333));
+      mostBytes = Math.max(mostBytes, cache.sizeBytes);
+    }
+    expect(mostBytes).toBeLessThanOrEqual(maxBytes);
+    expect(cache.sizeBytes).toBe(0);
+    expect(cache.frames).toEqual([]);
+  });
+
   test('names the next frame shown only when none that is still to come could be shown before it', () => {
     const cache = new GopCache(1000);
     cache.add(unit(0, true, 66)); // I at 66
