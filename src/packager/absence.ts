@@ -1,7 +1,7 @@
 import type { HeldFeed } from './held-feed.ts';
 import type { Lanes } from './lanes.ts';
 import type { SegmentClock } from './segment-clock.ts';
-import { listedWindowMs } from './segment-rule.ts';
+import { availableMs, listedWindowMs } from './segment-rule.ts';
 import type { SlotSequence } from './slot-sequence.ts';
 
 /** The next segment is due 1.5 target durations after the last (RFC 8216bis §6.2.1); we are that much earlier. */
@@ -51,10 +51,12 @@ export class Absence {
       this.lanes.rungs.pause(slots.endMs);
     }
     if (silentMs >= dueMs) this.gapUntil(nowMs, targetDurationSeconds * 1000);
+    const listedMs = listedWindowMs(this.windowMs, targetDurationSeconds);
     this.lanes.rungs.tick(
       slots.endMs,
       targetDurationSeconds * 1000,
-      listedWindowMs(this.windowMs, targetDurationSeconds),
+      listedMs,
+      availableMs(listedMs, targetDurationSeconds),
     );
     this.lanes.audio?.tick(nowMs);
   }

@@ -103,12 +103,15 @@ export class Rungs {
     for (const rung of this.byName.values()) rung.discard();
   }
 
-  /** The source has come to `clockMs`: rungs far behind are given up, removed ones forgotten with the last of their media. */
-  tick(clockMs: number, patienceMs: number, windowMs: number): void {
+  /**
+   * The source has come to `clockMs`: rungs more than `patienceMs` behind are given up, and removed ones forgotten once nobody can ask for
+   * the last of their media, which is listed for `listedMs` and there for `availableMs`.
+   */
+  tick(clockMs: number, patienceMs: number, listedMs: number, availableMs: number): void {
     for (const [name, rung] of this.byName) {
       rung.tick(clockMs, patienceMs);
-      rung.output.forgetGaps(clockMs - windowMs);
-      if (!rung.output.rendition?.isWithdrawn || !rung.isOver(clockMs - windowMs)) continue;
+      rung.output.forgetGaps(clockMs - listedMs);
+      if (!rung.output.rendition?.isWithdrawn || !rung.isOver(clockMs - availableMs)) continue;
       this.byName.delete(name);
       this.options.feed.emit({ type: 'rendition-gone', streamId: this.options.streamId, rendition: name });
     }

@@ -1,3 +1,5 @@
+import { keepMs } from '../stream/windows.ts';
+
 /** Where segments may end, for one stream: RFC 8216bis §4.4.3.1 and our own wish for `segmentMs`. Pure; all times in milliseconds. */
 export interface SegmentWishes {
   /** Wanted segment duration. */
@@ -26,6 +28,14 @@ export function isLongGop(wishes: SegmentWishes, gopMs: number): boolean {
 /** How much media playlists list: at least six target durations. */
 export function listedWindowMs(wantedMs: number, targetDurationSeconds: number): number {
   return Math.max(wantedMs, targetDurationSeconds * 6000);
+}
+
+/**
+ * How long media has to be there at most: it leaves a list of `listedMs` with the segment that makes it too long, and outlives that as
+ * windows let it.
+ */
+export function availableMs(listedMs: number, targetDurationSeconds: number): number {
+  return listedMs + segmentLimitMs(targetDurationSeconds) + keepMs({ targetDurationSeconds });
 }
 
 /** The longest a segment may last: it must round to the target duration at most, and the next one is due within 1.5 of it. */

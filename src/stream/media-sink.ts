@@ -48,7 +48,7 @@ export interface RungSink {
   /** The frames that follow are of this encoding: before the first one behind `addRung`, and whenever it changes. */
   configureRung(name: string, config: VideoConfig): void;
   rungAccessUnit(name: string, unit: AccessUnit): void;
-  /** No more frames will come. Its playlist goes on with gaps while anything of it is listed, unless it is added again. */
+  /** No more frames will come. Its playlist goes on with gaps while anything of it may be asked for, unless it is added again. */
   removeRung(name: string): void;
 }
 

@@ -122,6 +122,6 @@ export class Windows {
  * How long a segment outlives its listing. Until first listed + its duration + the longest playlist duration it must be there
  * (RFC 8216bis §6.2.2); it was listed for about the window, so two target durations and a slow request are owed.
  */
-function keepMs(stream: StreamDescription): number {
-  return stream.targetDurationSeconds * 2000 + 2000;
+export function keepMs({ targetDurationSeconds }: Pick<StreamDescription, 'targetDurationSeconds'>): number {
+  return targetDurationSeconds * 2000 + 2000;
 }

@@ -56,11 +56,16 @@ describe('a rung that is given up', () => {
     expect(story.broadcast.rendition('360p').description).toMatchObject({ isWithdrawn: true });
   });
 
-  test('is gone when the last of its media has left the list', () => {
+  test('is gone when nobody who knows its playlist can still ask for the last of its media', () => {
     const story = removed(12_000);
-    story.playTo(20_000);
-    expect(story.broadcast.packager.rungNames).toEqual(['360p']);
-    story.playTo(24_000);
+    const lastMedia = story.broadcast.segments('360p').at(-1)!.msn;
+    const lists = () => story.broadcast.segments('360p').some(({ msn }) => msn === lastMedia);
+    let playedMs = 9000;
+    for (; lists(); playedMs += 100) story.playTo(playedMs);
+    // It was listed for about the longest playlist's duration, and is owed for its own and that: two target durations more are ample.
+    story.playTo(playedMs + 5900);
+    expect(story.broadcast.rendition('360p').find(lastMedia)).toMatchObject({ isGap: false });
+    story.playTo(playedMs + 9000);
     expect(story.broadcast.packager.rungNames).toEqual([]);
     expect([...story.broadcast.windows.find('st_1')!.renditions.keys()]).toEqual(['source', 'audio']);
     const gone = story.broadcast.messages.filter(({ type }) => type === 'rendition-gone');
@@ -69,14 +74,14 @@ describe('a rung that is given up', () => {
 
   test('and gone comes back with init segments that have never been', () => {
     const story = removed(12_000);
-    story.playTo(24_000);
+    story.playTo(34_000);
     story.rung.reconfigure(rungConfig(360, 0x15));
     story.broadcast.packager.addRung('360p');
-    story.playTo(32_000);
+    story.playTo(42_000);
     const segments = story.end();
     expectInStep(story.broadcast, '360p');
-    expect(gapsOf(segments)).toEqual([12]);
-    expect([...story.broadcast.rendition('360p').descriptions.keys()]).toEqual([13]);
+    expect(gapsOf(segments)).toEqual([17]);
+    expect([...story.broadcast.rendition('360p').descriptions.keys()]).toEqual([18]);
     expect(segments.some(({ isDiscontinuity }) => isDiscontinuity)).toBe(false);
   });
 
