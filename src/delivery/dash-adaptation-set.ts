@@ -1,7 +1,7 @@
 import { exactFrameRate } from '../media/frame-rate.ts';
 import type { RenditionDescription } from '../stream/feed.ts';
 import type { RenditionWindow, StreamWindow } from '../stream/window.ts';
-import { isLowLatency, type ListedPeriod, type ListedRendition } from './dash-listing.ts';
+import type { ListedPeriod, ListedRendition } from './dash-listing.ts';
 import type { DashPeriod } from './dash-period.ts';
 import type { DeclaredBitrate } from './declared-bitrate.ts';
 import { plannedOf } from './variant.ts';
@@ -15,11 +15,13 @@ export interface AdaptationSetOptions {
   readonly period: DashPeriod;
   readonly members: readonly ListedRendition[];
   readonly previous: ListedPeriod | undefined;
+  /** Segments may be fetched while they are made. Of a Period that is over there are none, once what plays now is a list. */
+  readonly isChunked: boolean;
 }
 
 /** All renditions of one kind in a Period. Elements stand in the order of the schema. */
 export function writeAdaptationSet(options: AdaptationSetOptions): string[] {
-  const { kind, id, members, period } = options;
+  const { kind, id, members } = options;
   const descriptions = members.map((member) => descriptionOf(options, member));
   const attributes = [`id="${id}"`, `contentType="${kind}"`, `mimeType="${kind}/mp4"`, 'segmentAlignment="true"'];
   if (kind === 'audio' || options.hasIndependentSegments) attributes.push('startWithSAP="1"');
@@ -32,7 +34,7 @@ export function writeAdaptationSet(options: AdaptationSetOptions): string[] {
     );
   }
   lines.push(...continuity(options));
-  if (isLowLatency(period)) lines.push(...lowLatencyElements(options, first.timescale));
+  if (options.isChunked) lines.push(...lowLatencyElements(options, first.timescale));
   lines.push('<Role schemeIdUri="urn:mpeg:dash:role:2011" value="main"/>');
   for (const [index, member] of members.entries()) {
     lines.push(...writeRepresentation(options, member, descriptions[index]!));
@@ -118,7 +120,7 @@ function writeRepresentation(
 }
 
 function segmentTemplate(
-  { stream, period }: AdaptationSetOptions,
+  { stream, period, isChunked }: AdaptationSetOptions,
   { segments }: ListedRendition,
   { name, timescale, init }: RenditionDescription,
 ): string[] {
@@ -132,8 +134,9 @@ function segmentTemplate(
   if (addressing.mode === 'number') {
     const { segmentSeconds } = addressing;
     const ato = Number(Math.max(0, segmentSeconds - stream.stream.partTargetMs / 1000).toFixed(3));
+    const early = isChunked ? ` availabilityTimeOffset="${ato}" availabilityTimeComplete="false"` : '';
     return [
-      `<SegmentTemplate ${common.join(' ')} startNumber="${period.firstMsn}" duration="${Math.round(segmentSeconds * timescale)}" availabilityTimeOffset="${ato}" availabilityTimeComplete="false"/>`,
+      `<SegmentTemplate ${common.join(' ')} startNumber="${period.firstMsn}" duration="${Math.round(segmentSeconds * timescale)}"${early}/>`,
     ];
   }
   return [

@@ -80,7 +80,13 @@ function writePeriod(
   ] as const) {
     const ofKind = members.filter(({ rendition }) => rendition.description.config.kind === kind);
     if (ofKind.length === 0) continue;
-    lines.push(...writeAdaptationSet({ ...options, id, kind, period, members: ofKind, previous: listed[index - 1] }));
+    const isChunked = isLowLatency(period) && isLowLatency(listed.at(-1)!.period);
+    lines.push(
+      ...writeAdaptationSet({
+        ...options,
+        ...{ id, kind, period, members: ofKind, previous: listed[index - 1], isChunked },
+      }),
+    );
   }
   lines.push('</Period>');
   return lines;

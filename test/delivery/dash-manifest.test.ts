@@ -88,6 +88,9 @@ test('where a grid breaks a Period with a list of complete segments begins, for 
   expect(periods[1]?.sets[0]?.representations[0]?.timeline).toEqual([{ t: '765000', d: '180000', r: '1' }]);
   expect(mpd.profiles).not.toContain('low-latency');
   expect(mpd.ServiceDescription).toBeUndefined();
+  // What says that segments may be fetched early would ask for all that, and has no use for segments that are whole.
+  expect(periods[0]?.sets[0]?.representations[0]?.template.availabilityTimeOffset).toBeUndefined();
+  expect(periods[0]?.sets[0]?.representations[0]?.template).toMatchObject({ startNumber: '1', duration: '180000' });
 });
 
 test('a discontinuity is a new Period, at its place on stream time; media before the hole is all that its grid gives', () => {
