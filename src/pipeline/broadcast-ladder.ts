@@ -1,8 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { LadderView } from '../contract/ladder-view.ts';
 import type { AccessUnit, AudioConfig, VideoConfig } from '../media/track.ts';
-import type { PlannedRendition } from '../stream/feed.ts';
-import type { LeadSink, MediaSink, MediaStart, RungSink } from '../stream/media-sink.ts';
+import type { DemandSink, LeadSink, MediaSink, MediaStart, RungSink } from '../stream/media-sink.ts';
 import type { BudgetBroadcast, BudgetShare } from '../transcode/budget.ts';
 import { type CostModel, costsWith } from '../transcode/cost-model.ts';
 import type { EncoderName } from '../transcode/encoder-options.ts';
@@ -12,15 +11,21 @@ import type { RungState, TranscodeListener, TranscodeNotice } from '../transcode
 import { LadderStatus } from './ladder-status.ts';
 import type { LadderTotals } from './ladder-totals.ts';
 import type { OpeningWishes } from './opening.ts';
+import { isBetter, plannedRendition } from './planned-renditions.ts';
+import type { RungDemand } from './rung-demand.ts';
 import { SourceMeter } from './source-meter.ts';
 import { SourceRoute, shortSideOf } from './source-route.ts';
+
+/** The packager, as ladders need it. */
+export type LadderSink = MediaSink & RungSink & LeadSink & DemandSink;
 
 export interface BroadcastLadderOptions {
   readonly id: string;
   /** The packager: takes the source as it comes, and the rungs that are made of it. */
-  readonly sink: MediaSink & RungSink & LeadSink;
+  readonly sink: LadderSink;
   readonly wishes: OpeningWishes;
-  readonly mode: LadderView['mode'];
+  /** Which rungs are asked for; absent: all are made. */
+  readonly demand?: RungDemand | undefined;
   readonly levels: readonly QualityLevel[];
   readonly totals: LadderTotals;
   readonly clock: Clock;
@@ -41,9 +46,6 @@ export interface LadderMeans {
   readonly costs: CostModel;
   readonly transcoder: Omit<SessionSupervisorOptions, 'listener'>;
 }
-
-/** Peak of a segment by average bit rate, where the buffer of the encoder holds one second (measured: 1.06). */
-const peakRatio = 1.1;
 
 /**
  * Stands before the packager of one broadcast: everything goes on to it at once, and what is made of the video follows as further
@@ -94,7 +96,8 @@ export class BroadcastLadder implements MediaSink {
   /** What the budget has to decide about; undefined while the source is not known well enough. */
   get wishes(): BudgetBroadcast | undefined {
     if (this.plan === undefined) return undefined;
-    const { rungs, decodeCostCores } = this.plan;
+    const { decodeCostCores } = this.plan;
+    const rungs = this.plan.rungs.filter(({ name }) => this.isAsked(name));
     const needsTop = this.plan.keyframes === 'grid';
     return { id: this.id, decodeCostCores, rungs, needsTop, running: this.offered.map(({ name }) => name) };
   }
@@ -110,8 +113,10 @@ export class BroadcastLadder implements MediaSink {
   get view(): LadderView | undefined {
     const { plan, supervisor, withheld, allowed, promisedCores } = this;
     if (plan === undefined || supervisor === undefined) return undefined;
-    const { mode, levels } = this.options;
-    return this.status.view({ mode, levels, allowed, plan, withheld, promisedCores }, supervisor.stats());
+    const { demand, levels } = this.options;
+    const mode = demand === undefined ? 'auto' : 'on_demand';
+    const resting = plan.rungs.flatMap(({ name }) => (this.isAsked(name) ? [] : [name]));
+    return this.status.view({ mode, levels, allowed, plan, withheld, resting, promisedCores }, supervisor.stats());
   }
 
   /** From now on rungs can be made; before, the source goes its way alone. */
@@ -162,6 +167,7 @@ export class BroadcastLadder implements MediaSink {
   accessUnit(unit: AccessUnit): void {
     this.route.accessUnit(unit);
     if (unit.kind !== 'video') return;
+    if (unit.isSync) this.beforeKeyframe(unit.dtsMs + unit.compositionOffsetMs);
     this.supervisor?.accessUnit(unit);
     if (this.meter.add(unit)) this.makePlan();
     this.route.judge(unit);
@@ -198,11 +204,16 @@ export class BroadcastLadder implements MediaSink {
     status.count(supervisor.stats(), options.clock.monotonicMs());
   }
 
+  /** A viewer asks for something of this rung. */
+  wanted(name: string): void {
+    if (!this.isEnding && this.options.demand?.wanted(name)) this.options.onPlan();
+  }
+
   /** The budget's decision. */
   take({ offered, withheld }: BudgetShare): void {
     const { plan, route, supervisor } = this;
     if (plan === undefined) return;
-    this.withheld = withheld;
+    this.withheld = [...(this.options.demand?.impossible ?? []), ...withheld];
     const rungs = plan.rungs.filter(({ name }) => offered.includes(name) || name === route.lead?.name);
     const [top] = rungs;
     if (route.needsLead && (top === undefined || !this.isBest(top))) {
@@ -229,7 +240,7 @@ export class BroadcastLadder implements MediaSink {
     const { route, offered: before } = this;
     this.offered = rungs;
     for (const name of route.rungs.rungNames) {
-      if (!rungs.some((rung) => rung.name === name)) route.rungs.removeRung(name);
+      if (!rungs.some((rung) => rung.name === name) && !this.mayRest(name)) route.rungs.removeRung(name);
     }
     this.tellPlan();
     for (const { name } of rungs) {
@@ -285,12 +296,33 @@ export class BroadcastLadder implements MediaSink {
     const plan = planLadder({ source, levels, lead: this.route.lead, costs });
     if (this.plan !== undefined && !isBetter(plan, this.plan)) return;
     this.plan = plan;
+    options.demand?.follow(plan, (name) => this.configs.has(name));
     options.onPlan();
   }
 
   private tellPlan(): void {
-    const rungs = this.offered.filter(({ name }) => !this.withdrawn.has(name));
-    this.route.rungs.planRungs(rungs.map(plannedRendition));
+    const { demand } = this.options;
+    const offered =
+      demand === undefined ? this.offered : (this.plan?.rungs ?? []).filter(({ name }) => demand.isOffered(name));
+    const rungs = offered.filter(({ name }) => !this.withdrawn.has(name));
+    this.route.rungs.planRungs(rungs.map((rung) => plannedRendition(rung, this.mayRest(rung.name))));
+  }
+
+  private isAsked(name: string): boolean {
+    return this.options.demand?.isAsked(name) ?? true;
+  }
+
+  /** Whether viewers may ask for it although it is not made. */
+  private mayRest(name: string): boolean {
+    return this.options.demand?.isOffered(name) === true && name !== this.route.lead?.name;
+  }
+
+  /** Rungs begin with a segment, and rest from one on. */
+  private beforeKeyframe(ptsMs: number): void {
+    const { demand, sink, onPlan } = this.options;
+    if (demand === undefined) return;
+    this.supervisor?.hold(sink.slotKeyframePtsMs ?? ptsMs);
+    if (demand.rest()) onPlan();
   }
 
   private add(name: string): void {
@@ -327,7 +359,11 @@ export class BroadcastLadder implements MediaSink {
   private rungState(name: string, state: RungState, why: string): void {
     this.status.rungState(name, state, why);
     // What ends with its broadcast stays in the lists.
-    if (this.isEnding || !this.offered.some((rung) => rung.name === name)) return;
+    if (this.isEnding) return;
+    if (!this.offered.some((rung) => rung.name === name)) {
+      if (state === 'withdrawn' && this.mayRest(name)) this.options.sink.restRung(name);
+      return;
+    }
     this.options.rungChanged(name, state, why);
     // What leads has no other in its place, and what is only about to lead nobody knows.
     if (name === this.route.lead?.name || this.route.isPreparing) return;
@@ -345,28 +381,4 @@ export class BroadcastLadder implements MediaSink {
 /** Ends what an earlier process had begun. */
 export function withdrawRungs(sink: RungSink): void {
   for (const name of sink.rungNames) sink.removeRung(name);
-}
-
-/** A rung in the source's place is made anew when it may have that much more bits. */
-const betterBitrateRatio = 1.3;
-
-/** Whether it is worth to go over to another plan. */
-function isBetter(plan: LadderPlan, before: LadderPlan): boolean {
-  if (namesOf(plan) !== namesOf(before)) return true;
-  const [top, topBefore] = [plan.rungs[0], before.rungs[0]];
-  return (top?.bitrateBps ?? 0) > betterBitrateRatio * (topBefore?.bitrateBps ?? 0);
-}
-
-function namesOf({ rungs, keyframes }: LadderPlan): string {
-  return `${keyframes} ${rungs.map(({ name }) => name).join(' ')}`;
-}
-
-function plannedRendition(rung: PlannedRung): PlannedRendition {
-  const { name, codecString, widthPixels, heightPixels, fps, bitrateBps } = rung;
-  return {
-    ...{ name, codecString, widthPixels, heightPixels },
-    frameRate: fps,
-    averageBps: bitrateBps,
-    peakBps: Math.round(bitrateBps * peakRatio),
-  };
 }

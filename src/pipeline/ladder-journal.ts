@@ -53,6 +53,12 @@ export class LadderJournal {
     }
   }
 
+  /** Where rungs are made on demand. */
+  demand(id: string, name: string, isWanted: boolean): void {
+    this.log.info({ stream: id, rung: name }, isWanted ? 'rung is asked for' : 'rung rests: nobody watches it');
+    this.write(id, isWanted ? 'rung.wanted' : 'rung.rested', { rung: name });
+  }
+
   notice(id: string, notice: TranscodeNotice): void {
     const { log } = this;
     const story = this.storyOf(id);

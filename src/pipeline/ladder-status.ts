@@ -12,6 +12,8 @@ export interface LadderWishes {
   readonly allowed: readonly string[] | undefined;
   readonly plan: LadderPlan;
   readonly withheld: BudgetShare['withheld'];
+  /** Names of rungs that nobody asks for. */
+  readonly resting: readonly string[];
   readonly promisedCores: number;
 }
 
@@ -96,9 +98,10 @@ export class LadderStatus {
     };
   }
 
-  private stateOf(name: string, { withheld }: LadderWishes): { state: LadderRungState; why: string | null } {
+  private stateOf(name: string, { withheld, resting }: LadderWishes): { state: LadderRungState; why: string | null } {
     const refusal = withheld.find((one) => one.name === name);
     if (refusal !== undefined) return { state: 'withheld', why: refusal.why };
+    if (resting.includes(name)) return { state: 'resting', why: 'nobody watches it' };
     const known = this.rungs.get(name);
     if (known === undefined) return { state: 'planned', why: null };
     const { state, why } = known;

@@ -4,17 +4,18 @@ import { isStreamctlError } from '../base/errors.ts';
 import type { LadderConfig } from '../config/schema.ts';
 import type { LadderRungState, LadderView } from '../contract/ladder-view.ts';
 import type { Log } from '../observability/log.ts';
-import type { LeadSink, MediaSink, RungSink } from '../stream/media-sink.ts';
+import type { MediaSink } from '../stream/media-sink.ts';
 import { shareBudget } from '../transcode/budget.ts';
 import { calibrate, knownCalibration } from '../transcode/calibration.ts';
 import { referenceCosts } from '../transcode/cost-model.ts';
 import { chooseEncoder } from '../transcode/encoders.ts';
 import { findFfmpeg } from '../transcode/ffmpeg-lookup.ts';
-import { BroadcastLadder, type LadderMeans, withdrawRungs } from './broadcast-ladder.ts';
+import { BroadcastLadder, type LadderMeans, type LadderSink, withdrawRungs } from './broadcast-ladder.ts';
 import { KeyframeTap } from './keyframe-tap.ts';
 import { LadderJournal } from './ladder-journal.ts';
 import { LadderTotals } from './ladder-totals.ts';
 import type { OpeningWishes } from './opening.ts';
+import { RungDemand } from './rung-demand.ts';
 import { StillPictures, thumbnailShortSidePixels } from './still-pictures.ts';
 import type { StreamRecorder } from './stream-records.ts';
 
@@ -69,7 +70,7 @@ export class Transcoding {
 
   /** Resolves when it is known what this machine can do and what it costs; broadcasts get their rungs with the first. */
   async start(): Promise<void> {
-    this.means = this.options.ladder.mode === 'auto' ? await this.look() : 'none';
+    this.means = this.options.ladder.mode === 'off' ? 'none' : await this.look();
     if (this.stopping.signal.aborted) return;
     for (const opened of this.ladders.values()) {
       if (this.means === 'none') opened.giveUp();
@@ -130,7 +131,7 @@ export class Transcoding {
   }
 
   /** What a broadcast hands its media to: `sink` itself where ffmpeg has no part in it. `warn` takes a sentence for the operator. */
-  open(id: string, sink: MediaSink & RungSink & LeadSink, warn: (sentence: string) => void): MediaSink {
+  open(id: string, sink: LadderSink, warn: (sentence: string) => void): MediaSink {
     if (this.means === 'none') {
       withdrawRungs(sink);
       return this.stills.isPossible ? this.tap(id, sink) : sink;
@@ -139,7 +140,7 @@ export class Transcoding {
       id,
       sink,
       wishes: this.options.wishes,
-      mode: this.options.ladder.mode === 'on_demand' ? 'on_demand' : 'auto',
+      demand: this.options.ladder.mode === 'on_demand' ? this.demandOf(id, sink) : undefined,
       levels: this.options.ladder.rungs,
       totals: this.totals,
       clock: this.options.clock,
@@ -163,6 +164,13 @@ export class Transcoding {
     return tap;
   }
 
+  private demandOf(id: string, sink: LadderSink): RungDemand {
+    const { clock, wishes } = this.options;
+    const { capacityCores } = this;
+    const onChange = (name: string, isWanted: boolean) => this.journal.demand(id, name, isWanted);
+    return new RungDemand({ sink, clock, segmentMs: wishes.segmentMs, capacityCores, onChange });
+  }
+
   private tap(id: string, next: MediaSink): KeyframeTap {
     const { clock, onThumbnail } = this.options;
     return new KeyframeTap({ id, next, stills: this.stills, clock, deliver: (jpeg) => onThumbnail(id, jpeg) });
@@ -171,6 +179,11 @@ export class Transcoding {
   /** Only rungs of these names are made of the broadcast; absent: all that are configured. */
   restrict(id: string, rungs: readonly string[] | undefined): void {
     this.ladders.get(id)?.restrict(rungs);
+  }
+
+  /** A viewer asks for something of a rung. */
+  wanted(id: string, name: string): void {
+    this.ladders.get(id)?.wanted(name);
   }
 
   /** What is made of a broadcast; null where nothing is wanted. */

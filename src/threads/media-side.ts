@@ -87,7 +87,11 @@ export class MediaSide {
     this.turn = new MediaTurn(mayRest ? mediaRestMs : 0, () => this.endTurn());
     const clock = systemClock;
     const { log, records } = control;
-    this.hub = new FeedHub({ clock, onFreed: (id) => this.pool.slabFreed(id) });
+    this.hub = new FeedHub({
+      clock,
+      onFreed: (id) => this.pool.slabFreed(id),
+      onWanted: (id, name) => this.transcoding.wanted(id, name),
+    });
     this.pool = new SlabPool(
       {
         slabOpened: (id, buffer) => this.hub.slabOpened(id, buffer),

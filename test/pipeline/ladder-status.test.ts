@@ -10,7 +10,7 @@ import type { TranscodeStats } from '../../src/transcode/transcode-listener.ts';
 const source = { widthPixels: 1920, heightPixels: 1080, fps: 30, bitrateBps: 6e6, codec: 'avc', isPassthrough: true };
 const plan = planLadder({ source: source as Parameters<typeof planLadder>[0]['source'] });
 const wishes = {
-  ...{ mode: 'auto' as const, levels: defaultRungs, allowed: undefined, plan, promisedCores: 0.1234 },
+  ...{ mode: 'auto' as const, levels: defaultRungs, allowed: undefined, plan, promisedCores: 0.1234, resting: [] },
   withheld: [{ name: '720p', why: '720p is withheld: it takes 0.17 cores.' }],
 };
 
