@@ -11,8 +11,8 @@ import { streamctl } from './peers/streamctl.ts';
 import { benchRelease } from './release.ts';
 import { Report } from './report.ts';
 import { benchRequests, requestServers, requestsMissing } from './requests.ts';
+import { benchSwitching, switchingPlayers } from './switching.ts';
 import { benchTranscode } from './transcode.ts';
-import { benchTranscodeQuality } from './transcode-quality.ts';
 import { benchViewers, type ViewedServer, viewedServers } from './viewers.ts';
 
 const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summary on stderr
@@ -26,8 +26,8 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   faults    what viewers and publishers notice when a delivery thread dies, and while the database is locked
   transcode a broadcast of 720p30 in 480p and 360p: cost, lag, age, alignment, and how many of them this machine holds;
             with --faults: the same with ffmpeg killed at one moment and stopped at another
-  transcode-quality   similarity of each rung to its picture, by preset and bit rate
   curve     viewers and ingest in small steps, and docs/cost-curve.svg of them
+  switching real players between 5 and 1 Mbit/s: time to the lower quality and back, rebuffering, errors
 
   --seconds N        how long each measurement lasts (latency 30, ingest 15, requests 5, viewers, mixed, transcode 60, faults 20, curve 15)
   --servers A,B      streamctl, nginx-rtmp, node-media-server (viewers: streamctl, nginx); all that are installed
@@ -35,6 +35,9 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   --waiters N        release: how many (10000)
   --kind KIND        viewers: hls or ll-hls (hls)
   --publishers N,N   ingest: how many at once (1,20,100); mixed: how many (100); faults (20); curve (1,20,50,100)
+  --players A,B      switching: watch-page, hls.js, shaka-hls, shaka-dash, dash.js (all)
+  --rounds N         switching: falls and rises of each player (20)
+  --check            switching: a strict outsider reads everything beside
   --chunks N,N       ingest: chunk sizes in bytes; 4096 as OBS sends, 128 as ffmpeg sends (4096)
 `;
 
@@ -47,6 +50,9 @@ const { values, positionals } = parseArgs({
     viewers: { type: 'string' },
     waiters: { type: 'string', default: '10000' },
     kind: { type: 'string', default: 'hls' },
+    players: { type: 'string', default: switchingPlayers.join(',') },
+    rounds: { type: 'string', default: '20' },
+    check: { type: 'boolean', default: false },
     chunks: { type: 'string', default: '4096' },
     faults: { type: 'boolean', default: false },
     help: { type: 'boolean' },
@@ -121,12 +127,16 @@ try {
     await benchFaults({ publishers, viewers, seconds: seconds ?? 20 }, report, interrupt.signal);
   } else if (name === 'transcode') {
     await benchTranscode({ seconds: seconds ?? 60, withFaults: values.faults }, report, interrupt.signal);
-  } else if (name === 'transcode-quality') {
-    await benchTranscodeQuality(report, interrupt.signal);
   } else if (name === 'curve') {
     const viewerCounts = numbers('viewers', values.viewers ?? '1000,2000,5000,10000');
     const publisherCounts = numbers('publishers', values.publishers ?? '1,20,50,100');
     await benchCurve({ viewerCounts, publisherCounts, seconds: seconds ?? 15 }, report, interrupt.signal);
+  } else if (name === 'switching') {
+    const wanted = values.players.split(',');
+    const players = switchingPlayers.filter((player) => wanted.includes(player));
+    if (players.length < wanted.length) throw new Error(`--players: of ${switchingPlayers.join(', ')}`);
+    const rounds = numbers('rounds', values.rounds)[0]!;
+    await benchSwitching({ players, rounds, isChecked: values.check }, report, interrupt.signal);
   } else if (name === 'release') {
     const waiters = numbers('waiters', values.waiters)[0]!;
     await benchRelease({ waiters, rounds: 5 }, report, interrupt.signal);

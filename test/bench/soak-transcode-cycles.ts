@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/base/clock.ts';
 import { ClipPublisher } from '../../src/publisher/clip-publisher.ts';
 import { loadClip } from '../../src/publisher/flv-clip.ts';
@@ -15,12 +16,15 @@ export interface CyclesReport {
   readonly orphans: number;
   readonly zombies: number;
   readonly descriptors: { readonly start: number; readonly end: number };
-  /** Resident memory of the server after each tenth of the cycles. */
+  /** Resident memory of the server after each tenth of the cycles. What has ended stays for a while to be watched. */
   readonly rss_mib: readonly number[];
+  /** When the last broadcast has been forgotten, and one more round of cycles was run. */
+  readonly rss_mib_after_rest: number;
 }
 
 /** As many broadcasts at once, so that 200 take minutes and not an hour. */
 const atOnce = 4;
+const restMs = 120_000;
 
 /** Broadcasts with a ladder that begin and end, ffmpeg killed in every fifth; and what the server has left of them. */
 export async function soakTranscodeCycles({ cycles }: { readonly cycles: number }): Promise<CyclesReport> {
@@ -42,6 +46,9 @@ export async function soakTranscodeCycles({ cycles }: { readonly cycles: number 
     }
     await until('all ffmpegs are gone', () => ffmpegChildren(processId).length === 0);
     await until('descriptors are closed', () => descriptorsOf(processId) <= start + 2).catch(() => undefined);
+    console.error(`resting for ${restMs / 1000} s`);
+    await delay(restMs);
+    await runRound(stage, clip, 0, seen);
     const states = [...seen].map(stateOf);
     return {
       cycles,
@@ -50,6 +57,7 @@ export async function soakTranscodeCycles({ cycles }: { readonly cycles: number 
       zombies: states.filter((state) => state === 'Z').length,
       descriptors: { start, end: descriptorsOf(processId) },
       rss_mib: rssMib,
+      rss_mib_after_rest: residentMib(processId),
     };
   } finally {
     await stage.close();

@@ -11,16 +11,6 @@ import { until } from './until.ts';
 const rungs =
   '[{ name: 240p, height: 240, video_bitrate: 400k, fps: 30 }, { name: 144p, height: 144, video_bitrate: 150k, fps: 30 }]';
 
-export interface ClipContent {
-  /** Absent: no picture. */
-  readonly size?: string;
-  /** As ffmpeg takes it; absent: no sound. */
-  readonly audio?: string;
-}
-
-export const tone = 'sine=frequency=300:sample_rate=48000';
-export const whole: ClipContent = { size: '640x360', audio: tone };
-
 /** A server with a ladder, and broadcasts that are sent to it and watched. */
 export class LadderStage {
   readonly folder: string;
@@ -55,18 +45,27 @@ export class LadderStage {
     return this.server.log.split('\n').filter((line) => line.includes(sentence)).length;
   }
 
-  /** 30 frames per second with B-frames, and noise that uses the bit rates. */
-  async clip(name: string, seconds: number, { size, audio }: ClipContent = whole): Promise<string> {
+  /** 30 frames per second with B-frames, noise that uses the bit rates, and a tone. */
+  async clip(name: string, seconds: number, size = '640x360'): Promise<string> {
     const file = join(this.folder, `${name}.flv`);
-    const source = `testsrc2=size=${size}:rate=30,noise=alls=12:allf=t`;
-    const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-pix_fmt', 'yuv420p', '-g', '60'];
-    const rate = ['-sc_threshold', '0', '-b:v', '1500k', '-maxrate', '1500k', '-bufsize', '750k'];
     const { code, stderr } = await run('ffmpeg', [
-      ...['-v', 'error', '-y', ...(size === undefined ? [] : ['-f', 'lavfi', '-i', source])],
-      ...(audio === undefined ? [] : ['-f', 'lavfi', '-i', audio]),
-      ...['-t', String(seconds), ...(size === undefined ? [] : [...x264, ...rate])],
-      ...(audio === undefined ? [] : ['-c:a', 'aac', '-b:a', '96k', '-ac', '2']),
-      file,
+      ...['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=30,noise=alls=12:allf=t`],
+      ...['-f', 'lavfi', '-i', 'sine=frequency=300:sample_rate=48000', '-t', String(seconds)],
+      ...[
+        '-c:v',
+        'libx264',
+        '-preset',
+        'ultrafast',
+        '-bf',
+        '2',
+        '-pix_fmt',
+        'yuv420p',
+        '-g',
+        '60',
+        '-sc_threshold',
+        '0',
+      ],
+      ...['-b:v', '1500k', '-maxrate', '1500k', '-bufsize', '750k', '-c:a', 'aac', '-b:a', '96k', '-ac', '2', file],
     ]);
     if (code !== 0) throw new Error(stderr);
     return file;

@@ -1,0 +1,116 @@
+import { loadavg } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { StreamWatch } from '../support/checker/stream-watch.ts';
+import { startLadderedServer } from '../support/laddered-server.ts';
+import { BrowserPlayers, type Engine } from '../support/players/browser-players.ts';
+import { ThrottledPlay } from '../support/players/throttled-play.ts';
+import type { TestServer } from '../support/server.ts';
+import { distributionOf } from './percentiles.ts';
+import type { Report } from './report.ts';
+
+/** Who switches: the product's own page, or a player as its package comes. */
+export const switchingPlayers = ['watch-page', 'hls.js', 'shaka-hls', 'shaka-dash', 'dash.js'] as const;
+export type SwitchingPlayer = (typeof switchingPlayers)[number];
+
+export interface SwitchingOptions {
+  readonly players: readonly SwitchingPlayer[];
+  /** Each is one fall of the bandwidth and one rise. */
+  readonly rounds: number;
+  /** Whether a strict outsider reads everything beside the players: it takes a fifth of a core. */
+  readonly isChecked: boolean;
+}
+
+const channel = 'switching';
+const wideBps = 5_000_000;
+const narrowBps = 1_000_000;
+/** How long it stays as it is when the quality has changed. */
+const holdMs = 8000;
+const patienceMs = 60_000;
+const lower = ['480p', '360p'];
+
+const engines: Readonly<Record<Exclude<SwitchingPlayer, 'watch-page'>, readonly [Engine, 'hls' | 'dash']>> = {
+  'hls.js': ['hls.js', 'hls'],
+  'shaka-hls': ['shaka', 'hls'],
+  'shaka-dash': ['shaka', 'dash'],
+  'dash.js': ['dash.js', 'dash'],
+};
+
+interface Round {
+  readonly downMs: number | undefined;
+  readonly upMs: number | undefined;
+}
+
+/** Real players between 5 and 1 Mbit/s: how soon they ask for a lower quality and for the best again, and what viewers notice. */
+export async function benchSwitching(options: SwitchingOptions, report: Report, signal: AbortSignal): Promise<void> {
+  const { server, stop } = await startLadderedServer(channel);
+  const players = await BrowserPlayers.launch();
+  const rows: (string | number)[][] = [
+    ['player', 'rounds', 'down p50 ms', 'down p95 ms', 'up p50 ms', 'up p95 ms', 'rebuffered %', 'errors', 'load'],
+  ];
+  const { hls, ts, dash } = server.playback(channel);
+  const watch = options.isChecked ? new StreamWatch({ playlistUrls: [hls, ts], mpdUrl: dash }) : undefined;
+  await watch?.start();
+  try {
+    for (const player of options.players) {
+      const play = await ThrottledPlay.of(await open(players, server, player));
+      const rounds: Round[] = [];
+      await play.throttle(wideBps);
+      await delay(12_000, undefined, { signal });
+      const before = await play.report();
+      for (let round = 1; round <= options.rounds; round++) {
+        rounds.push(await oneRound(play, signal));
+        const { downMs, upMs } = rounds.at(-1)!;
+        report.progress(
+          `${player} ${round}/${options.rounds}: down ${downMs?.toFixed(0)} ms, up ${upMs?.toFixed(0)} ms`,
+        );
+      }
+      const after = await play.report();
+      const stalledSeconds = after.stallSeconds - before.stallSeconds;
+      const playedSeconds = after.playedSeconds - before.playedSeconds;
+      const down = distributionOf(rounds.flatMap(({ downMs }) => downMs ?? []));
+      const up = distributionOf(rounds.flatMap(({ upMs }) => upMs ?? []));
+      const rebufferRatio = stalledSeconds / (stalledSeconds + playedSeconds);
+      const load = loadavg()[0]!;
+      report.line({
+        ...{ player, rounds: rounds.length, down_ms: down, up_ms: up, switches: play.switches.length - 1 },
+        ...{ start_ms: after.startupMs, stalls: after.stalls - before.stalls, stalled_s: stalledSeconds },
+        ...{ rebuffer_ratio: rebufferRatio, latency_s: after.latencySeconds, errors: after.errors },
+        ...{ skips: after.skips - before.skips, failed_requests: after.failedRequests.length, load },
+      });
+      const ms = (value: number | undefined) => (value === undefined ? '-' : Math.round(value));
+      const percent = (rebufferRatio * 100).toFixed(2);
+      rows.push([player, rounds.length, ms(down?.p50), ms(down?.p95), ms(up?.p50), ms(up?.p95), percent]);
+      rows.at(-1)!.push(after.errors.length, load.toFixed(1));
+      await play.close();
+    }
+    await watch?.probe();
+    const found = await watch?.stop();
+    if (found !== undefined) report.line({ outsider: found });
+  } finally {
+    await players.close();
+    await stop();
+  }
+  report.table(rows);
+}
+
+async function open(players: BrowserPlayers, server: TestServer, player: SwitchingPlayer) {
+  const { watch, ...urls } = server.playback(channel);
+  if (player === 'watch-page') return players.watch(watch);
+  const [engine, protocol] = engines[player];
+  return players.start(engine, urls[protocol]);
+}
+
+/** One fall and one rise; undefined where the player did not follow in time. */
+async function oneRound(play: ThrottledPlay, signal: AbortSignal): Promise<Round> {
+  const isAtTop = play.switches.at(-1) === 'source';
+  const fellAtMs = await play.throttle(narrowBps);
+  const downAtMs = !isAtTop ? undefined : await play.asksFor(lower, fellAtMs, patienceMs).catch(() => undefined);
+  await delay(holdMs, undefined, { signal });
+  const roseAtMs = await play.throttle(wideBps);
+  const upAtMs = await play.asksFor(['source'], roseAtMs, patienceMs).catch(() => undefined);
+  await delay(holdMs, undefined, { signal });
+  return {
+    downMs: downAtMs === undefined ? undefined : downAtMs - fellAtMs,
+    upMs: upAtMs === undefined ? undefined : upAtMs - roseAtMs,
+  };
+}
