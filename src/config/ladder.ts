@@ -18,7 +18,9 @@ const rung = z
     high_fps_video_bitrate: bitrateBps()
       .optional()
       .describe('Above 30 frames per second; absent: 1.4 times video_bitrate.'),
-    audio_bitrate: bitrateBps().prefault('128k'),
+    audio_bitrate: bitrateBps()
+      .prefault('128k')
+      .describe('Of sound that has to be encoded anew: that of the first rung counts, since all share one.'),
   })
   .transform((v) => ({
     name: v.name,
