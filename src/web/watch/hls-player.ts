@@ -1,5 +1,7 @@
 import Hls, { type ErrorData, type HlsConfig, type Level, type LevelDetails } from 'hls.js';
+import { Adaptation } from './adaptation.ts';
 import type { PlaybackFacts, Player, PlayerEvents, Quality } from './player.ts';
+import type { SwitchReason } from './quality-history.ts';
 
 /** What makes hls.js start fast, stay close to live and adapt soon. Everything else keeps its default. */
 const lowLatency: Partial<HlsConfig> = {
@@ -13,11 +15,6 @@ const lowLatency: Partial<HlsConfig> = {
   // The first segment is fetched beside the playlists, and the quality is not probed first: saves a round trip each.
   startFragPrefetch: true,
   testBandwidth: false,
-  abrEwmaDefaultEstimate: 3_000_000,
-  // With parts of half a second a drop in bandwidth shows in two or three samples; the defaults average over nine seconds.
-  abrEwmaFastLive: 1.5,
-  abrEwmaSlowLive: 5,
-  maxStarvationDelay: 1.5,
 };
 
 /**
@@ -34,6 +31,11 @@ function qualityLabel(level: Level): string {
   return level.frameRate > 45 ? `${level.height}p${Math.round(level.frameRate)}` : `${level.height}p`;
 }
 
+/** The name of a rendition stands in its URLs. */
+function renditionOf(level: Level): string {
+  return level.uri.split('/').at(-2) ?? level.name;
+}
+
 /** Nothing to play at the end of the list: the server bridges an interruption with EXT-X-GAP. */
 function endsInGap(details: LevelDetails): boolean {
   return details.fragments.at(-1)?.gap === true;
@@ -46,14 +48,17 @@ export class HlsPlayer implements Player {
   private readonly events: PlayerEvents;
   private readonly listening = new AbortController();
   private hasPlayed = false;
+  /** Why a level was chosen last. */
+  private readonly reasons = new Map<number, SwitchReason>();
   private recoveries: number[] = [];
 
   constructor(video: HTMLVideoElement, playlistUrl: string, workerUrl: string, events: PlayerEvents) {
     this.video = video;
     this.events = events;
-    this.hls = new Hls({ ...lowLatency, workerPath: workerUrl });
+    this.hls = new Hls({ ...lowLatency, workerPath: workerUrl, abrController: this.adaptationClass() });
     this.hls.config.liveMaxLatencyDurationCount = maxLatencyTargetDurations;
     this.hls.on(Hls.Events.MANIFEST_PARSED, () => this.events.onQualities(this.qualities()));
+    this.hls.on(Hls.Events.LEVEL_SWITCHED, (_event, { level }) => this.switched(level));
     this.hls.on(Hls.Events.LEVEL_UPDATED, (_event, { details }) => this.levelUpdated(details));
     this.hls.on(Hls.Events.ERROR, (_event, data) => this.failed(data));
     const { signal } = this.listening;
@@ -75,6 +80,7 @@ export class HlsPlayer implements Player {
   }
 
   select(index: number | undefined): void {
+    if (index !== undefined) this.reasons.set(index, 'manual');
     this.hls.nextLevel = index ?? -1;
   }
 
@@ -90,6 +96,24 @@ export class HlsPlayer implements Player {
 
   private qualities(): Quality[] {
     return this.hls.levels.map((level, index) => ({ index, label: qualityLabel(level) })).reverse();
+  }
+
+  /** hls.js makes its controllers itself, of a class that it types by its own. */
+  private adaptationClass(): HlsConfig['abrController'] {
+    const { reasons } = this;
+    class PageAdaptation extends Adaptation {
+      constructor(hls: Hls) {
+        super(hls, (level, reason) => reasons.set(level, reason));
+      }
+    }
+    return PageAdaptation as unknown as HlsConfig['abrController'];
+  }
+
+  private switched(index: number): void {
+    const level = this.hls.levels[index];
+    if (level === undefined) return;
+    const reason = this.reasons.get(index) ?? (this.hls.autoLevelEnabled ? 'error' : 'manual');
+    this.events.onSwitched({ atMs: Date.now(), rendition: renditionOf(level), reason });
   }
 
   private playing(): void {

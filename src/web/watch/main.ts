@@ -8,6 +8,7 @@ import { NativePlayer } from './native-player.ts';
 import type { PageState } from './page-state.ts';
 import { PageView } from './page-view.ts';
 import type { PlaybackEnd, Player, PlayerEvents } from './player.ts';
+import { QualityHistory } from './quality-history.ts';
 
 const factsEveryMs = 500;
 /** Further behind than this, the live button offers to go to live. */
@@ -18,6 +19,8 @@ class WatchPage {
   private readonly view: PageView;
   private readonly address: WatchAddress;
   private readonly workerUrl: string;
+  /** Of all broadcasts that were watched here. */
+  private readonly history = new QualityHistory();
   private player: Player | undefined;
   private broadcast: Broadcast | undefined;
 
@@ -69,6 +72,10 @@ class WatchPage {
           if (view.isBuffering) onWaiting();
         },
         onQualities: (qualities) => view.showQualities(qualities),
+        onSwitched: (change) => {
+          this.history.add(change);
+          view.showHistory(this.history);
+        },
         onEnd: resolve,
       });
       void this.startWithSound();

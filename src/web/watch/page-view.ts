@@ -1,6 +1,19 @@
 import { formatBitrate, formatLatency } from './format.ts';
 import { type PageState, stateTexts } from './page-state.ts';
 import type { Quality } from './player.ts';
+import type { QualityHistory, SwitchReason } from './quality-history.ts';
+
+const shownSwitches = 12;
+
+const reasonTexts: Readonly<Record<SwitchReason, string>> = {
+  startup: 'at the start',
+  bandwidth: 'to fit the network',
+  buffer: 'to keep playing',
+  'dropped-frames': 'to fit this device',
+  'player-size': 'to fit the player',
+  error: 'after an error',
+  manual: 'your choice',
+};
 
 function element<T extends HTMLElement>(id: string, kind: new () => T): T {
   const found = document.getElementById(id);
@@ -28,6 +41,9 @@ export class PageView {
   private readonly latency = element('latency', HTMLElement);
   private readonly playingQuality = element('playing-quality', HTMLElement);
   private readonly bitrate = element('bitrate', HTMLElement);
+  private readonly history = element('history', HTMLElement);
+  private readonly historyCount = element('history-count', HTMLElement);
+  private readonly historyList = element('history-list', HTMLElement);
 
   showName(name: string): void {
     this.name.textContent = name;
@@ -72,6 +88,28 @@ export class PageView {
     const options = qualities.map(({ index, label }) => new Option(label, String(index)));
     this.quality.replaceChildren(new Option('Auto', ''), ...options);
     this.quality.hidden = qualities.length < 2;
+  }
+
+  /** The newest switches first; the first quality alone is no switch. */
+  showHistory({ switches, count }: QualityHistory): void {
+    this.history.hidden = count < 2;
+    this.historyCount.textContent = String(count - 1);
+    const items = switches
+      .slice(-shownSwitches)
+      .reverse()
+      .map(({ atMs, rendition, reason }) => {
+        const item = document.createElement('li');
+        const time = document.createElement('time');
+        time.dateTime = new Date(atMs).toISOString();
+        time.textContent = new Date(atMs).toLocaleTimeString();
+        const quality = document.createElement('b');
+        quality.textContent = rendition;
+        const why = document.createElement('span');
+        why.textContent = reasonTexts[reason];
+        item.append(time, quality, why);
+        return item;
+      });
+    this.historyList.replaceChildren(...items);
   }
 
   showBehindLive(isBehind: boolean): void {

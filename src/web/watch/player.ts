@@ -1,3 +1,5 @@
+import type { QualitySwitch } from './quality-history.ts';
+
 /** One quality a viewer can choose. */
 export interface Quality {
   /** What `select` takes. */
@@ -15,6 +17,8 @@ export interface PlayerEvents {
   /** The server lists no media for now, or lists media again. */
   readonly onInterrupted: (interrupted: boolean) => void;
   readonly onQualities: (qualities: readonly Quality[]) => void;
+  /** Another quality is on screen. */
+  readonly onSwitched: (change: QualitySwitch) => void;
   /** The last call. */
   readonly onEnd: (end: PlaybackEnd) => void;
 }

@@ -26,16 +26,10 @@ export class BrowserPlayers {
   }
 
   static async launch(): Promise<BrowserPlayers> {
-    const script = await build({
-      entryPoints: [join(import.meta.dirname, 'page-script.ts')],
-      bundle: true,
-      write: false,
-      format: 'iife',
-      logLevel: 'error',
-    });
+    const script = await bundled('page-script.ts');
     const answers: Readonly<Record<string, readonly [type: string, body: string]>> = {
       '/': ['text/html', page],
-      '/player.js': ['text/javascript', script.outputFiles[0]?.text ?? ''],
+      '/player.js': ['text/javascript', script],
     };
     const route: Route = async (_request, response, path) => {
       const answer = answers[path];
@@ -44,6 +38,16 @@ export class BrowserPlayers {
       return true;
     };
     return new BrowserPlayers(await launchBrowser(), await startFixtureServer(route));
+  }
+
+  /** Opens the product's own page for viewers. */
+  async watch(url: string): Promise<BrowserPlay> {
+    const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 } });
+    const page = await context.newPage();
+    await page.goto(url);
+    // Its security policy lets no foreign script in, but the debugger's.
+    await page.evaluate(await bundled('meter-script.ts'));
+    return new BrowserPlay(page, []);
   }
 
   /** Opens a page that plays `url` until it is closed. */
@@ -75,9 +79,20 @@ export class BrowserPlayers {
   }
 }
 
+async function bundled(file: string): Promise<string> {
+  const script = await build({
+    entryPoints: [join(import.meta.dirname, file)],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    logLevel: 'error',
+  });
+  return script.outputFiles[0]?.text ?? '';
+}
+
 /** One page at play. */
 export class BrowserPlay {
-  private readonly page: Page;
+  readonly page: Page;
   private readonly outsideRequests: readonly string[];
 
   constructor(page: Page, outsideRequests: readonly string[]) {

@@ -2,28 +2,11 @@
 import * as dashjs from 'dashjs';
 import Hls from 'hls.js';
 import * as shakaModule from 'shaka-player/dist/shaka-player.compiled.js';
+import { type PlayFigures, PlayMeter } from './play-meter.ts';
 
 export type Engine = 'hls.js' | 'shaka' | 'dash.js' | 'native';
 
-export interface PlayReport {
-  readonly startupMs: number | undefined;
-  readonly playedSeconds: number;
-  readonly stalls: number;
-  readonly stallSeconds: number;
-  /** Jumps of the position by more than half a second: the player skipped something. */
-  readonly skips: number;
-  readonly errors: readonly string[];
-  /** Requests that failed and that the player got over. */
-  readonly failedRequests: readonly string[];
-  readonly droppedFrames: number;
-  readonly totalFrames: number;
-  readonly latencySeconds: number | undefined;
-  /** How often the element was given new media after the start. */
-  readonly reloads: number;
-  readonly positionSeconds: number;
-  readonly width: number;
-  readonly height: number;
-}
+export type PlayReport = PlayFigures;
 
 /** As far as we use it: the package's own types only describe a global variable. */
 interface ShakaPlayer extends EventTarget {
@@ -36,82 +19,7 @@ const { default: shaka } = shakaModule as unknown as {
   default: { polyfill: { installAll(): void }; Player: new () => ShakaPlayer };
 };
 
-const sampleMs = 50;
-/** A picture that stands for longer than this is noticed. */
-const stallMs = 300;
-const skipSeconds = 0.5;
-
-class Meter {
-  private readonly video: HTMLVideoElement;
-  private readonly startedMs = performance.now();
-  private startupMs: number | undefined;
-  private playedSeconds = 0;
-  private stalls = 0;
-  private stallMs = 0;
-  private skips = 0;
-  private reloads = -1;
-  private lastPosition = 0;
-  private lastMoveMs = 0;
-  private lastSampleMs = 0;
-  private isStalled = false;
-  readonly errors: string[] = [];
-  readonly failedRequests: string[] = [];
-  latency: () => number | undefined = () => undefined;
-
-  constructor(video: HTMLVideoElement) {
-    this.video = video;
-    video.addEventListener('loadstart', () => {
-      this.reloads++;
-    });
-    video.addEventListener('error', () => this.errors.push(`video: ${video.error?.code} ${video.error?.message}`));
-    setInterval(() => this.sample(), sampleMs);
-  }
-
-  report(): PlayReport {
-    const { droppedVideoFrames, totalVideoFrames } = this.video.getVideoPlaybackQuality();
-    return {
-      startupMs: this.startupMs,
-      playedSeconds: this.playedSeconds,
-      stalls: this.stalls,
-      stallSeconds: this.stallMs / 1000,
-      skips: this.skips,
-      errors: this.errors,
-      failedRequests: this.failedRequests,
-      droppedFrames: droppedVideoFrames,
-      totalFrames: totalVideoFrames,
-      latencySeconds: this.latency(),
-      reloads: Math.max(0, this.reloads),
-      positionSeconds: this.video.currentTime,
-      width: this.video.videoWidth,
-      height: this.video.videoHeight,
-    };
-  }
-
-  private sample(): void {
-    const now = performance.now();
-    const sinceSampleMs = now - this.lastSampleMs;
-    this.lastSampleMs = now;
-    const position = this.video.currentTime;
-    const moved = position - this.lastPosition;
-    this.lastPosition = position;
-    if (this.startupMs === undefined) {
-      if (this.video.paused || this.video.readyState < 3 || !(moved > 0) || moved > 1) return;
-      this.startupMs = now - this.startedMs;
-      this.lastMoveMs = now;
-      return;
-    }
-    if (moved !== 0) this.lastMoveMs = now;
-    // Sampling itself may be late on a busy machine: what moved in that time was played.
-    if (moved > skipSeconds + sinceSampleMs / 1000 || moved < -0.05) this.skips++;
-    else this.playedSeconds += Math.max(0, moved);
-    const isStanding = now - this.lastMoveMs > stallMs;
-    if (isStanding && !this.isStalled) this.stalls++;
-    if (isStanding) this.stallMs += this.isStalled ? sinceSampleMs : now - this.lastMoveMs;
-    this.isStalled = isStanding;
-  }
-}
-
-const engines: Record<Engine, (video: HTMLVideoElement, url: string, meter: Meter) => Promise<void> | void> = {
+const engines: Record<Engine, (video: HTMLVideoElement, url: string, meter: PlayMeter) => Promise<void> | void> = {
   'hls.js': (video, url, meter) => {
     const hls = new Hls({ lowLatencyMode: true, enableWorker: false });
     hls.on(Hls.Events.ERROR, (_event, data) => {
@@ -165,7 +73,7 @@ declare global {
 window.startPlay = (engine, url) => {
   const video = document.querySelector('video');
   if (video === null) throw new Error('no video element');
-  const meter = new Meter(video);
+  const meter = new PlayMeter(video);
   window.playReport = () => meter.report();
   const started = engines[engine](video, url, meter);
   void Promise.resolve(started)

@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { Child, run } from './child.ts';
+import { type Publisher, publisherOf } from './publishers/publisher.ts';
+import { TestServer } from './server.ts';
+import { temporaryFolder } from './temp-folder.ts';
+import { until } from './until.ts';
+
+/** A broadcast of 720p30 with about 3.4 Mbit/s, and a server whose ffmpeg makes 480p and 360p of it. */
+export interface LadderedServer {
+  readonly server: TestServer;
+  readonly publisher: Publisher;
+  stop(): Promise<void>;
+}
+
+/** What is sent over and over: made once, because two cores cannot encode it beside everything else. */
+async function makeClip(folder: string, seconds: number): Promise<string> {
+  const file = join(folder, 'noisy-720p.flv');
+  const { code, stderr } = await run(
+    'ffmpeg',
+    [
+      ...['-hide_banner', '-loglevel', 'error', '-y'],
+      // Noise, so that the bit rate is what it is said to be.
+      ...['-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=30,noise=alls=10:allf=t'],
+      ...['-f', 'lavfi', '-i', 'sine=frequency=300:sample_rate=48000', '-t', String(seconds)],
+      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p'],
+      ...['-g', '60', '-sc_threshold', '0', '-b:v', '3400k', '-maxrate', '3400k', '-bufsize', '1700k'],
+      ...['-c:a', 'aac', '-b:a', '96k', '-ac', '2', file],
+    ],
+    { timeoutMs: 180_000 },
+  );
+  if (code !== 0) throw new Error(`ffmpeg could not make ${file}: ${stderr}`);
+  return file;
+}
+
+/** On air as `channel` when it resolves. */
+export async function startLadderedServer(channel: string, clipSeconds = 30): Promise<LadderedServer> {
+  const folder = await temporaryFolder('laddered');
+  const file = await makeClip(folder.path, clipSeconds);
+  const server = await TestServer.start({ env: { STREAMCTL_LADDER_MODE: 'auto' } });
+  await until('it is known what this machine can do', () => server.log.includes('ready to transcode'), 60_000);
+  const common = ['-hide_banner', '-nostdin', '-loglevel', 'warning', '-re', '-stream_loop', '-1', '-i', file];
+  const publisher = publisherOf(
+    new Child('ffmpeg', [...common, '-c', 'copy', '-f', 'flv', `${server.rtmpUrl}/${channel}`]),
+  );
+  await server.isOnAir(channel);
+  await until('360p is made', async () => {
+    const url = new URL('360p/index.m3u8', server.playback(channel).hls).href;
+    return (await (await fetch(url)).text()).includes('segment-3.');
+  });
+  return {
+    server,
+    publisher,
+    stop: async () => {
+      await publisher.stop();
+      await server.dispose();
+      await folder.remove();
+    },
+  };
+}
