@@ -13,6 +13,7 @@ import { Report } from './report.ts';
 import { benchRequests, requestServers, requestsMissing } from './requests.ts';
 import { benchSwitching, switchingPlayers } from './switching.ts';
 import { benchTranscode } from './transcode.ts';
+import { benchTranscodeQuality } from './transcode-quality.ts';
 import { benchViewers, type ViewedServer, viewedServers } from './viewers.ts';
 
 const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summary on stderr
@@ -26,6 +27,7 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   faults    what viewers and publishers notice when a delivery thread dies, and while the database is locked
   transcode a broadcast of 720p30 in 480p and 360p: cost, lag, age, alignment, and how many of them this machine holds;
             with --faults: the same with ffmpeg killed at one moment and stopped at another
+  transcode-quality   similarity of each rung to its picture, by preset and bit rate
   curve     viewers and ingest in small steps, and docs/cost-curve.svg of them
   switching real players between 5 and 1 Mbit/s: time to the lower quality and back, rebuffering, errors
 
@@ -127,6 +129,8 @@ try {
     await benchFaults({ publishers, viewers, seconds: seconds ?? 20 }, report, interrupt.signal);
   } else if (name === 'transcode') {
     await benchTranscode({ seconds: seconds ?? 60, withFaults: values.faults }, report, interrupt.signal);
+  } else if (name === 'transcode-quality') {
+    await benchTranscodeQuality(report, interrupt.signal);
   } else if (name === 'curve') {
     const viewerCounts = numbers('viewers', values.viewers ?? '1000,2000,5000,10000');
     const publisherCounts = numbers('publishers', values.publishers ?? '1,20,50,100');
