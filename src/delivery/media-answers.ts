@@ -61,7 +61,8 @@ export class MediaAnswers {
   ): Resolution | Hold {
     const found = rendition.find(msn);
     if (found?.isComplete === true) {
-      if (found.isGap) return missing(path);
+      // Of one that broke off there is something, which DASH clients may have been promised.
+      if (found.parts.length === 0) return missing(path);
       const body = found.parts.map((part) => part.bytes);
       return this.media(found, 'segment', rendition, path, body, mp4Type(rendition), stream);
     }

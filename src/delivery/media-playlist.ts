@@ -1,4 +1,4 @@
-import { msFromTicks } from '../media/ticks.ts';
+import { msFromTicks, ticksFromMs } from '../media/ticks.ts';
 import type { RenditionWindow, Segment, StreamWindow } from '../stream/window.ts';
 import { hintedPart, lastPart } from './blocking-reload.ts';
 
@@ -36,8 +36,10 @@ export function writeMediaPlaylist(options: MediaPlaylistOptions): string {
     const segment = listed[i]!;
     writeSegmentTags(lines, stream, rendition, segment, initVersion !== segment.initVersion, mediaPrefix);
     initVersion = segment.initVersion;
-    if (i >= withParts) writeParts(lines, rendition, segment, mediaPrefix);
+    if (i >= withParts) writeParts(lines, options, segment, mediaPrefix);
     if (segment.isComplete) {
+      // Of a segment that broke off, parts were listed before anybody knew.
+      if (segment.isGap && segment.parts.length > 0) lines.push('#EXT-X-GAP');
       lines.push(`#EXTINF:${duration(rendition, segment.durationTicks)},`, `${mediaPrefix}segment-${segment.msn}.m4s`);
     }
   }
@@ -61,6 +63,7 @@ export function writeTsPlaylist(options: MediaPlaylistOptions & { readonly lastM
   const mediaPrefix = options.isByChannel ? `../../${stream.stream.streamId}/${name}/` : '';
   for (const segment of listed) {
     writeSegmentTags(lines, stream, rendition, segment, false, mediaPrefix);
+    if (segment.isGap && segment.parts.length > 0) lines.push('#EXT-X-GAP');
     lines.push(`#EXTINF:${duration(rendition, segment.durationTicks)},`, `${mediaPrefix}segment-${segment.msn}.ts`);
   }
   if (stream.isEnded) lines.push('#EXT-X-ENDLIST');
@@ -140,16 +143,33 @@ function writeSegmentTags(
 ): void {
   if (segment.isDiscontinuity) lines.push('#EXT-X-DISCONTINUITY');
   if (hasNewInit) lines.push(`#EXT-X-MAP:URI="${mediaPrefix}init-${segment.initVersion}.mp4"`);
-  if (segment.isGap) lines.push('#EXT-X-GAP');
+  if (segment.isGap && segment.parts.length === 0) lines.push('#EXT-X-GAP');
   const startMs = stream.stream.availabilityStartMs + msFromTicks(segment.startTicks, rendition.description.timescale);
   lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(Math.round(startMs)).toISOString()}`);
 }
 
-function writeParts(lines: string[], rendition: RenditionWindow, segment: Segment, mediaPrefix: string): void {
+function writeParts(
+  lines: string[],
+  { stream, rendition }: MediaPlaylistOptions,
+  segment: Segment,
+  mediaPrefix: string,
+): void {
+  let ticks = 0;
   for (const part of segment.parts) {
     const independent = part.isIndependent ? ',INDEPENDENT=YES' : '';
     lines.push(
       `#EXT-X-PART:DURATION=${duration(rendition, part.durationTicks)},URI="${mediaPrefix}segment-${part.msn}.${part.index}.m4s"${independent}`,
+    );
+    ticks += part.durationTicks;
+  }
+  if (!segment.isGap || ticks === 0) return;
+  // It broke off: the parts that are missing are listed as such, for the parts of each segment to make the whole of it.
+  const missing = Math.ceil(
+    (segment.durationTicks - ticks) / ticksFromMs(stream.stream.partTargetMs, rendition.description.timescale),
+  );
+  for (let index = 0; index < missing; index++) {
+    lines.push(
+      `#EXT-X-PART:DURATION=${duration(rendition, (segment.durationTicks - ticks) / missing)},URI="${mediaPrefix}segment-${segment.msn}.${segment.parts.length + index}.m4s",GAP=YES`,
     );
   }
 }

@@ -63,7 +63,7 @@ export class Absence {
 
   /** The publisher is gone: what is open becomes a segment. */
   interrupt(): void {
-    this.slots.closeAll();
+    this.slots.interrupt();
     this.slots.lead = undefined;
     if (this.feed.isOpen) this.announce(true);
   }

@@ -34,6 +34,8 @@ export class RungLane {
   private lateFrames = 0;
   private skippedFrames = 0;
   private gapSegments = 0;
+  /** Where the source has ended, while what was made of it is still on its way. */
+  private drainsUntilMs: number | undefined;
 
   constructor(output: RungOutput) {
     this.output = output;
@@ -56,12 +58,11 @@ export class RungLane {
     this.isStopped = false;
   }
 
-  /** No more frames will come: what is open ends with what has come. */
+  /** No more frames will come: what is open ends where the source's segment does, as a broken one. */
   stop(): void {
     this.isStopped = true;
     this.isRunning = false;
     while (this.upcoming.length > 0) this.leave();
-    if (this.output.hasOpenSegment) this.leave();
   }
 
   /** Stopped, and all of its media older than `beforeMs`. */
@@ -110,8 +111,15 @@ export class RungLane {
       this.skippedFrames++;
       return;
     }
-    output.add(unit, this.upcoming[0]?.startMs);
+    const { drainsUntilMs } = this;
+    if (drainsUntilMs !== undefined && output.missingFrames(drainsUntilMs) < 0.5) {
+      this.lateFrames++;
+      this.leave(drainsUntilMs);
+      return;
+    }
+    output.add(unit, this.upcoming[0]?.startMs ?? drainsUntilMs);
     this.lastDtsMs = unit.dtsMs;
+    if (drainsUntilMs !== undefined) this.pause(drainsUntilMs);
   }
 
   /** The segment clock has come to `clockMs`: what is more than `patienceMs` behind is given up. */
@@ -129,8 +137,15 @@ export class RungLane {
     if (output.hasOpenSegment && this.upcoming.length === 0 && output.missingFrames(endMs) < 1.5) this.leave(endMs);
   }
 
+  /** The source ends at `endMs`: the last segment does when all that is made of it has come, at the latest with `finish`. */
+  drain(endMs: number): void {
+    this.drainsUntilMs = endMs;
+    this.pause(endMs);
+  }
+
   /** Finishes every slot there is with what has come: the media ends, or a new beginning follows. */
   finish(endMs: number): void {
+    this.drainsUntilMs = undefined;
     while (this.current !== undefined) this.leave(endMs);
     this.isRunning = false;
   }
@@ -151,7 +166,7 @@ export class RungLane {
   private advance(unit: AccessUnit): void {
     const next = this.upcoming[0];
     const isNext = next !== undefined && this.reaches(next, unit);
-    if (this.isRunning) this.output.settle(unit, next?.startMs, isNext);
+    if (this.isRunning) this.output.settle(unit, next?.startMs ?? this.drainsUntilMs, isNext);
     while (this.upcoming[0] !== undefined && this.reaches(this.upcoming[0], unit)) this.leave();
   }
 

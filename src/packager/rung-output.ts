@@ -10,6 +10,9 @@ interface Gap {
   readonly endMs: number;
 }
 
+/** A segment that lacks no more than this ends with its last frame: times of frames are predictions. */
+const toleratedFrames = 1.5;
+
 /** What viewers get of one rung: its description, with its first picture, then segments and gaps. Times are stream time, ms. */
 export class RungOutput {
   readonly name: string;
@@ -117,11 +120,13 @@ export class RungOutput {
     this.track.settle(next, isLast);
   }
 
+  /** The open segment ends; where media is missing up to `endMs`, it is a broken one. */
   close(endMs: number): void {
     const { track } = this;
     this.setEnd(endMs);
     track.flush();
-    track.writer.close();
+    if (Number.isFinite(endMs) && this.missingFrames(endMs) > toleratedFrames) track.writer.break(track.knownEndTicks!);
+    else track.writer.close();
     this.mediaEndMs = msFromTicks(track.writer.decodeTicks, track.writer.timescale);
     this.measureFrameRate();
   }

@@ -95,6 +95,10 @@ export class Rungs {
     for (const rung of this.byName.values()) rung.pause(endMs);
   }
 
+  drain(endMs: number): void {
+    for (const rung of this.byName.values()) rung.drain(endMs);
+  }
+
   finish(endMs: number): void {
     for (const rung of this.byName.values()) rung.finish(endMs);
   }

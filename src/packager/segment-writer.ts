@@ -97,13 +97,24 @@ export class SegmentWriter {
 
   /** Ends the open segment with what it has; one without a sample is not possible. */
   close(): void {
+    this.end();
+  }
+
+  /** Ends the open segment where it had to end, although media is missing before: the decode time moves on to there. */
+  break(endTicks: number): void {
+    this.end(endTicks);
+    this.decodeTicks = endTicks;
+  }
+
+  private end(brokenUntilTicks?: number): void {
     const segment = this.segment;
     if (segment === undefined) return;
     this.cutPart(true);
     this.bitrate.add(this.segmentBytes * 8, this.segmentTicks / this.timescale);
     this.segment = undefined;
     const { streamId, rendition } = this.options;
-    this.options.emit({ type: 'segment-end', streamId, rendition, msn: segment.msn });
+    const broken = brokenUntilTicks === undefined ? {} : { brokenUntilTicks };
+    this.options.emit({ type: 'segment-end', streamId, rendition, msn: segment.msn, ...broken });
   }
 
   /** A whole segment without media; the decode time moves on to its end. */

@@ -104,6 +104,17 @@ export class SlotSequence {
     }
   }
 
+  /** The publisher is gone: what is open ends, in rungs when what is still being made of it has come. What nobody has seen yet is forgotten. */
+  interrupt(): void {
+    if (!this.feedOpening.isDone) {
+      this.discard();
+      return;
+    }
+    this.close();
+    this.lanes.rungs.drain(this.mediaEndMs);
+    this.lanes.audio?.finish(this.mediaEndMs);
+  }
+
   /** Closes what is open in all renditions, in step. What nobody has seen yet is forgotten. */
   closeAll(): void {
     if (!this.feedOpening.isDone) {

@@ -17,7 +17,14 @@ export type FeedMessage =
   | { readonly type: 'planned'; readonly streamId: string; readonly renditions: readonly PlannedRendition[] }
   | { readonly type: 'segment'; readonly streamId: string; readonly rendition: string; readonly segment: SegmentStart }
   | { readonly type: 'part'; readonly streamId: string; readonly rendition: string; readonly part: Part }
-  | { readonly type: 'segment-end'; readonly streamId: string; readonly rendition: string; readonly msn: number }
+  | {
+      readonly type: 'segment-end';
+      readonly streamId: string;
+      readonly rendition: string;
+      readonly msn: number;
+      /** Where it ends although media is missing before: it counts as a gap, but its parts are there (EXT-X-GAP, RFC 8216bis §4.4.4.7). */
+      readonly brokenUntilTicks?: number;
+    }
   /** The segment that was begun will not be, and its number will be used again: its maker died before the first part. */
   | { readonly type: 'segment-abandoned'; readonly streamId: string; readonly rendition: string }
   /** Nothing of the rendition is listed any more, and nothing will be: its playlist is over, without an end of the stream. */

@@ -14,7 +14,8 @@ export interface Segment extends SegmentStart {
   durationTicks: number;
   sizeBytes: number;
   isComplete: boolean;
-  readonly isGap: boolean;
+  /** There is no media for all of it, or none at all. */
+  isGap: boolean;
   readonly parts: Part[];
 }
 
@@ -101,10 +102,15 @@ export class RenditionWindow {
     this.version++;
   }
 
-  complete(msn: number): void {
+  /** `brokenUntilTicks`: where it ends although media is missing. */
+  complete(msn: number, brokenUntilTicks?: number): void {
     const segment = this.lastSegment;
     if (segment === undefined || segment.msn !== msn) throw new Error(`segment ${msn} is not the open one`);
     segment.isComplete = true;
+    if (brokenUntilTicks !== undefined) {
+      segment.isGap = true;
+      segment.durationTicks = brokenUntilTicks - segment.startTicks;
+    }
     this.bitrates.measure(this.segments, this.description.timescale);
     this.version++;
   }

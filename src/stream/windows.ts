@@ -84,7 +84,7 @@ export class Windows {
         return;
       case 'segment-end': {
         const rendition = window.renditions.get(message.rendition);
-        rendition?.complete(message.msn);
+        rendition?.complete(message.msn, message.brokenUntilTicks);
         rendition?.slide(window.stream.windowMs, keepMs(window.stream), this.clock.monotonicMs());
         return;
       }

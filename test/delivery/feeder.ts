@@ -135,6 +135,14 @@ export class FeedRendition {
     this.apply({ type: 'segment-end', streamId: this.streamId, rendition: this.name, msn: this.msn });
   }
 
+  /** The open segment ends where it had to, `lengthMs` after its start, although media is missing. */
+  break(lengthMs: number): void {
+    this.isOpen = false;
+    this.endMs = this.startMs + lengthMs;
+    const brokenUntilTicks = this.ticks(this.endMs);
+    this.apply({ type: 'segment-end', streamId: this.streamId, rendition: this.name, msn: this.msn, brokenUntilTicks });
+  }
+
   segment(options: SegmentOptions = {}): void {
     const { parts = 4 } = options;
     this.open(options);

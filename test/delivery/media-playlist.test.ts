@@ -125,6 +125,30 @@ test('absent media is a gap, with the version that gaps need', () => {
   expect(after).toContain('#EXT-X-PRELOAD-HINT:TYPE=PART,URI="segment-4.0.m4s"');
 });
 
+test('a segment that breaks off keeps the parts that were listed, and is a gap as long as it had to be', () => {
+  const { delivery, feeder } = rig();
+  const video = feeder.video();
+  video.segment();
+  video.open();
+  video.part();
+  const before = getText(delivery, url);
+  video.break(2000);
+  video.segment();
+  const text = getText(delivery, url);
+  parseMedia(text);
+  const [, broken = ''] =
+    /\n(#EXT-X-PROGRAM-DATE-TIME:[^\n]*\n#EXT-X-PART[^\n]*segment-2\.0\.m4s[\s\S]*segment-2\.m4s)\n/.exec(text) ?? [];
+  expect(before).toContain(broken.split('\n').slice(0, 2).join('\n'));
+  expect(broken.split('\n').slice(2)).toEqual([
+    '#EXT-X-PART:DURATION=0.50000,URI="segment-2.1.m4s",GAP=YES',
+    '#EXT-X-PART:DURATION=0.50000,URI="segment-2.2.m4s",GAP=YES',
+    '#EXT-X-PART:DURATION=0.50000,URI="segment-2.3.m4s",GAP=YES',
+    '#EXT-X-GAP',
+    '#EXTINF:2.00000,',
+    'segment-2.m4s',
+  ]);
+});
+
 test('the hint goes over to the next segment when a part is expected to be the last', () => {
   const { delivery, feeder } = rig();
   const video = feeder.video();

@@ -45,9 +45,9 @@ describe('a discontinuity', () => {
     const segments = story.end();
     expectInStep(story.broadcast, '360p');
     for (const name of ['source', '360p', 'audio']) expect(discontinuities(story, name)).toEqual([[6, 1]]);
-    expect(gapsOf(segments)).toEqual([]);
+    expect(gapsOf(segments)).toEqual([5]);
     expect(segments.map(({ initVersion }) => initVersion)).toEqual([1, 1, 1, 1, 1, 2, 2, 2]);
-    expect(segments[4]!.durationTicks / 90_000).toBeCloseTo(1, 1);
+    expect(segments[4]!.parts).toHaveLength(2);
     expect(story.repairs.skippedFrames).toBeGreaterThan(20);
   });
 
@@ -74,6 +74,20 @@ describe('while the publisher is away', () => {
     story.end();
     return story;
   }
+
+  test('what is still inside the encoder comes out, and completes the segment that the source ended with', () => {
+    const story = new Story(regular, { lagMs: 300 });
+    story.playTo(9000);
+    story.lose();
+    expect(story.broadcast.segments('360p').at(-1)!.isComplete).toBe(false);
+    story.rung.flush();
+    story.broadcast.wait(500);
+    expectInStep(story.broadcast, '360p');
+    expect(timesOf(story.broadcast, '360p')).toEqual(timesOf(story.broadcast, 'source'));
+    const [last, own] = ['360p', 'source'].map((name) => story.broadcast.segments(name).at(-1)!);
+    expect(last).toMatchObject({ isComplete: true, isGap: false, durationTicks: own!.durationTicks });
+    expect(story.repairs).toMatchObject({ lateFrames: 0, gapSegments: 0 });
+  });
 
   test('for a moment, a rung ends with what has come and goes on behind the same discontinuity', () => {
     const story = absence(2000);
