@@ -6,6 +6,7 @@ import DbBackup from './db/backup.ts';
 import DbMigrate from './db/migrate.ts';
 import DbStatus from './db/status.ts';
 import Demo from './demo.ts';
+import Doctor from './doctor.ts';
 import Explain from './explain.ts';
 import Init from './init.ts';
 import KeysCreate from './keys/create.ts';
@@ -26,6 +27,7 @@ export const commandMap: CommandMap = {
   serve: Serve,
   demo: Demo,
   init: Init,
+  doctor: Doctor,
   status: Status,
   explain: Explain,
   licenses: Licenses,

@@ -9,6 +9,7 @@ import { createApi } from './api/app.ts';
 import { ControlSocket } from './api/control-socket.ts';
 import { systemClock } from './base/clock.ts';
 import { isStreamctlError, StreamctlError } from './base/errors.ts';
+import { mediaBudgetBytes } from './base/media-memory.ts';
 import { collectStartGarbage } from './base/start-garbage.ts';
 import { unavailableInThisBuild } from './config/availability.ts';
 import type { Config } from './config/schema.ts';
@@ -26,7 +27,6 @@ import { createEngine } from './threads/engine.ts';
 import { engineRegistry } from './threads/engine-metrics.ts';
 import { type LoopFigures, monitorLoop } from './threads/loop-monitor.ts';
 import type { MediaFigures } from './threads/media-side.ts';
-import { mediaBudgetBytes } from './threads/memory-guard.ts';
 import { StoreThread } from './threads/store-thread.ts';
 
 export interface AppOptions {

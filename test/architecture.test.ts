@@ -20,6 +20,7 @@ const ranks: Record<string, number> = {
   'src/packager': 3,
   'src/transcode': 3,
   'src/delivery': 4,
+  'src/doctor': 5,
   'src/api': 6,
   'src/pipeline': 7,
   'src/threads': 8,

@@ -1,4 +1,3 @@
-import { totalmem } from 'node:os';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../observability/log.ts';
 import type { FeedHub } from './feed-hub.ts';
@@ -11,14 +10,6 @@ const limits = { short: { from: 0.8, until: 0.6 }, full: { from: 0.95, until: 0.
 /** Playlists may not be shorter than this many target durations. */
 const leastTargetDurations = 6;
 const lookEveryMs = 1000;
-/** The rest is for everything that is not media, the system's file cache among it. */
-const mediaShare = 0.5;
-
-/** What all windows together may take: half of the machine's memory, or of what its container may have. */
-export function mediaBudgetBytes(): number {
-  const constrained = process.constrainedMemory();
-  return Math.floor(mediaShare * Math.min(totalmem(), constrained > 0 ? constrained : Number.POSITIVE_INFINITY));
-}
 
 /**
  * Keeps the media of all windows within a budget: first what can be watched back is shortened, then new publishers are refused;
