@@ -105,6 +105,9 @@ async function hold(
         ],
       ]);
       if (isHeld) return;
+    } catch (error) {
+      signal.throwIfAborted();
+      report.progress(`${broadcasts} broadcasts with ${ladder}: ${(error as Error).message}`);
     } finally {
       await others.stop().catch(() => undefined);
       await server.stop();
