@@ -125,8 +125,7 @@ export class BroadcastLadder implements MediaSink {
     this.encoder = means.transcoder.encoder;
     this.supervisor = new SessionSupervisor({ ...means.transcoder, listener: this.listener() });
     if (this.config !== undefined) this.supervisor.configure(this.config);
-    const { heldVideo } = this.route;
-    if (heldVideo !== undefined) this.supervisor.beginAnew(heldVideo);
+    this.supervisor.beginAnew(this.route.takeEarly());
     this.makePlan();
   }
 
@@ -221,7 +220,8 @@ export class BroadcastLadder implements MediaSink {
       queueMicrotask(() => route.passThrough());
       return;
     }
-    if (top !== undefined && route.needsLead && route.seekLead(top)) supervisor?.beginAnew(route.heldVideo ?? []);
+    const frames = top !== undefined && route.needsLead ? route.seekLead(top) : undefined;
+    if (frames !== undefined) supervisor?.beginAnew(frames);
     if (route.isPreparing) this.offered = rungs;
     else this.offer(rungs);
     const { fps: sourceFps = 30 } = this.meter.measured ?? {};

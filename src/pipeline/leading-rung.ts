@@ -16,8 +16,12 @@ const soundLeadMs = 50;
 const maxSoundMs = 5000;
 /** Frames of other rungs that wait for the leading one: a second or so, they come from the same process. */
 const maxWaitingFrames = 240;
-/** For this long no gap is listed where a beginning is on its way through ffmpeg. */
-const beginningMs = 800;
+/** Where frames are on their way, no gap is listed before it must be: 1.5 segments after the one before, less a moment. */
+const listingRatio = 1.45;
+/** Frames have come of late: others are on their way. */
+const freshMs = 500;
+/** Frames of the source that are kept while there is no ffmpeg yet: a GOP of ten seconds. */
+const maxEarlyFrames = 600;
 
 /**
  * A rung in the place of the source. Its frames come through ffmpeg: a beginning is told of when the first one is there, until then the
@@ -27,6 +31,7 @@ const beginningMs = 800;
 export class LeadingRung {
   readonly name: string;
   private readonly sink: MediaSink & RungSink & LeadSink;
+  private readonly segmentMs: number;
   private config: VideoConfig | undefined;
   private audio: AudioConfig | undefined;
   /** A beginning that waits for its first picture. */
@@ -37,12 +42,18 @@ export class LeadingRung {
   private runs = 0;
   private reachedMs = Number.NEGATIVE_INFINITY;
   private sourceMs = Number.NEGATIVE_INFINITY;
+  private nowMs = 0;
+  /** When its newest frame came. */
+  private arrivedMs = Number.NEGATIVE_INFINITY;
+  private early: AccessUnit[] | undefined = [];
   private readonly configs = new Map<string, VideoConfig>();
   private readonly waiting: WaitingFrame[] = [];
 
-  constructor(name: string, sink: MediaSink & RungSink & LeadSink) {
+  /** `segmentMs`: the distance of keyframes. */
+  constructor(name: string, sink: MediaSink & RungSink & LeadSink, segmentMs: number) {
     this.name = name;
     this.sink = sink;
+    this.segmentMs = segmentMs;
   }
 
   /** The publisher too has been away: only then does the source have to begin anew behind the gaps. */
@@ -79,15 +90,30 @@ export class LeadingRung {
     this.sink.interrupt();
   }
 
-  /** The moment that may be told of: gaps up to a beginning that is on its way, none beyond. */
+  /** The moment up to which gaps may be listed: they end where frames that are on their way begin, as far as they come in time. */
   presentMs(nowMs: number): number {
-    if (this.start === undefined || nowMs - this.start.startMs > beginningMs) return nowMs;
-    return Math.min(nowMs, this.start.startMs);
+    const { start, sink } = this;
+    this.nowMs = nowMs;
+    const isResuming = sink.isGapping && nowMs - this.arrivedMs < freshMs;
+    const untilMs = start?.startMs ?? (isResuming ? sink.endMs : nowMs);
+    const isTooLate = nowMs - sink.endMs > listingRatio * this.segmentMs;
+    return isTooLate ? nowMs : Math.min(nowMs, Math.max(untilMs, sink.endMs));
   }
 
   /** A frame of the source, on its way to ffmpeg. */
   passed(unit: AccessUnit): void {
     this.sourceMs = unit.dtsMs;
+    const { early } = this;
+    if (early === undefined) return;
+    if (unit.isSync || early.length >= maxEarlyFrames) early.length = 0;
+    if (unit.isSync || early.length > 0) early.push(copyOf(unit));
+  }
+
+  /** Frames of the source since its newest keyframe, which came before there was anybody to make rungs of them. From now on there is. */
+  takeEarly(): readonly AccessUnit[] {
+    const early = this.early ?? [];
+    this.early = undefined;
+    return early;
   }
 
   configureSound(config: AudioConfig): void {
@@ -121,6 +147,7 @@ export class LeadingRung {
   /** `isShared`: a keyframe that all rungs have. */
   accessUnit(rung: string, unit: AccessUnit, isShared: boolean): void {
     if (rung === this.name) {
+      this.arrivedMs = this.nowMs;
       this.lead(unit, isShared);
       this.reachedMs = ptsOf(unit);
       this.follow();

@@ -36,10 +36,10 @@ export class SourceRoute {
   private isClosed = false;
 
   constructor(options: SourceRouteOptions) {
-    const { sink } = options;
+    const { sink, wishes } = options;
     this.options = options;
     if (sink.lead === undefined || sink.lead.name === 'source') return;
-    this.leading = new LeadingRung(sink.lead.name, sink);
+    this.leading = new LeadingRung(sink.lead.name, sink, wishes.segmentMs);
     this.taken = { name: sink.lead.name, heightPixels: shortSideOf(sink.lead.config) };
   }
 
@@ -58,9 +58,9 @@ export class SourceRoute {
     return this.opening?.candidate !== undefined;
   }
 
-  /** The source's frames so far, while it is not known what leads. */
-  get heldVideo(): readonly AccessUnit[] | undefined {
-    return this.opening?.media.units('video');
+  /** Frames of the source that rungs can still be made of although they have passed. From now on somebody makes rungs. */
+  takeEarly(): readonly AccessUnit[] {
+    return this.opening?.media.units('video') ?? this.leading?.takeEarly() ?? [];
   }
 
   get isGapping(): boolean {
@@ -124,14 +124,15 @@ export class SourceRoute {
     this.options.sink.tick(this.leading?.presentMs(nowMs) ?? nowMs);
   }
 
-  /** This rung is to lead once its first picture is there. False when it is being waited for already. */
-  seekLead(lead: Lead): boolean {
+  /** This rung is to lead once its first picture is there: to be made of these frames and those that come. Undefined when it is being made already. */
+  seekLead(lead: Lead): readonly AccessUnit[] | undefined {
     const { opening } = this;
-    if (opening === undefined || opening.candidate !== undefined) return false;
-    opening.candidate = new LeadingRung(lead.name, this.options.sink);
+    if (opening === undefined || opening.candidate !== undefined) return undefined;
+    opening.candidate = new LeadingRung(lead.name, this.options.sink, this.options.wishes.segmentMs);
     opening.media.forgetRungs();
+    opening.candidate.takeEarly();
     this.taken = lead;
-    return true;
+    return opening.media.units('video');
   }
 
   configureRung(name: string, config: VideoConfig): void {

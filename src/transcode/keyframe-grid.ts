@@ -6,8 +6,8 @@ export interface KeyframeGrid {
   readonly intervalMs: number;
 }
 
-/** Times are whole milliseconds, or sums of fractions that end just below the line. */
-export const gridRoundingMs = 0.5;
+/** Publishers count in whole milliseconds: a frame this little before the line was meant to be on it. */
+export const gridRoundingMs = 2;
 
 /** The cell that a frame belongs to. */
 export function gridCell({ originMs, intervalMs }: KeyframeGrid, ptsMs: number): number {

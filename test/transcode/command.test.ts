@@ -71,10 +71,10 @@ const golden: { name: string; spec: TranscodeSpec; args: string }[] = [
       keyframeGrid: { originMs: -2000, intervalMs: 2000 },
     },
     args: `${prefix} -f mp4 ${probing} -i pipe:0
-      -filter_complex [0:v]split=1[i0];[i0]trim=start_pts=10000,select='isnan(prev_selected_t)+gt(floor((t+2.0005)/2.0000),floor((prev_selected_t+2.0005)/2.0000))+gte(t-prev_selected_t,0.0300)',scale=854:480:flags=fast_bilinear,setsar=1[o0]
+      -filter_complex [0:v]split=1[i0];[i0]trim=start_pts=10000,select='isnan(prev_selected_t)+gt(floor((t+2.0020)/2.0000),floor((prev_selected_t+2.0020)/2.0000))+gte(t-prev_selected_t,0.0300)',scale=854:480:flags=fast_bilinear,setsar=1[o0]
       ${x264} [o0] ${zeroLatency} -profile:v main -level:v 3.1 -pix_fmt yuv420p -forced-idr 1 -x264-params fps=30/1
         -b:v 1400000 -maxrate 1400000 -bufsize 1400000 ${gop}
-        -force_key_frames expr:if(isnan(prev_forced_t),1,gt(floor((t+12.0005)/2.0000),floor((prev_forced_t+12.0005)/2.0000)))
+        -force_key_frames expr:if(isnan(prev_forced_t),1,gt(floor((t+12.0020)/2.0000),floor((prev_forced_t+12.0020)/2.0000)))
         ${timing} ${flv} pipe:3`,
   },
   {
