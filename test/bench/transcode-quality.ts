@@ -11,7 +11,7 @@ import { thousandths } from './transcoded-broadcast.ts';
 const seconds = 4;
 /** By ffmpeg's own generators: there is no other picture on every machine. Both move all over, as sport does; talking heads are easier. */
 const pictures = {
-  'test picture with noise': `testsrc2=size=1280x720:rate=30:duration=${seconds},noise=alls=6:allf=t`,
+  'test picture with noise': `testsrc2=size=1280x720:rate=30,noise=alls=6:allf=t`,
   'zoom into a fractal': `mandelbrot=size=1280x720:rate=30:end_scale=0.02:end_pts=${seconds * 30}`,
 };
 const x264Presets = ['superfast', 'veryfast', 'faster'] as const;
@@ -70,7 +70,7 @@ function withBitrate(rung: PlannedRung, bitrateBps: number): PlannedRung {
 /** The picture as the rung's scaler makes it, without loss. */
 async function makeReference(source: string, { widthPixels, heightPixels }: PlannedRung, file: string): Promise<void> {
   const scale = `scale=${widthPixels}:${heightPixels}:flags=fast_bilinear,format=yuv420p`;
-  await ffmpeg(['-y', '-f', 'lavfi', '-i', `${source},${scale}`, '-c:v', 'ffv1', file]);
+  await ffmpeg(['-y', '-f', 'lavfi', '-i', `${source},${scale}`, '-t', String(seconds), '-c:v', 'ffv1', file]);
 }
 
 async function encode(reference: string, rung: PlannedRung, preset: string, file: string): Promise<Encoded> {
@@ -109,7 +109,9 @@ function cpuSecondsOf(said: string): number {
 
 /** What it says on stderr. Throws when it fails. */
 async function ffmpeg(args: readonly string[]): Promise<string> {
-  const { code, stderr } = await run('ffmpeg', ['-hide_banner', '-nostdin', ...args], { timeoutMs: 120_000 });
+  const { code, stderr } = await run('ffmpeg', ['-hide_banner', '-nostdin', '-nostats', ...args], {
+    timeoutMs: 120_000,
+  });
   if (code !== 0) throw new Error(`ffmpeg ${args.join(' ')}:\n${stderr.slice(-1000)}`);
   return stderr;
 }
