@@ -40,6 +40,8 @@ export interface BroadcastOptions {
   readonly clock?: ManualClock;
   /** Sees every frame on stream time, right after the packager. */
   readonly onUnit?: (unit: AccessUnit) => void;
+  /** What stands before the packager. */
+  readonly sinkOf?: (packager: Packager) => MediaSink;
 }
 
 /** A stream with its packager and the windows fed by it, on a clock of its own: what a viewer would see, without sockets. */
@@ -78,7 +80,7 @@ export class Broadcast {
       channel: 'show',
       keyId: undefined,
       clock: this.clock,
-      sink: options.onUnit === undefined ? this.packager : observed(this.packager, options.onUnit),
+      sink: options.sinkOf?.(this.packager) ?? observed(this.packager, options.onUnit),
       availabilityStartMs,
       graceMs: 30_000,
       pendingTimeoutMs: 300_000,
@@ -128,7 +130,8 @@ export class Broadcast {
 }
 
 /** The packager, and somebody who looks at what it gets. */
-function observed(packager: Packager, onUnit: (unit: AccessUnit) => void): MediaSink {
+function observed(packager: Packager, onUnit: ((unit: AccessUnit) => void) | undefined): MediaSink {
+  if (onUnit === undefined) return packager;
   return {
     get isGapping() {
       return packager.isGapping;
