@@ -90,6 +90,17 @@ export class Delivery {
     return this.windows.streams;
   }
 
+  /**
+   * Broadcasts that everybody may see listed. Whoever must not play a channel must not find it here, nor have its picture: the rule
+   * about who may play belongs into `decide`, before the target is looked at.
+   */
+  get liveStreams(): readonly { name: string; isInterrupted: boolean; pictureAtMs: number | undefined }[] {
+    const live = [...this.windows.streams].filter(({ isEnded }) => !isEnded);
+    return live.map(({ stream, isInterrupted, thumbnail }) => {
+      return { name: stream.channel, isInterrupted, pictureAtMs: thumbnail?.madeAtMs };
+    });
+  }
+
   private add(window: StreamWindow, known?: StreamSnapshot): DeliveredStream {
     const waiting = new WaitingRoom(this.clock, this.random, this.occupancy);
     const stream = new DeliveredStream(window, this.clock, waiting, known);

@@ -8,6 +8,7 @@ import { createPlaybackListener, viewerServerOptions } from '../delivery/http-se
 import { SecureListener } from '../delivery/secure/secure-listener.ts';
 import { frontListener } from '../front.ts';
 import type { Log } from '../observability/log.ts';
+import { loadWebAssets } from '../web/web-assets.ts';
 import { webPages } from '../web/web-pages.ts';
 import { type LoopFigures, monitorLoop } from './loop-monitor.ts';
 
@@ -52,7 +53,8 @@ export class DeliverySide {
     this.delivery = delivery;
     this.control = control;
     const clock = systemClock;
-    const front = frontListener({ pages: webPages(), isReady: () => this.isReady, log: control.log });
+    const pages = webPages(loadWebAssets, () => delivery.liveStreams);
+    const front = frontListener({ pages, isReady: () => this.isReady, log: control.log });
     const full = createServer(viewerServerOptions, createPlaybackListener(delivery, front, { clock }));
     const { certificate, ticketKeys } = options;
     this.secure = certificate && new SecureListener({ certificate, ticketKeys, next: front });

@@ -87,6 +87,14 @@ function page(html: string, values: Readonly<Record<string, string>>): Promise<W
   return asset(contentTypes.html, new TextEncoder().encode(filled), false);
 }
 
+const place = '<!-- live -->';
+
+/** A page with `html` where it has a place for it. */
+export function fillPage(page: WebAsset, html: string): Promise<WebAsset> {
+  const text = new TextDecoder().decode(page.body).replace(place, () => html);
+  return asset(page.contentType, new TextEncoder().encode(text), page.isImmutable);
+}
+
 async function asset(contentType: string, body: Uint8Array, isImmutable: boolean): Promise<WebAsset> {
   return { contentType, body, gzipped: await gzipBytes(body), etag: `"${digest(body)}"`, isImmutable };
 }

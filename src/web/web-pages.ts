@@ -1,4 +1,5 @@
-import { loadWebAssets, type WebAsset, type WebAssets } from './web-assets.ts';
+import { type LiveListing, writeLiveList } from './live-list.ts';
+import { fillPage, loadWebAssets, type WebAsset, type WebAssets } from './web-assets.ts';
 
 export interface WebRequest {
   readonly method: string;
@@ -20,9 +21,13 @@ export type WebPages = (request: WebRequest) => Promise<WebResponse> | undefined
 
 /**
  * The watch page (`/watch/NAME`), the embeddable player (`/embed/NAME`), the landing page (`/`) and what they load
- * (`/assets/…`). `load` is called at the first request and its result kept; after a failure it is called again.
+ * (`/assets/…`). `load` is called at the first request and its result kept; after a failure it is called again. `liveStreams` is
+ * asked for at each request of the landing page.
  */
-export function webPages(load: () => Promise<WebAssets> = loadWebAssets): WebPages {
+export function webPages(
+  load: () => Promise<WebAssets> = loadWebAssets,
+  liveStreams: () => readonly LiveListing[] = () => [],
+): WebPages {
   let loading: Promise<WebAssets> | undefined;
   const loadOnce = () => {
     loading ??= load().catch((error: unknown) => {
@@ -31,9 +36,19 @@ export function webPages(load: () => Promise<WebAssets> = loadWebAssets): WebPag
     });
     return loading;
   };
+  let filled: { readonly cards: string; readonly page: Promise<WebAsset> } | undefined;
+  const landing = (asset: WebAsset) => {
+    const cards = writeLiveList(liveStreams());
+    if (filled?.cards !== cards) filled = { cards, page: fillPage(asset, cards) };
+    return filled.page;
+  };
   return (request) => {
     const key = assetKey(request.path);
-    return key === undefined ? undefined : loadOnce().then((assets) => respond(request, key, assets.get(key)));
+    if (key === undefined) return undefined;
+    return loadOnce().then(async (assets) => {
+      const asset = assets.get(key);
+      return respond(request, key, key === '/' && asset !== undefined ? await landing(asset) : asset);
+    });
   };
 }
 

@@ -118,6 +118,7 @@ test('a broadcast with a ladder has its picture from the ladder’s own ffmpeg, 
     return now && now.etag !== first.etag && now;
   });
   expect(next.body).not.toEqual(first.body);
+  expect(await (await fetch(`${server.httpUrl}/`)).text()).toMatch(/src="\/thumb\/large\.jpg\?at=\d{13}"/);
   await publisher.stop();
   await server.dispose();
 }, 60_000);

@@ -13,6 +13,7 @@ test('the address of a watch page gives an absolute playlist URL', () => {
     name: 'morning-show',
     isEmbedded: false,
     playlistUrl: 'http://host:8080/hls/morning-show/index.m3u8',
+    posterUrl: 'http://host:8080/thumb/morning-show.jpg',
     shareUrl: 'http://host:8080/watch/morning-show',
   });
 });

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import type { LiveListing } from '../../src/web/live-list.ts';
 import { loadWebAssets } from '../../src/web/web-assets.ts';
 import { type WebResponse, webPages } from '../../src/web/web-pages.ts';
 
@@ -97,4 +98,24 @@ test('pages are built once, and built again after a failure', async () => {
   expect((await flaky(request))?.status).toBe(200);
   expect((await flaky(request))?.status).toBe(200);
   expect(loads).toBe(2);
+});
+
+test('the landing page shows what is on air, with the newest pictures, and is another page when that changes', async () => {
+  const onAir: LiveListing[] = [];
+  const front = webPages(undefined, () => onAir);
+  const read = async (headers: Record<string, string> = {}) => (await front({ method: 'GET', path: '/', headers }))!;
+  const list = async () => /<ul id="live">(.*)<\/ul>/.exec(text(await read()))?.[1];
+  expect(await list()).toBe('');
+  onAir.push({ name: 'stage', isInterrupted: true, pictureAtMs: undefined });
+  onAir.push({ name: 'arena', isInterrupted: false, pictureAtMs: 1_700_000_000_000 });
+  const html = (await list()) ?? '';
+  expect(html.match(/href="[^"]+"/g)).toEqual(['href="/watch/arena"', 'href="/watch/stage"']);
+  expect(html.match(/src="[^"]+"/g)).toEqual(['src="/thumb/arena.jpg?at=1700000000000"']);
+  expect(html).toMatch(/Live.*arena.*Interrupted.*stage/);
+  const { etag = '' } = (await read()).headers;
+  expect(await read({ 'if-none-match': etag })).toMatchObject({ status: 304 });
+  onAir[1] = { name: 'arena', isInterrupted: false, pictureAtMs: 1_700_000_004_000 };
+  expect(await read({ 'if-none-match': etag })).toMatchObject({ status: 200 });
+  onAir.push({ name: '<script>', isInterrupted: false, pictureAtMs: 1 });
+  expect(await list()).not.toContain('<script>');
 });

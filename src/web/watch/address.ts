@@ -5,6 +5,8 @@ export interface WatchAddress {
   readonly isEmbedded: boolean;
   /** Absolute, so that no player resolves it against something else. */
   readonly playlistUrl: string;
+  /** What the broadcast looked like a moment ago. */
+  readonly posterUrl: string;
   /** The link a viewer passes on: the watch page, also from an embedded player. */
   readonly shareUrl: string;
 }
@@ -19,6 +21,7 @@ export function readWatchAddress(href: string): WatchAddress | undefined {
     name: decoded(encodedName),
     isEmbedded: page === 'embed',
     playlistUrl: `${url.origin}${prefix}/hls/${encodedName}/index.m3u8`,
+    posterUrl: `${url.origin}${prefix}/thumb/${encodedName}.jpg`,
     shareUrl: `${url.origin}${prefix}/watch/${encodedName}`,
   };
 }

@@ -48,6 +48,7 @@ export class HlsPlayer implements Player {
   private readonly events: PlayerEvents;
   private readonly listening = new AbortController();
   private hasPlayed = false;
+  private hasShown = false;
   /** Why a level was chosen last. */
   private readonly reasons = new Map<number, SwitchReason>();
   private recoveries: number[] = [];
@@ -112,8 +113,14 @@ export class HlsPlayer implements Player {
   private switched(index: number): void {
     const level = this.hls.levels[index];
     if (level === undefined) return;
-    const reason = this.reasons.get(index) ?? (this.hls.autoLevelEnabled ? 'error' : 'manual');
+    const isFirst = !this.hasShown;
+    this.hasShown = true;
+    const reason = isFirst ? 'startup' : this.reasonOf(index);
     this.events.onSwitched({ atMs: Date.now(), rendition: renditionOf(level), reason });
+  }
+
+  private reasonOf(index: number): SwitchReason {
+    return this.reasons.get(index) ?? (this.hls.autoLevelEnabled ? 'error' : 'manual');
   }
 
   private playing(): void {

@@ -31,6 +31,7 @@ class WatchPage {
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    this.view.showPoster(this.address.posterUrl);
     attachControls(this.view, this.address.shareUrl, () => this.player);
     setInterval(() => this.showFacts(), factsEveryMs);
     let absentState: PageState | undefined;
@@ -58,7 +59,10 @@ class WatchPage {
       view.showBuffering(true);
       if (isInterrupted) view.showState('interrupted');
     };
-    view.showState('starting');
+    // No card: what the broadcast looked like a moment ago says more, and is gone in a moment.
+    view.showState('connecting');
+    view.showBuffering(true);
+    view.showPoster(this.address.posterUrl);
     view.video.addEventListener('waiting', onWaiting);
     this.broadcast = broadcast;
     const end = await new Promise<PlaybackEnd>((resolve) => {

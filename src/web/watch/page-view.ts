@@ -50,6 +50,11 @@ export class PageView {
     document.title = `${name} · live`;
   }
 
+  /** Until the picture moves, or where it cannot; looked for again with each call. */
+  showPoster(url: string): void {
+    this.video.poster = url;
+  }
+
   showState(state: PageState): void {
     const { badge, title, text } = stateTexts[state];
     if (document.body.dataset.state === state) return;
