@@ -37,7 +37,13 @@ export function authorizePublish(
   if ('error' in verdict) return { allowed: false, error: verdict.error };
   onKeyUsed?.(verdict.key.id, nowMs);
   const { id: keyId, channel, policy } = verdict.key;
-  const grant = { channel, keyId, ...(policy.ladder !== undefined && { rungs: policy.ladder }) };
+  const { ladder: rungs, maxBitrateBps } = policy;
+  const grant = {
+    channel,
+    keyId,
+    ...(rungs !== undefined && { rungs }),
+    ...(maxBitrateBps !== undefined && { maxBitrateBps }),
+  };
   return { allowed: true, grant };
 }
 

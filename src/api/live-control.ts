@@ -1,5 +1,6 @@
 import type { RenditionView } from '../contract/api.ts';
 import type { LadderView } from '../contract/ladder-view.ts';
+import type { StreamFinding } from '../doctor/broadcast/stream-finding.ts';
 
 /** A stream that has a publisher, or waits for one to come back, as the API shows it. */
 export interface LiveStreamView {
@@ -20,8 +21,8 @@ export interface LiveStreamView {
     | undefined;
   /** Null where nothing is to be transcoded. */
   readonly ladder: LadderView | null;
-  /** What the broadcaster should know, in plain words. */
-  readonly warnings: readonly string[];
+  /** What the broadcaster should know, and what is well. */
+  readonly findings: readonly StreamFinding[];
 }
 
 export interface LiveStatus {

@@ -1,6 +1,8 @@
 import type { IssuedKey } from '../access/stream-keys.ts';
 import type { EventView, IssuedKeyView, KeyView, StreamView } from '../contract/api.ts';
+import type { FindingView } from '../contract/finding.ts';
 import type { PublicUrls } from '../contract/public-urls.ts';
+import { describeFinding } from '../doctor/broadcast/finding-texts.ts';
 import type { EventRow, KeyRow, StreamRow } from '../store/ports.ts';
 import type { LiveStreamView } from './live-control.ts';
 
@@ -51,6 +53,7 @@ export function issuedKeyViewOf({ key, text }: IssuedKey, urls: PublicUrls): Iss
 /** A stream as the store knows it, with what is live added. */
 export function streamViewOf(row: StreamRow, live: LiveStreamView | undefined, urls: PublicUrls): StreamView {
   const { ingest } = live ?? {};
+  const findings = (live?.findings ?? []).map(describeFinding);
   return {
     id: row.id,
     channel: row.channel,
@@ -75,11 +78,20 @@ export function streamViewOf(row: StreamRow, live: LiveStreamView | undefined, u
             dropped_frames: ingest.dropped,
           },
     ladder: live?.ladder ?? null,
-    warnings: [...(live?.warnings ?? [])],
+    findings,
+    warnings: findings.filter(isWarning).map(sentenceOf),
     node: row.node,
     // The link to watch stays good for the channel's next stream; media belongs to this one.
     playback: { ...urls.playback(row.id), watch: urls.playback(row.channel).watch },
   };
+}
+
+function isWarning({ severity }: FindingView): boolean {
+  return severity === 'warning' || severity === 'problem';
+}
+
+function sentenceOf({ found, means, remedy }: FindingView): string {
+  return [found, means, remedy].filter((part) => part !== '').join(' ');
 }
 
 export function eventViewOf(event: EventRow): EventView {

@@ -1,4 +1,5 @@
 import type { EventView, StreamView } from '../contract/api.ts';
+import { findingsText } from './doctor-text.ts';
 import { ladderText } from './ladder-text.ts';
 import { bitrate, bold, localTime, oneLine, renderPairs, renderTable } from './table.ts';
 
@@ -54,8 +55,8 @@ export function streamText(stream: StreamView, events: readonly EventView[]): st
     sections.push(renderTable(['RENDITION', 'SIZE', 'FPS', 'BITRATE', 'CODECS'], rows));
   }
   if (stream.ladder !== null) sections.push(ladderText(stream.ladder));
-  if (stream.warnings.length > 0)
-    sections.push(`${bold('WARNINGS')}\n${stream.warnings.map((w) => `! ${w}`).join('\n')}`);
+  const findings = stream.findings.filter(({ severity }) => severity !== 'ok');
+  if (findings.length > 0) sections.push(`${bold('FINDINGS')}\n${findingsText(findings)}`);
   if (events.length > 0) {
     const rows = events.map(({ time, type, payload }) => [localTime(time), type, reasonOf(payload)]);
     sections.push(renderTable(['TIME', 'EVENT', 'REASON'], rows));

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { findingView } from './finding.ts';
 import { ladderView } from './ladder-view.ts';
 import { streamStates } from './stream-state.ts';
 
@@ -104,7 +105,9 @@ export const streamView = z.object({
   ingest: ingestView.nullable(),
   /** Null where nothing is to be transcoded, or nothing is live. */
   ladder: ladderView.nullable(),
-  /** What the broadcaster should know, in plain words. */
+  /** What was looked at, with what it means for viewers; empty while nobody publishes. */
+  findings: z.array(findingView),
+  /** Of the findings, those that viewers suffer from, as sentences. */
   warnings: z.array(z.string()),
   node: z.string(),
   playback: z.object({ hls: z.string(), hls_ts: z.string(), dash: z.string(), watch: z.string() }),

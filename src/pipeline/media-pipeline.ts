@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Service } from '../base/lifecycle.ts';
 import type { HlsConfig, RtmpConfig } from '../config/schema.ts';
 import { newStreamId } from '../contract/names.ts';
+import type { StreamFinding } from '../doctor/broadcast/stream-finding.ts';
 import type { Log } from '../observability/log.ts';
 import { Packager, type PackagerNotice } from '../packager/packager.ts';
 import { Broadcasts } from '../stream/broadcasts.ts';
@@ -10,6 +11,7 @@ import type { FeedSink } from '../stream/feed.ts';
 import { LiveStream, type StreamChange, streamStartMs } from '../stream/live-stream.ts';
 import type { PartAllocator } from '../stream/part-memory.ts';
 import type { Publication, PublisherConnection, PublishGrant } from '../stream/publication.ts';
+import { BroadcastCheckup } from './broadcast-checkup.ts';
 import { IngestMeter } from './ingest-meter.ts';
 import type { LiveFacts } from './live-facts.ts';
 import { NewestPicture } from './newest-picture.ts';
@@ -47,8 +49,7 @@ interface LiveBroadcast {
   readonly packager: Packager;
   readonly meter: IngestMeter;
   readonly picture: NewestPicture;
-  /** In plain words, for the operator; each once. */
-  readonly warnings: string[];
+  readonly checkup: BroadcastCheckup;
 }
 
 const continuityIntervalMs = 1000;
@@ -68,11 +69,7 @@ export class MediaPipeline implements Service {
     this.broadcasts = new Broadcasts(
       options.clock,
       (grant) => this.create(grant),
-      (stalledMs) =>
-        options.log.warn(
-          { stalled_ms: Math.round(stalledMs) },
-          'the process stood still: the machine was too busy, or it was paused',
-        ),
+      (stalledMs) => this.stoodStill(stalledMs),
     );
   }
 
@@ -99,7 +96,7 @@ export class MediaPipeline implements Service {
     const publication = this.broadcasts.open(grant, connection);
     const { id } = this.broadcasts.find(grant.channel)!;
     this.options.transcoding.restrict(id, grant.rungs);
-    return publication;
+    return this.live.get(id)?.checkup.attend(publication, grant) ?? publication;
   }
 
   /** `bitrateBps` knows how much of a stream's rendition has been fed, on average. */
@@ -107,7 +104,7 @@ export class MediaPipeline implements Service {
     const { transcoding } = this.options;
     return [...this.live.values()].map((broadcast) => ({
       ...factsOf(broadcast, bitrateBps),
-      warnings: [...broadcast.warnings, ...transcoding.withheld(broadcast.stream.id)],
+      findings: [...broadcast.checkup.findings, ...transcoding.withheld(broadcast.stream.id).map(withheld)],
       ladder: transcoding.view(broadcast.stream.id),
     }));
   }
@@ -170,13 +167,13 @@ export class MediaPipeline implements Service {
       notice: (notice) => this.note(id, notice),
       ...(continuity && { continuity }),
     });
-    const ladder = transcoding.open(id, packager, (sentence) => this.warn(id, 'source-replaced', sentence));
+    const ladder = transcoding.open(id, packager, (text) => this.live.get(id)?.checkup.stand('source-replaced', text));
     const stream = new LiveStream({
       id,
       channel,
       keyId,
       clock,
-      sink: sounds.open(id, ladder, (sentence) => this.warn(id, 'sound', sentence)),
+      sink: sounds.open(id, ladder, (text) => this.live.get(id)?.checkup.stand('sound-untaken', text)),
       availabilityStartMs,
       ...rtmp,
       onChange: (changed, change) => this.changed(changed, change),
@@ -187,7 +184,14 @@ export class MediaPipeline implements Service {
       packager,
       meter: new IngestMeter(clock),
       picture: new NewestPicture(clock),
-      warnings: [],
+      checkup: new BroadcastCheckup({
+        clock,
+        segmentMs: hls.segmentMs,
+        tell: (type, text) => {
+          this.records.warned(id, { type, text });
+          this.options.log.warn({ stream: id, channel }, text);
+        },
+      }),
     });
     return stream;
   }
@@ -229,20 +233,21 @@ export class MediaPipeline implements Service {
 
   /** The first of its kind is told; the counters have the rest. */
   private note(id: string, notice: PackagerNotice): void {
-    this.warn(id, notice.type, noticeSentence(notice, this.options.hls));
+    this.live.get(id)?.checkup.tellOnce(notice.type, noticeSentence(notice, this.options.hls));
   }
 
-  private warn(id: string, type: string, sentence: string): void {
-    const broadcast = this.live.get(id);
-    if (broadcast === undefined || broadcast.warnings.some((known) => known === sentence)) return;
-    broadcast.warnings.push(sentence);
-    this.records.warned(id, { type, text: sentence });
-    this.options.log.warn({ stream: id, channel: broadcast.stream.channel }, sentence);
+  private stoodStill(stalledMs: number): void {
+    for (const { checkup } of this.live.values()) checkup.forgive();
+    this.options.log.warn(
+      { stalled_ms: Math.round(stalledMs) },
+      'the process stood still: the machine was too busy, or it was paused',
+    );
   }
 
   private everySecond(): void {
-    for (const { meter, stream, packager, picture } of this.live.values()) {
+    for (const { meter, stream, packager, picture, checkup } of this.live.values()) {
       meter.sample(stream.publisher);
+      checkup.look();
       const thumbnail = packager.isListed ? picture.take() : undefined;
       if (thumbnail !== undefined) this.options.feed({ type: 'thumbnail', streamId: stream.id, thumbnail });
     }
@@ -265,7 +270,7 @@ export class MediaPipeline implements Service {
 function factsOf(
   { stream, packager, meter }: LiveBroadcast,
   bitrateBps: (streamId: string, rendition: string) => number,
-): Omit<LiveFacts, 'warnings' | 'ladder'> {
+): Omit<LiveFacts, 'findings' | 'ladder'> {
   const { publisher } = stream;
   const { droppedFrames, surplusFrames } = packager.repairs;
   return {
@@ -288,6 +293,10 @@ function factsOf(
       codecs: config.codecString,
     })),
   };
+}
+
+function withheld(text: string): StreamFinding {
+  return { code: 'rung-withheld', severity: 'warning', figures: { text } };
 }
 
 function publisherOf(connection: { readonly remoteAddress: string; readonly encoder: string }) {

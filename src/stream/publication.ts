@@ -38,4 +38,6 @@ export interface PublishGrant {
   readonly keyId?: string;
   /** Names of the ladder's rungs it may have; absent: all that are configured. */
   readonly rungs?: readonly string[];
+  /** More than this is told to the broadcaster; absent: anything goes. */
+  readonly maxBitrateBps?: number;
 }

@@ -13,7 +13,10 @@ const running = (streamId: string): LiveStreamView => ({
   ],
   ingest: { bitrateBps: 2_600_000, encoder: 'obs', remoteAddress: '10.0.0.9', frames: 100, dropped: 0 },
   ladder: null,
-  warnings: ['Keyframes are 8.3 s apart.'],
+  findings: [
+    { code: 'keyframes-far-apart', severity: 'warning', figures: { interval_ms: 8300, wanted_ms: 2000 } },
+    { code: 'uplink', severity: 'ok', figures: { jitter_ms: 40, behind_ms: 0 } },
+  ],
 });
 
 describe('keys', () => {
@@ -90,7 +93,11 @@ describe('streams', () => {
         viewers: 12,
         renditions: [{ name: 'source', width: 1280, height: 720, fps: 30, bitrate_bps: 2_500_000 }],
         ingest: { encoder: 'obs', frames: 100 },
-        warnings: ['Keyframes are 8.3 s apart.'],
+        findings: [
+          { code: 'keyframes-far-apart', severity: 'warning', figures: { interval_ms: 8300 } },
+          { code: 'uplink', severity: 'ok' },
+        ],
+        warnings: [expect.stringMatching(/^Keyframes come only every 8\.3 s\. .*In OBS: .*Keyframe Interval: 2 s\.$/)],
         playback: {
           hls: `https://live.example.org/hls/${row.id}/index.m3u8`,
           hls_ts: `https://live.example.org/hls/${row.id}/ts.m3u8`,

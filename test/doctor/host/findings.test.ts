@@ -169,7 +169,7 @@ describe('the processor', () => {
 
   test('is told in broadcasts with their qualities', () => {
     expect(capacityText(capacities(8, 1))).toBe('11 of 1080p30 with 720p+480p+360p, or 27 of 720p30 with 480p+360p');
-    expect(capacityText(capacities(1, 2))).toMatch(/^none of 1080p30 with 480p\+360p, or 1 of 720p30/);
+    expect(capacityText(capacities(1, 3))).toMatch(/^none of 1080p30 with 480p\+360p, or 1 of 720p30/);
   });
 
   test('a quota of a container below the cores it sees is a warning', () => {
