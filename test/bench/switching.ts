@@ -55,7 +55,7 @@ export async function benchSwitching(options: SwitchingOptions, report: Report, 
       const play = await ThrottledPlay.of(await open(players, server, player));
       const rounds: Round[] = [];
       await play.throttle(wideBps);
-      await delay(12_000, undefined, { signal });
+      await atTop(play, signal);
       const before = await play.report();
       for (let round = 1; round <= options.rounds; round++) {
         rounds.push(await oneRound(play, signal));
@@ -100,15 +100,25 @@ async function open(players: BrowserPlayers, server: TestServer, player: Switchi
   return players.start(engine, urls[protocol]);
 }
 
+/** Waits until nothing but the best quality has been asked for during `holdMs`; false when that takes too long. */
+async function atTop(play: ThrottledPlay, signal: AbortSignal): Promise<boolean> {
+  for (const untilMs = performance.now() + patienceMs; performance.now() < untilMs; ) {
+    await delay(250, undefined, { signal });
+    const sinceMs = performance.now() - holdMs;
+    const recent = play.requests.filter(({ atMs, isMedia }) => isMedia && atMs > sinceMs);
+    if (recent.length > 2 && recent.every(({ rendition }) => rendition === 'source')) return true;
+  }
+  return false;
+}
+
 /** One fall and one rise; undefined where the player did not follow in time. */
 async function oneRound(play: ThrottledPlay, signal: AbortSignal): Promise<Round> {
-  const isAtTop = play.switches.at(-1) === 'source';
+  const isAtTop = await atTop(play, signal);
   const fellAtMs = await play.throttle(narrowBps);
   const downAtMs = !isAtTop ? undefined : await play.asksFor(lower, fellAtMs, patienceMs).catch(() => undefined);
   await delay(holdMs, undefined, { signal });
   const roseAtMs = await play.throttle(wideBps);
   const upAtMs = await play.asksFor(['source'], roseAtMs, patienceMs).catch(() => undefined);
-  await delay(holdMs, undefined, { signal });
   return {
     downMs: downAtMs === undefined ? undefined : downAtMs - fellAtMs,
     upMs: upAtMs === undefined ? undefined : upAtMs - roseAtMs,
