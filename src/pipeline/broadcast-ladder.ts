@@ -3,18 +3,17 @@ import type { LadderView } from '../contract/ladder-view.ts';
 import type { AccessUnit, AudioConfig, VideoConfig } from '../media/track.ts';
 import type { DemandSink, LeadSink, MediaSink, MediaStart, RungSink } from '../stream/media-sink.ts';
 import type { BudgetBroadcast, BudgetShare } from '../transcode/budget.ts';
-import { type CostModel, costsWith } from '../transcode/cost-model.ts';
-import type { EncoderName } from '../transcode/encoder-options.ts';
-import { displaySize, type LadderPlan, type PlannedRung, planLadder, type QualityLevel } from '../transcode/ladder.ts';
+import type { CostModel } from '../transcode/cost-model.ts';
+import type { QualityLevel } from '../transcode/ladder.ts';
 import { SessionSupervisor, type SessionSupervisorOptions } from '../transcode/session-supervisor.ts';
 import type { RungState, TranscodeListener, TranscodeNotice } from '../transcode/transcode-listener.ts';
 import { LadderStatus } from './ladder-status.ts';
 import type { LadderTotals } from './ladder-totals.ts';
 import type { OpeningWishes } from './opening.ts';
-import { isBetter, plannedRendition } from './planned-renditions.ts';
 import type { RungDemand } from './rung-demand.ts';
-import { SourceMeter } from './source-meter.ts';
-import { SourceRoute, shortSideOf } from './source-route.ts';
+import { RungOffer, withdrawRungs } from './rung-offer.ts';
+import { RungPlanner } from './rung-planner.ts';
+import { SourceRoute } from './source-route.ts';
 
 /** The packager, as ladders need it. */
 export type LadderSink = MediaSink & RungSink & LeadSink & DemandSink;
@@ -58,31 +57,24 @@ export class BroadcastLadder implements MediaSink {
   private readonly options: BroadcastLadderOptions;
   private readonly status: LadderStatus;
   private isEnding = false;
-  private means: LadderMeans | undefined;
-  private encoder: EncoderName = 'x264';
+  private readonly planner: RungPlanner;
   private supervisor: SessionSupervisor | undefined;
-  private meter = new SourceMeter();
-  private config: VideoConfig | undefined;
-  /** Names of rungs; undefined: all. */
-  private allowed: readonly string[] | undefined;
-  private plan: LadderPlan | undefined;
-  private offered: readonly PlannedRung[] = [];
-  /** Of rungs that were withdrawn: nobody is offered them until frames come again. */
-  private readonly withdrawn = new Set<string>();
-  private readonly configs = new Map<string, VideoConfig>();
   private readonly route: SourceRoute;
+  private readonly offer: RungOffer;
 
   constructor(options: BroadcastLadderOptions) {
     const { id, sink, wishes, totals } = options;
     this.options = options;
     this.id = id;
     this.status = new LadderStatus(totals);
+    this.planner = new RungPlanner(options.levels);
     this.route = new SourceRoute({
       ...{ sink, wishes },
       onObstacle: () => this.replan(),
       onLead: (why) => this.tellAll(why),
       onSourceAfterAll: (video) => this.followSource(video),
     });
+    this.offer = new RungOffer(this.route, this.planner, options.demand);
   }
 
   get isGapping(): boolean {
@@ -95,65 +87,66 @@ export class BroadcastLadder implements MediaSink {
 
   /** What the budget has to decide about; undefined while the source is not known well enough. */
   get wishes(): BudgetBroadcast | undefined {
-    if (this.plan === undefined) return undefined;
-    const { decodeCostCores } = this.plan;
-    const rungs = this.plan.rungs.filter(({ name }) => this.isAsked(name));
-    const needsTop = this.plan.keyframes === 'grid';
-    return { id: this.id, decodeCostCores, rungs, needsTop, running: this.offered.map(({ name }) => name) };
+    const { plan } = this.planner;
+    if (plan === undefined) return undefined;
+    const { decodeCostCores } = plan;
+    const rungs = plan.rungs.filter(({ name }) => this.offer.isAsked(name));
+    const needsTop = plan.keyframes === 'grid';
+    return { id: this.id, decodeCostCores, rungs, needsTop, running: this.offer.rungs.map(({ name }) => name) };
   }
 
   /** Cores that are set aside for what is offered. */
   get promisedCores(): number {
-    const { plan, offered } = this;
-    if (plan === undefined || offered.length === 0) return 0;
-    return offered.reduce((sum, { costCores }) => sum + costCores, plan.decodeCostCores);
+    return this.planner.costCores(this.offer.rungs);
   }
 
   /** Undefined while nobody knows what can be made. */
   get view(): LadderView | undefined {
-    const { plan, supervisor, withheld, allowed, promisedCores } = this;
+    const { supervisor, withheld, promisedCores } = this;
+    const { plan, allowed } = this.planner;
     if (plan === undefined || supervisor === undefined) return undefined;
     const { demand, levels } = this.options;
     const mode = demand === undefined ? 'auto' : 'on_demand';
-    const resting = plan.rungs.flatMap(({ name }) => (this.isAsked(name) ? [] : [name]));
+    const resting = plan.rungs.flatMap(({ name }) => (this.offer.isAsked(name) ? [] : [name]));
     return this.status.view({ mode, levels, allowed, plan, withheld, resting, promisedCores }, supervisor.stats());
   }
 
   /** From now on rungs can be made; before, the source goes its way alone. */
   use(means: LadderMeans): void {
-    this.means = means;
-    this.encoder = means.transcoder.encoder;
+    const { planner } = this;
+    planner.costs = means.costs;
+    planner.encoder = means.transcoder.encoder;
     this.supervisor = new SessionSupervisor({ ...means.transcoder, listener: this.listener() });
-    if (this.config !== undefined) this.supervisor.configure(this.config);
+    if (planner.source !== undefined) this.supervisor.configure(planner.source);
     this.supervisor.beginAnew(this.route.takeEarly());
     this.makePlan();
   }
 
   /** What transcoding costs is known better. */
   recost(costs: CostModel): void {
-    if (this.means === undefined) return;
-    this.means = { ...this.means, costs };
+    if (this.planner.costs === undefined) return;
+    this.planner.costs = costs;
     this.replan();
   }
 
   /** Only rungs of these names are made; absent: all that are configured. */
   restrict(names: readonly string[] | undefined): void {
-    if (names?.join() === this.allowed?.join()) return;
-    this.allowed = names;
+    if (names?.join() === this.planner.allowed?.join()) return;
+    this.planner.allowed = names;
     this.makePlan();
   }
 
   /** Nothing will be made: what an earlier process had listed is withdrawn. */
   giveUp(): void {
-    this.route.close(this.config);
+    this.route.close(this.planner.source);
     withdrawRungs(this.options.sink);
   }
 
   begin(start: MediaStart): void {
     void this.supervisor?.interrupt();
     if (this.route.begin(start)) {
-      this.meter = new SourceMeter();
-      this.forgetPlan();
+      this.planner.beginAnew();
+      this.forgetOffer();
     }
     if (start.video !== undefined) this.setSource(start.video);
   }
@@ -168,7 +161,7 @@ export class BroadcastLadder implements MediaSink {
     if (unit.kind !== 'video') return;
     if (unit.isSync) this.beforeKeyframe(unit.dtsMs + unit.compositionOffsetMs);
     this.supervisor?.accessUnit(unit);
-    if (this.meter.add(unit)) this.makePlan();
+    if (this.planner.measure(unit)) this.makePlan();
     this.route.judge(unit);
   }
 
@@ -210,111 +203,61 @@ export class BroadcastLadder implements MediaSink {
 
   /** The budget's decision. */
   take({ offered, withheld }: BudgetShare): void {
-    const { plan, route, supervisor } = this;
+    const { planner, route, supervisor } = this;
+    const { plan, sourceFps } = planner;
     if (plan === undefined) return;
     this.withheld = [...(this.options.demand?.impossible ?? []), ...withheld];
     const rungs = plan.rungs.filter(({ name }) => offered.includes(name) || name === route.lead?.name);
     const [top] = rungs;
-    if (route.needsLead && (top === undefined || !this.isBest(top))) {
+    const isLead = top !== undefined && (top.name === route.lead?.name || planner.isBest(top));
+    if (route.needsLead && !isLead) {
       // Nothing is better than the source. Not at once: the budget is just being shared out.
       queueMicrotask(() => route.passThrough());
       return;
     }
     const frames = top !== undefined && route.needsLead ? route.seekLead(top) : undefined;
     if (frames !== undefined) supervisor?.beginAnew(frames);
-    if (route.isPreparing) this.offered = rungs;
-    else this.offer(rungs);
-    const { fps: sourceFps = 30 } = this.meter.measured ?? {};
+    this.offer.change(rungs);
     supervisor?.want({ rungs, keyframes: plan.keyframes, sourceFps });
-  }
-
-  /** Whether it can lead: neither the budget nor its key withhold what would be nearer to the source. */
-  private isBest(top: PlannedRung): boolean {
-    if (this.route.lead?.name === top.name) return true;
-    const sourceHeight = this.config === undefined ? 0 : shortSideOf(this.config);
-    const isNearer = ({ heightPixels: height }: QualityLevel) => height > top.heightPixels && height <= sourceHeight;
-    return top === this.plan?.rungs[0] && !this.options.levels.some(isNearer);
-  }
-
-  private offer(rungs: readonly PlannedRung[]): void {
-    const { route, offered: before } = this;
-    this.offered = rungs;
-    for (const name of route.rungs.rungNames) {
-      if (!rungs.some((rung) => rung.name === name) && !this.mayRest(name)) route.rungs.removeRung(name);
-    }
-    this.tellPlan();
-    for (const { name } of rungs) {
-      if (!before.some((rung) => rung.name === name)) this.add(name);
-    }
   }
 
   /** A rung leads: the others follow it. */
   private tellAll(why: string): void {
     this.options.warn(why);
-    this.tellPlan();
-    for (const { name } of this.offered) this.add(name);
+    this.offer.tellAll();
   }
 
   /** The rung that was to lead did not come, or may not: rungs are made as the source has keyframes. */
   private followSource(video: readonly AccessUnit[]): void {
     if (this.isEnding) return;
-    this.forgetPlan();
+    this.planner.forget();
+    this.forgetOffer();
     this.supervisor?.beginAnew(video);
     this.makePlan();
   }
 
   /** Nobody has seen anything of what was made so far. */
-  private forgetPlan(): void {
+  private forgetOffer(): void {
     this.supervisor?.beginAnew([]);
-    this.plan = undefined;
-    this.offered = [];
-    this.withdrawn.clear();
+    this.offer.forget();
   }
 
   private replan(): void {
-    this.plan = undefined;
+    this.planner.forget();
     this.makePlan();
   }
 
   private setSource(config: VideoConfig): void {
-    const before = this.config;
-    this.config = config;
+    const isOther = this.planner.setSource(config);
     this.supervisor?.configure(config);
-    if (before === undefined || Buffer.compare(before.record, config.record) === 0) return;
-    this.meter = new SourceMeter();
-    this.plan = undefined;
-    this.configs.clear();
+    if (isOther) this.offer.forgetConfigs();
   }
 
   private makePlan(): void {
-    const { config, meter, options, means } = this;
-    if (config === undefined || meter.measured === undefined || means === undefined || this.isEnding) return;
-    const isPassthrough = !this.route.needsLead;
-    const source = { ...displaySize(config), ...meter.measured, codec: config.codec, isPassthrough };
-    const levels = options.levels.filter(({ name }) => this.allowed?.includes(name) ?? true);
-    const costs = costsWith(this.encoder, means.costs);
-    const plan = planLadder({ source, levels, lead: this.route.lead, costs });
-    if (this.plan !== undefined && !isBetter(plan, this.plan)) return;
-    this.plan = plan;
-    options.demand?.follow(plan, (name) => this.configs.has(name));
+    const { planner, route, options } = this;
+    if (this.isEnding || !planner.make(route.needsLead, route.lead)) return;
+    options.demand?.follow(planner.plan!, (name) => this.offer.isKnown(name));
     options.onPlan();
-  }
-
-  private tellPlan(): void {
-    const { demand } = this.options;
-    const offered =
-      demand === undefined ? this.offered : (this.plan?.rungs ?? []).filter(({ name }) => demand.isOffered(name));
-    const rungs = offered.filter(({ name }) => !this.withdrawn.has(name));
-    this.route.rungs.planRungs(rungs.map((rung) => plannedRendition(rung, this.mayRest(rung.name))));
-  }
-
-  private isAsked(name: string): boolean {
-    return this.options.demand?.isAsked(name) ?? true;
-  }
-
-  /** Whether viewers may ask for it although it is not made. */
-  private mayRest(name: string): boolean {
-    return this.options.demand?.isOffered(name) === true && name !== this.route.lead?.name;
   }
 
   /** Rungs begin with a segment, and rest from one on. */
@@ -325,21 +268,10 @@ export class BroadcastLadder implements MediaSink {
     if (demand.rest()) onPlan();
   }
 
-  private add(name: string): void {
-    if (name === this.route.lead?.name) return;
-    const { rungs } = this.route;
-    rungs.addRung(name);
-    const config = this.configs.get(name);
-    if (config !== undefined) rungs.configureRung(name, config);
-  }
-
   private listener(): TranscodeListener {
     const { thumbnail } = this.options;
     return {
-      rungConfig: (name, config) => {
-        this.configs.set(name, config);
-        this.route.configureRung(name, config);
-      },
+      rungConfig: (name, config) => this.offer.configure(name, config),
       rungFrame: (name, unit, isShared) => this.route.rungAccessUnit(name, unit, isShared),
       rungState: (name, state, why) => this.rungState(name, state, why),
       thumbnail,
@@ -351,34 +283,21 @@ export class BroadcastLadder implements MediaSink {
   private noticed(notice: TranscodeNotice): void {
     this.options.notice(notice);
     this.status.noticed(notice);
-    if (notice.type !== 'encoder-replaced' || this.means === undefined) return;
-    this.encoder = notice.to;
-    this.recost(this.means.costs);
+    if (notice.type !== 'encoder-replaced') return;
+    this.planner.encoder = notice.to;
+    this.replan();
   }
 
   private rungState(name: string, state: RungState, why: string): void {
     this.status.rungState(name, state, why);
     // What ends with its broadcast stays in the lists.
     if (this.isEnding) return;
-    if (!this.offered.some((rung) => rung.name === name)) {
-      if (state === 'withdrawn' && this.mayRest(name)) this.options.sink.restRung(name);
+    if (!this.offer.includes(name)) {
+      if (state === 'withdrawn' && this.offer.mayRest(name)) this.options.sink.restRung(name);
       return;
     }
     this.options.rungChanged(name, state, why);
-    // What leads has no other in its place, and what is only about to lead nobody knows.
-    if (name === this.route.lead?.name || this.route.isPreparing) return;
-    if (state === 'withdrawn') {
-      this.withdrawn.add(name);
-      this.route.rungs.removeRung(name);
-      this.tellPlan();
-    } else if (this.withdrawn.delete(name)) {
-      this.tellPlan();
-      this.add(name);
-    }
+    if (state === 'withdrawn') this.offer.withdraw(name);
+    else this.offer.restore(name);
   }
-}
-
-/** Ends what an earlier process had begun. */
-export function withdrawRungs(sink: RungSink): void {
-  for (const name of sink.rungNames) sink.removeRung(name);
 }

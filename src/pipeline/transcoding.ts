@@ -10,12 +10,13 @@ import { calibrate, knownCalibration } from '../transcode/calibration.ts';
 import { referenceCosts } from '../transcode/cost-model.ts';
 import { chooseEncoder } from '../transcode/encoders.ts';
 import { findFfmpeg } from '../transcode/ffmpeg-lookup.ts';
-import { BroadcastLadder, type LadderMeans, type LadderSink, withdrawRungs } from './broadcast-ladder.ts';
+import { BroadcastLadder, type LadderMeans, type LadderSink } from './broadcast-ladder.ts';
 import { KeyframeTap } from './keyframe-tap.ts';
 import { LadderJournal } from './ladder-journal.ts';
 import { LadderTotals } from './ladder-totals.ts';
 import type { OpeningWishes } from './opening.ts';
 import { RungDemand } from './rung-demand.ts';
+import { withdrawRungs } from './rung-offer.ts';
 import { StillPictures, thumbnailShortSidePixels } from './still-pictures.ts';
 import type { StreamRecorder } from './stream-records.ts';
 
