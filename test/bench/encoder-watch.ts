@@ -42,7 +42,7 @@ export class EncoderWatch {
 }
 
 /** From the scheduler's nanosecond counters: /proc/PID/stat counts in steps of 10 ms. Undefined when it is gone. */
-function cpuMsOf(pid: number): number | undefined {
+export function cpuMsOf(pid: number): number | undefined {
   try {
     const tasks = readdirSync(`/proc/${pid}/task`).map((task) => words(`/proc/${pid}/task/${task}/schedstat`)[0]);
     return tasks.reduce((sum, nanoseconds) => sum + Number(nanoseconds ?? 0), 0) / 1e6;

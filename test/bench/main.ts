@@ -14,6 +14,7 @@ import { benchRequests, requestServers, requestsMissing } from './requests.ts';
 import { benchSwitching, switchingPlayers } from './switching.ts';
 import { benchTranscode } from './transcode.ts';
 import { benchTranscodeQuality } from './transcode-quality.ts';
+import { benchTranscodeRestart } from './transcode-restart.ts';
 import { benchViewers, type ViewedServer, viewedServers } from './viewers.ts';
 
 const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summary on stderr
@@ -28,6 +29,7 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   transcode a broadcast of 720p30 in 480p and 360p: cost, lag, age, alignment, and how many of them this machine holds;
             with --faults: the same with ffmpeg killed at one moment and stopped at another
   transcode-quality   similarity of each rung to its picture, by preset and bit rate
+  transcode-restart   what an ffmpeg that takes over needs until its first frame
   curve     viewers and ingest in small steps, and docs/cost-curve.svg of them
   switching real players between 5 and 1 Mbit/s: time to the lower quality and back, rebuffering, errors
 
@@ -131,6 +133,8 @@ try {
     await benchTranscode({ seconds: seconds ?? 60, withFaults: values.faults }, report, interrupt.signal);
   } else if (name === 'transcode-quality') {
     await benchTranscodeQuality(report, interrupt.signal);
+  } else if (name === 'transcode-restart') {
+    await benchTranscodeRestart(report, interrupt.signal);
   } else if (name === 'curve') {
     const viewerCounts = numbers('viewers', values.viewers ?? '1000,2000,5000,10000');
     const publisherCounts = numbers('publishers', values.publishers ?? '1,20,50,100');
