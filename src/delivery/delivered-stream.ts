@@ -248,6 +248,12 @@ export class DeliveredStream {
     return this.window.stream.availabilityStartMs + newestMs;
   }
 
+  /** Whether a grid says that a rung has this segment, with which DASH clients need not ask anybody else. */
+  isPromised({ description }: RenditionWindow, msn: number): boolean {
+    const period = this.timeline.periodOf(msn);
+    return period?.addressing.mode === 'number' && period.offered.has(description.name);
+  }
+
   /** Whether DASH clients may take this segment while it is being made. */
   isChunked(segment: Segment): boolean {
     return this.timeline.periodOf(segment.msn)?.addressing.mode === 'number';

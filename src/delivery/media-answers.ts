@@ -7,6 +7,7 @@ import { type Problem, problem } from './problem.ts';
 import { ProgressiveSegment } from './progressive-segment.ts';
 import { cacheControl } from './reply-headers.ts';
 import { Resource } from './resource.ts';
+import { stillSegment } from './still-segment.ts';
 import type { TransportStreamCutter } from './transport-stream-cutter.ts';
 import { referenceOf } from './variant.ts';
 import type { Hold, Resolution } from './waiting-room.ts';
@@ -62,7 +63,7 @@ export class MediaAnswers {
     const found = rendition.find(msn);
     if (found?.isComplete === true) {
       // Of one that broke off there is something, which DASH clients may have been promised.
-      if (found.parts.length === 0) return missing(path);
+      if (found.parts.length === 0) return this.gap(stream, rendition, found, { path, protocol });
       const body = found.parts.map((part) => part.bytes);
       return this.media(found, 'segment', rendition, path, body, mp4Type(rendition), stream);
     }
@@ -73,6 +74,21 @@ export class MediaAnswers {
         : missing(path);
     }
     return this.dueSegment(stream, rendition, msn, path);
+  }
+
+  /** HLS lists gaps as such; where a grid has promised a segment to DASH clients, they are shown a picture that stands still. */
+  private gap(
+    stream: DeliveredStream,
+    rendition: RenditionWindow,
+    gap: Segment,
+    { path, protocol }: { readonly path: string; readonly protocol: 'hls' | 'dash' },
+  ): Resolution {
+    if (protocol === 'hls' || !stream.isPromised(rendition, gap.msn)) return missing(path);
+    const known = this.resources.get(gap);
+    if (known !== undefined) return known;
+    const still = stillSegment(rendition, gap, stream.window.stream.availabilityStartMs);
+    if (still === undefined) return missing(path);
+    return this.media(gap, 'segment', rendition, path, [still], mp4Type(rendition), stream);
   }
 
   /** The picture and sound of one number as MPEG-TS. */
@@ -105,7 +121,10 @@ export class MediaAnswers {
     // A rung may be a segment behind what it is made from, by which clients reckon.
     const dueMsn = Math.max(newestMsn, referenceOf(window)?.lastSegment?.msn ?? 0) + 1;
     if (msn < newestMsn || msn > dueMsn) return missing(path, `the newest segment is ${newestMsn}`);
-    if (rendition.description.isWithdrawn === true) return missing(path, 'this rendition is not made any more');
+    const isPromised = stream.isPromised(rendition, msn);
+    if (rendition.description.isWithdrawn === true && !isPromised) {
+      return missing(path, 'this rendition is not made any more');
+    }
     if (period?.addressing.mode !== 'number') return missing(path, 'it can be had when it is complete');
     if (window.isInterrupted) return missing(path, 'the broadcast is interrupted');
     const nominalMs = (period.startSeconds + (msn - period.firstMsn) * period.addressing.segmentSeconds) * 1000;
