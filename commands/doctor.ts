@@ -1,21 +1,46 @@
+import { Args } from '@oclif/core';
 import { BaseCommand, configFileFlags, jsonFlag } from '../src/cli/command.ts';
 import { configValueFlags } from '../src/cli/config-flags.ts';
+import type { FindingView } from '../src/contract/finding.ts';
 
 export default class Doctor extends BaseCommand {
   static override summary =
     'Find out what stands in the way, on this machine or in a broadcast, and what to do about it.';
   static override description =
-    'Looks at ports, ffmpeg, limits, clock, disk, memory, certificates and the store, with or without a running server, and changes nothing. Exit code 1 when there is a problem.';
-  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json'];
+    'Looks at ports, ffmpeg, limits, clock, disk, memory, certificates and the store, with or without a running server, and changes nothing. With the name of a channel it looks at its live broadcast. Exit code 1 when there is a problem.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> morning-show',
+    '<%= config.bin %> <%= command.id %> --json',
+  ];
+  static override args = {
+    stream: Args.string({ description: 'A live broadcast, by stream id or channel; without it, this machine.' }),
+  };
   static override baseFlags = { config: configFileFlags.config, ...jsonFlag };
   static override flags = configValueFlags();
 
   override async run(): Promise<void> {
-    const { flags } = await this.parse(Doctor);
-    const { diagnoseHost } = await import('../src/cli/doctor.ts');
+    const { args, flags } = await this.parse(Doctor);
+    const { unlessInterrupted } = await import('../src/cli/end-signal.ts');
     const { config } = await this.loadConfig(flags);
-    const { json, text } = await diagnoseHost(config);
-    this.print(flags.json, json, () => text);
-    if (json.findings.some(({ severity }) => severity === 'problem')) process.exitCode = 1;
+    const name = args.stream;
+    if (name === undefined) {
+      const { diagnoseHost } = await import('../src/cli/doctor.ts');
+      const found = await unlessInterrupted((signal) => diagnoseHost(config, signal));
+      if (found !== undefined) this.conclude(flags.json, found.json, found.text);
+    } else {
+      const { broadcastText, diagnoseBroadcast } = await import('../src/cli/doctor-broadcast.ts');
+      const stream = await unlessInterrupted((signal) => diagnoseBroadcast(config, name, signal));
+      if (stream !== undefined) this.conclude(flags.json, stream, broadcastText(stream));
+    }
+  }
+
+  private conclude<Diagnosis extends { readonly findings: readonly FindingView[] }>(
+    isJson: boolean | undefined,
+    diagnosis: Diagnosis,
+    text: string,
+  ): void {
+    this.print(isJson, diagnosis, () => text);
+    if (diagnosis.findings.some(({ severity }) => severity === 'problem')) process.exitCode = 1;
   }
 }

@@ -15,6 +15,8 @@ export interface LiveStreamView {
         readonly bitrateBps: number;
         readonly encoder: string;
         readonly remoteAddress: string;
+        /** Wall clock. */
+        readonly connectedAtMs: number;
         readonly frames: number;
         readonly dropped: number;
       }

@@ -73,6 +73,7 @@ export function streamViewOf(row: StreamRow, live: LiveStreamView | undefined, u
         : {
             encoder: ingest.encoder,
             remote_address: ingest.remoteAddress,
+            connected_at: isoTime(ingest.connectedAtMs),
             bitrate_bps: ingest.bitrateBps,
             frames: ingest.frames,
             dropped_frames: ingest.dropped,

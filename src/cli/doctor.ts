@@ -6,7 +6,6 @@ import { loadText } from '../doctor/machine-load.ts';
 import { actAsOwnerOf } from './act-as-owner.ts';
 import { requireServer } from './control.ts';
 import { findingsText, verdictText } from './doctor-text.ts';
-import { endSignal } from './end-signal.ts';
 import { StepLine } from './step-line.ts';
 import { bold } from './table.ts';
 
@@ -24,11 +23,14 @@ export interface HostDiagnosis {
 }
 
 /** Looks at the machine, with or without a running server; progress goes to stderr. */
-export async function diagnoseHost(config: Config): Promise<{ json: HostDiagnosis; text: string }> {
+export async function diagnoseHost(
+  config: Config,
+  signal: AbortSignal,
+): Promise<{ json: HostDiagnosis; text: string }> {
   const steps = new StepLine(process.stderr);
   try {
     const { load, findings } = await inspectHost({
-      host: { config, server: await runningServer(config), signal: endSignal() },
+      host: { config, server: await runningServer(config), signal },
       onStep: (what) => steps.show(`Looking at ${what}`),
       becomeOwner: () => actAsOwnerOf(config.dataDir),
     });

@@ -9,3 +9,17 @@ export function endSignal(): AbortSignal {
   for (const name of names) process.on(name, abort);
   return end.signal;
 }
+
+/** What `work` gives; undefined, and the exit code of an interrupt, when Ctrl-C or SIGTERM ended it. */
+export async function unlessInterrupted<Result>(
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result | undefined> {
+  const signal = endSignal();
+  try {
+    return await work(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.exitCode = 130;
+    return undefined;
+  }
+}

@@ -83,6 +83,7 @@ export type RenditionView = z.output<typeof renditionView>;
 export const ingestView = z.object({
   encoder: z.string(),
   remote_address: z.string(),
+  connected_at: time,
   bitrate_bps: z.int(),
   frames: z.int(),
   dropped_frames: z.int(),

@@ -281,6 +281,7 @@ function factsOf(
       bitrateBps: meter.bitrateBps,
       encoder: publisher.connection.encoder,
       remoteAddress: publisher.connection.remoteAddress,
+      connectedAtMs: publisher.connectedAtMs,
       frames: publisher.videoFrames + publisher.audioFrames,
       dropped: droppedFrames + surplusFrames + stream.repairs.droppedFrames,
     },

@@ -11,7 +11,14 @@ const running = (streamId: string): LiveStreamView => ({
   renditions: [
     { name: 'source', width: 1280, height: 720, fps: 30, bitrate_bps: 2_500_000, codecs: 'avc1.64001f,mp4a.40.2' },
   ],
-  ingest: { bitrateBps: 2_600_000, encoder: 'obs', remoteAddress: '10.0.0.9', frames: 100, dropped: 0 },
+  ingest: {
+    bitrateBps: 2_600_000,
+    encoder: 'obs',
+    remoteAddress: '10.0.0.9',
+    connectedAtMs: 0,
+    frames: 100,
+    dropped: 0,
+  },
   ladder: null,
   findings: [
     { code: 'keyframes-far-apart', severity: 'warning', figures: { interval_ms: 8300, wanted_ms: 2000 } },

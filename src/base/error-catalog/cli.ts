@@ -20,4 +20,10 @@ export const cliErrors = {
     httpStatus: 404,
     exitCode: 1,
   }),
+  DOCTOR_NOT_LIVE: entry<{ stream: string; state: string }>({
+    message: ({ stream, state }) => `Nobody publishes to ${stream} now (${state}), so there is nothing to look at.`,
+    remedy: 'Start the broadcast, then ask again. Who is live: streamctl streams list --state ACTIVE',
+    httpStatus: 409,
+    exitCode: 3,
+  }),
 } as const;

@@ -3,7 +3,6 @@ import type { AudioConfig, SourceAudioConfig } from '../../media/track.ts';
 import type { BroadcastFindingCode } from './finding-texts.ts';
 import type { BroadcastObservation } from './observation.ts';
 import type { StreamFinding } from './stream-finding.ts';
-import { videoFormatFindings } from './video-format.ts';
 
 /** What a broadcast is measured against. */
 export interface BroadcastExpectations {
@@ -35,7 +34,7 @@ type Judgement = StreamFinding | undefined;
 export function broadcastFindings(seen: BroadcastObservation, wanted: BroadcastExpectations): StreamFinding[] {
   if (seen.observedMs < leastObservedMs) return [];
   return [
-    ...(seen.video === undefined ? [] : videoFormatFindings(seen.video)),
+    ...seen.format,
     tracks(seen),
     keyframes(seen, wanted),
     frameRate(seen),

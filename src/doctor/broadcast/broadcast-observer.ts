@@ -2,6 +2,8 @@ import type { AccessUnit, SourceAudioConfig, VideoConfig } from '../../media/tra
 import { BurstMeter } from './burst-meter.ts';
 import * as field from './fields.ts';
 import { SecondRing } from './second-ring.ts';
+import type { StreamFinding } from './stream-finding.ts';
+import { videoFormatFindings } from './video-format.ts';
 
 const keptSeconds = 60;
 /** What an encoder has gathered before it connected comes at once: that is no lateness. */
@@ -26,6 +28,8 @@ export class BroadcastObserver {
   readonly bursts = new BurstMeter();
   video: VideoConfig | undefined;
   audio: SourceAudioConfig | undefined;
+  /** What the configuration of the video alone tells. */
+  format: readonly StreamFinding[] = [];
   /** Arrival of the first frame, and of the newest of each kind. */
   firstMs: number | undefined;
   lastVideoMs: number | undefined;
@@ -49,8 +53,12 @@ export class BroadcastObserver {
   private lastJumpMs = Number.NEGATIVE_INFINITY;
 
   configure(config: VideoConfig | SourceAudioConfig): void {
-    if (config.kind === 'video') this.video = config;
-    else this.audio = config;
+    if (config.kind === 'audio') {
+      this.audio = config;
+      return;
+    }
+    this.video = config;
+    this.format = videoFormatFindings(config);
   }
 
   /** `arrivalMs`: monotonic. */

@@ -2,6 +2,7 @@ import type { SourceAudioConfig, VideoConfig } from '../../media/track.ts';
 import { type BroadcastObserver, clockToleranceMs } from './broadcast-observer.ts';
 import * as field from './fields.ts';
 import type { SecondRing } from './second-ring.ts';
+import type { StreamFinding } from './stream-finding.ts';
 
 /** What is known of a broadcast at one moment: of the last minute, unless it says otherwise. Undefined: nobody can tell yet. */
 export interface BroadcastObservation {
@@ -9,6 +10,8 @@ export interface BroadcastObservation {
   readonly observedMs: number;
   readonly video: VideoConfig | undefined;
   readonly audio: SourceAudioConfig | undefined;
+  /** What the configuration of the video alone tells. */
+  readonly format: readonly StreamFinding[];
   readonly fps: number | undefined;
   /** Of video frames. */
   readonly missingRatio: number;
@@ -51,6 +54,8 @@ export function observe(observer: BroadcastObserver, nowMs: number): BroadcastOb
   const skewMs = skewOf(ring);
   observer.firstSkewMs ??= skewMs;
   const frames = ring.sum(field.videoFrames);
+  // The very first frame has no distance to one before it.
+  const distances = ring.length < ring.seconds ? frames - 1 : frames;
   const spanMs = ring.sum(field.mediaMs);
   const missing = ring.sum(field.missingFrames);
   const bursts = observer.bursts.figures();
@@ -59,7 +64,8 @@ export function observe(observer: BroadcastObserver, nowMs: number): BroadcastOb
     observedMs: nowMs - firstMs,
     video,
     audio,
-    fps: video === undefined || spanMs < 2000 ? undefined : (frames * 1000) / spanMs,
+    format: observer.format,
+    fps: video === undefined || spanMs < 2000 ? undefined : (distances * 1000) / spanMs,
     missingRatio: frames === 0 ? 0 : missing / (frames + missing),
     reorderedRatio: frames === 0 ? 0 : ring.sum(field.reorderedFrames) / frames,
     keyframeIntervalMs: video === undefined ? undefined : Math.max(ring.most(field.longestGop), observer.openGopMs),
