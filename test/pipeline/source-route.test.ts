@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { SourceRoute } from '../../src/pipeline/source-route.ts';
+import { continuityOf } from '../../src/stream/window-continuity.ts';
 import { Broadcast, play, samplesOf, sourceUnits, videoConfig } from '../packager/broadcast.ts';
 import { begin } from '../packager/rung-story.ts';
 import type { TranscodedBroadcast } from '../packager/transcoded.ts';
@@ -151,6 +153,25 @@ describe('the publisher of such a source', () => {
     expect([...routed.broadcast.windows.find('st_1')!.renditions.keys()]).toEqual(['720p', '360p', 'audio']);
     expectInStep(routed);
   });
+});
+
+test('another packager, which knows only what is listed, lets the same rung lead', () => {
+  const routed = new RoutedBroadcast();
+  routed.attach();
+  routed.play(0, 9000);
+  const continuity = continuityOf(routed.broadcast.windows.find('st_1')!)!;
+  const { packager } = new Broadcast({ continuity });
+  expect(packager.lead?.name).toBe('720p');
+  expect(packager.rungNames).toEqual(['360p']);
+  const route = new SourceRoute({
+    sink: packager,
+    wishes: { segmentMs: 2000, maxGopMs: 10_000 },
+    onObstacle: () => {},
+    onLead: () => {},
+    onSourceAfterAll: () => {},
+  });
+  expect(route.needsLead).toBe(true);
+  expect(route.lead).toEqual({ name: '720p', heightPixels: 720 });
 });
 
 describe('a source that can be offered', () => {
