@@ -1,4 +1,5 @@
-import { type Distribution, distributionOf, rounded } from './percentiles.ts';
+import type { Distribution } from '../../src/load/latency-histogram.ts';
+import { distributionOf, rounded } from './percentiles.ts';
 import type { RenditionTrace } from './rendition-trace.ts';
 
 /** How a rung stands to the source it was made of. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import type { ViewerKind } from '../../src/load/viewer-crowd.ts';
 import { benchClip } from './clip.ts';
-import type { ViewerKind } from './load/viewer-crowd.ts';
 import { startMortalEngine } from './peers/mortal-engine.ts';
 import type { Peer } from './peers/peer.ts';
 import { streamctl } from './peers/streamctl.ts';

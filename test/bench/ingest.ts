@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { readProcessUsage } from '../../src/load/process-usage.ts';
 import { benchClip } from './clip.ts';
 import type { Peer, PeerKind } from './peers/peer.ts';
-import { readProcessUsage } from './process-usage.ts';
 import { PublisherProcess } from './publisher-process.ts';
 import type { Report } from './report.ts';
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/base/clock.ts';
+import type { Distribution } from '../../src/load/latency-histogram.ts';
 import { ClipPublisher } from '../../src/publisher/clip-publisher.ts';
 import { loadClip } from '../../src/publisher/flv-clip.ts';
 import { parsePublishUrl } from '../../src/publisher/publish-url.ts';
@@ -8,7 +9,7 @@ import { followDash, readLowLatencyMpd } from './dash-follower.ts';
 import { elementaryStreams, findStamps, stampFrame } from './frame-stamp.ts';
 import { firstPlaylist, followParts, followSegments, type OnMedia } from './hls-followers.ts';
 import type { Peer, PeerKind } from './peers/peer.ts';
-import { type Distribution, distributionOf, rounded } from './percentiles.ts';
+import { distributionOf, rounded } from './percentiles.ts';
 import type { Report } from './report.ts';
 
 export interface LatencyOptions {

@@ -1,11 +1,4 @@
-/** The usual figures of a set of measurements, in the unit of the measurements. */
-export interface Distribution {
-  readonly count: number;
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly max: number;
-}
+import type { Distribution } from '../../src/load/latency-histogram.ts';
 
 /** Nearest-rank percentiles: every figure is one that was measured. Undefined when nothing was. */
 export function distributionOf(values: readonly number[]): Distribution | undefined {

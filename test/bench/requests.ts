@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { readProcessUsage } from '../../src/load/process-usage.ts';
 import { freePorts, makeServerFolder, type ServerProcess, startServer } from './peers/server-process.ts';
-import { readProcessUsage } from './process-usage.ts';
 import type { Report } from './report.ts';
 
 const run = promisify(execFile);

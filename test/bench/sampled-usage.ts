@@ -1,4 +1,4 @@
-import { type ProcessUsage, readProcessUsage } from './process-usage.ts';
+import { type ProcessUsage, readProcessUsage } from '../../src/load/process-usage.ts';
 
 /** Memory of a server over a measurement, in MiB: at its start, halfway, and at its end. */
 export interface UsageFigures {

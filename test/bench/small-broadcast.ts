@@ -1,5 +1,5 @@
+import { listPlaylist } from '../../src/load/media-playlist.ts';
 import { firstPlaylist } from './hls-followers.ts';
-import { listPlaylist } from './load/media-playlist.ts';
 import type { Peer } from './peers/peer.ts';
 import { PublisherProcess } from './publisher-process.ts';
 import { smallClip } from './small-clip.ts';

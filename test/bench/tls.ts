@@ -9,9 +9,9 @@ import { Delivery } from '../../src/delivery/delivery.ts';
 import { PlaybackServer } from '../../src/delivery/fast-lane/playback-server.ts';
 import { createPlaybackListener, viewerServerOptions } from '../../src/delivery/http-server.ts';
 import { SecureListener } from '../../src/delivery/secure/secure-listener.ts';
+import { readProcessUsage } from '../../src/load/process-usage.ts';
 import { Feeder } from '../delivery/feeder.ts';
 import { makeCertificate } from '../support/certificate.ts';
-import { readProcessUsage } from './process-usage.ts';
 
 /*
  * What TLS and HTTP/2 cost one process that answers from memory: processor time per answer beside the clear, and memory per

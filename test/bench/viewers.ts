@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ViewerKind } from './load/viewer-crowd.ts';
+import { readProcessUsage } from '../../src/load/process-usage.ts';
+import type { ViewerKind } from '../../src/load/viewer-crowd.ts';
 import { nginxMissing, startNginxMirror } from './peers/nginx-mirror.ts';
 import { streamctl } from './peers/streamctl.ts';
-import { readProcessUsage } from './process-usage.ts';
 import type { Report } from './report.ts';
 import { tenths } from './sampled-usage.ts';
 import { startSmallBroadcast } from './small-broadcast.ts';

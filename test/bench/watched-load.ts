@@ -1,8 +1,9 @@
-import { LatencyHistogram } from './load/latency-histogram.ts';
-import type { LoadFigures } from './load/load-figures.ts';
+import type { Distribution } from '../../src/load/latency-histogram.ts';
+import { LatencyHistogram } from '../../src/load/latency-histogram.ts';
+import type { LoadFigures } from '../../src/load/load-figures.ts';
+import type { ViewerKind } from '../../src/load/viewer-crowd.ts';
 import { LoadGroup } from './load/load-group.ts';
-import type { ViewerKind } from './load/viewer-crowd.ts';
-import { type Distribution, rounded } from './percentiles.ts';
+import { rounded } from './percentiles.ts';
 import { sampleUsage, tenths, type UsageFigures } from './sampled-usage.ts';
 
 /** What viewers met, for a report. Errors, stalls and late parts count from the first arrival on, the rest while it is measured. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type LoadFigures, mergeFigures } from './load-figures.ts';
+import { type LoadFigures, mergeFigures } from '../../../src/load/load-figures.ts';
+import type { ViewerKind } from '../../../src/load/viewer-crowd.ts';
 import { LoadProcess } from './load-process.ts';
-import type { ViewerKind } from './viewer-crowd.ts';
 
 export interface LoadGroupOptions {
   readonly kind: ViewerKind;

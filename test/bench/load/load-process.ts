@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { LoadFigures } from './load-figures.ts';
-import { type CrowdOptions, ViewerCrowd } from './viewer-crowd.ts';
+import type { LoadFigures } from '../../../src/load/load-figures.ts';
+import { type CrowdOptions, ViewerCrowd } from '../../../src/load/viewer-crowd.ts';
 
 /*
  * Viewers in a process of their own, so that what they use is not counted for the server. This file is both ends: forked, it

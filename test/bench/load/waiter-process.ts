@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setPriority } from 'node:os';
-import { ResponseReader } from './response-reader.ts';
+import { ResponseReader } from '../../../src/load/response-reader.ts';
 
 /*
  * Viewers that all ask the same question at the same time, in a process of their own. This file is both ends: forked, it asks;

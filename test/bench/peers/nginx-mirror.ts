@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { listPlaylist } from '../load/media-playlist.ts';
+import { listPlaylist } from '../../../src/load/media-playlist.ts';
 import { freePorts, makeServerFolder, startServer } from './server-process.ts';
 
 const executable = '/usr/sbin/nginx';

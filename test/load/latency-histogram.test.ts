@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { distributionOf } from '../percentiles.ts';
-import { LatencyHistogram } from './latency-histogram.ts';
+import { LatencyHistogram } from '../../src/load/latency-histogram.ts';
+import { distributionOf } from '../bench/percentiles.ts';
 
 const measured = Array.from({ length: 5000 }, (_, index) => 0.02 * 1.003 ** index);
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { FollowedRendition } from './followed-rendition.ts';
-import { HlsViewer } from './hls-viewer.ts';
-import { LlHlsViewer } from './ll-hls-viewer.ts';
-import type { SimulatedViewer } from './simulated-viewer.ts';
+import { FollowedRendition } from '../../src/load/followed-rendition.ts';
+import { HlsViewer } from '../../src/load/hls-viewer.ts';
+import { LlHlsViewer } from '../../src/load/ll-hls-viewer.ts';
+import type { SimulatedViewer } from '../../src/load/simulated-viewer.ts';
 import { lowLatencyPlaylist } from './spoken-playlist.ts';
 
 const partMs = 500;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TimerWheel } from './timer-wheel.ts';
+import { TimerWheel } from '../../src/load/timer-wheel.ts';
 
 const newWheel = () => new TimerWheel<string>({ tickMs: 5, slotCount: 100, nowMs: 1000 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ResponseReader } from './response-reader.ts';
+import { ResponseReader } from '../../src/load/response-reader.ts';
 
 const answer = (body: string, headers = '') =>
   Buffer.from(`HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: ${body.length}\r\n${headers}\r\n${body}`);

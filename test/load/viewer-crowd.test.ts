@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { until } from '../../support/until.ts';
+import { ViewerCrowd, type ViewerKind } from '../../src/load/viewer-crowd.ts';
+import { until } from '../support/until.ts';
 import { lowLatencyPlaylist } from './spoken-playlist.ts';
-import { ViewerCrowd, type ViewerKind } from './viewer-crowd.ts';
 
 const running: { crowd?: ViewerCrowd; server?: Server } = {};
 afterEach(() => {

@@ -1,4 +1,11 @@
-import type { Distribution } from '../percentiles.ts';
+/** The usual figures of a set of measurements, in the unit of the measurements. */
+export interface Distribution {
+  readonly count: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
 
 /** Each bucket is 1 % wider than the one before: from 0.01 ms to beyond 100 s. */
 const leastMs = 0.01;

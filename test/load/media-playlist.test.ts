@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { listPlaylist } from './media-playlist.ts';
+import { listPlaylist } from '../../src/load/media-playlist.ts';
 import { lowLatencyPlaylist } from './spoken-playlist.ts';
 
 test('a low-latency playlist: segments, parts, when they end, and what comes next', () => {
