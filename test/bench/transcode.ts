@@ -93,15 +93,15 @@ async function hold(
       await others.untilLive(urls.length, AbortSignal.any([signal, AbortSignal.timeout(30_000)]));
       const figures = await watchBroadcast(server, clipFile, rungs, holdSeconds, signal);
       const withheld = withheldBy(server);
-      const troubles = logOf(server).filter(({ msg }) => /transcoding: (overloaded|failed|degraded)/.test(msg ?? ''));
+      const troubles = Object.values(figures.troubles).reduce((sum, count) => sum + count, 0);
       const worst = worstOf(figures);
-      const isHeld = withheld.length === 0 && troubles.length === 0 && worst.gaps === 0 && worst.lagMs < heldLagMs;
-      report.line({ ladder, broadcasts, held: isHeld, withheld, troubles: troubles.length, ...figures, ...load() });
+      const isHeld = withheld.length === 0 && troubles === 0 && worst.gaps === 0 && worst.lagMs < heldLagMs;
+      report.line({ ladder, broadcasts, held: isHeld, withheld, ...figures, ...load() });
       report.table([
         ['ladder', 'broadcasts', 'held', 'encoder cores', 'server cores', 'lag p95 ms', 'gaps', 'withheld', 'troubles'],
         [
           ...[ladder, broadcasts, isHeld ? 'yes' : 'no', figures.encoder_cores, figures.server_cores],
-          ...[worst.lagMs, worst.gaps, withheld.length, troubles.length],
+          ...[worst.lagMs, worst.gaps, withheld.length, troubles],
         ],
       ]);
       if (isHeld) return;
@@ -118,7 +118,7 @@ async function hold(
 async function benchFaults(clipFile: string, seconds: number, report: Report, signal: AbortSignal): Promise<void> {
   const rungs = [rung480, rung360];
   const server = await startTranscoder(rungs, signal);
-  const told: { fault: string; at_seconds: number; frames_again_after_ms: number }[] = [];
+  const told: { fault: string; at_seconds: number; noticed_after_ms: number; frames_again_after_ms: number }[] = [];
   const between = (from: number, to: number) => seconds * (from + Math.random() * (to - from));
   const plan = [
     { fault: 'SIGKILL', atSeconds: between(0.15, 0.45) },
@@ -132,8 +132,14 @@ async function benchFaults(clipFile: string, seconds: number, report: Report, si
       if (pid === undefined) throw new Error('no ffmpeg runs');
       const atWallMs = Date.now();
       process.kill(pid, fault);
-      const again = await recovered(server, atWallMs, signal);
-      told.push({ fault, at_seconds: Math.round(atSeconds * 10) / 10, frames_again_after_ms: again });
+      const again = await saidAfter(server, 'transcoding: recovered', atWallMs, signal);
+      const noticed = await saidAfter(server, 'transcoding: failed', atWallMs, signal);
+      told.push({
+        fault,
+        at_seconds: Math.round(atSeconds * 10) / 10,
+        noticed_after_ms: noticed,
+        frames_again_after_ms: again,
+      });
     }
   };
   try {
@@ -142,8 +148,8 @@ async function benchFaults(clipFile: string, seconds: number, report: Report, si
     report.line({ ladder: '480p 360p', faults: told, ...figures, ...load() });
     tellRungs(figures, report);
     report.table([
-      ['fault', 'at s', 'frames again after ms'],
-      ...told.map((one) => [one.fault, one.at_seconds, one.frames_again_after_ms]),
+      ['fault', 'at s', 'noticed after ms', 'frames again after ms'],
+      ...told.map((one) => [one.fault, one.at_seconds, one.noticed_after_ms, one.frames_again_after_ms]),
     ]);
     report.progress(`load average ${load().load_average}`);
   } finally {
@@ -151,19 +157,23 @@ async function benchFaults(clipFile: string, seconds: number, report: Report, si
   }
 }
 
-/** Milliseconds from `sinceWallMs` until the server said that frames come again. */
-async function recovered(server: Parameters<typeof logOf>[0], sinceWallMs: number, signal: AbortSignal) {
+/** Milliseconds from `sinceWallMs` until the server said so. */
+async function saidAfter(
+  server: Parameters<typeof logOf>[0],
+  sentence: string,
+  sinceWallMs: number,
+  signal: AbortSignal,
+): Promise<number> {
   const patience = AbortSignal.any([signal, AbortSignal.timeout(recoveryTimeoutMs)]);
   for (;;) {
-    const line = logOf(server).find(
-      ({ msg, time }) => msg === 'transcoding: recovered' && Date.parse(time ?? '') >= sinceWallMs,
-    );
+    const line = logOf(server).find(({ msg, time }) => msg === sentence && Date.parse(time ?? '') >= sinceWallMs);
     if (line !== undefined) return Date.parse(line.time ?? '') - sinceWallMs;
     await delay(50, undefined, { signal: patience });
   }
 }
 
-function tellRungs({ rungs }: BroadcastFigures, report: Report): void {
+function tellRungs({ rungs, troubles }: BroadcastFigures, report: Report): void {
+  report.progress(`troubles: ${JSON.stringify(troubles)}`);
   report.table([
     [
       'rung',

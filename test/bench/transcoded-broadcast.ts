@@ -51,7 +51,21 @@ export function withheldBy(server: Pick<Server, 'logFile'>): string[] {
   return logOf(server).flatMap(({ withheld }) => (Array.isArray(withheld) ? withheld.map(String) : []));
 }
 
+/** What the server said went wrong with transcoding, and how often: `overloaded drop-non-reference`, `failed`. */
+export function troublesOf(server: Pick<Server, 'logFile'>): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { msg = '', reaction } of logOf(server)) {
+    const trouble = /^transcoding: (overloaded|failed|degraded)$/.exec(msg)?.[1];
+    if (trouble === undefined) continue;
+    const name = reaction === undefined ? trouble : `${trouble} ${String(reaction)}`;
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
 export interface BroadcastFigures {
+  /** Since the server started. */
+  readonly troubles: Readonly<Record<string, number>>;
   readonly seconds: number;
   readonly encoder_cores: number;
   readonly server_cores: number;
@@ -111,6 +125,7 @@ export async function watchBroadcast(
     stop.abort();
     await Promise.all([publishing, ...followers]);
     return {
+      troubles: troublesOf(server),
       seconds,
       encoder_cores: thousandths(encoderMs / elapsedMs),
       server_cores: thousandths(serverMs / elapsedMs),
