@@ -271,11 +271,11 @@ test('a GOP too large to be kept costs frames at a crash, not memory', async () 
   const rig = testBroadcast();
   rig.want(source, 60, { isPassthrough: false });
   rig.supervisor.configure(source.config);
-  // 20 MB of one GOP: far more than is kept
+  // 40 MB of one GOP: far more than is kept
   const [first, ...rest] = source.units;
   rig.feed({ ...first!, dtsMs: first!.dtsMs + 10_000 });
   for (const unit of rest.slice(0, 100)) {
-    const filler = Buffer.concat([unit.data, nalOfFiller(200_000)]);
+    const filler = Buffer.concat([unit.data, nalOfFiller(400_000)]);
     rig.feed({ ...unit, dtsMs: unit.dtsMs + 10_000, data: filler });
   }
   await until('it works', () => rig.framesOf('240p').length > 5);
