@@ -48,12 +48,14 @@ export function isPlanned(stream: StreamWindow, name: string): boolean {
   return plannedOf(stream, name) !== undefined && (rendition === undefined || !isWithdrawn(rendition));
 }
 
-/** Whether it is made on demand, and there is no media now: nobody has asked for it of late, or only just now. */
+/** Whether it is made on demand, and there is no media of this moment: nobody has asked for it of late, or only just now. */
 export function isResting(stream: StreamWindow, { description, lastSegment, segments }: RenditionWindow): boolean {
   if (stream.isInterrupted || stream.isEnded || description.isWithdrawn === true) return false;
+  if (plannedOf(stream, description.name)?.isOnDemand !== true) return false;
   const hasBegun = lastSegment !== undefined && (lastSegment.isComplete || lastSegment.parts.length > 0);
   const newest = hasBegun ? lastSegment : segments.at(-2);
-  return newest?.isGap === true && plannedOf(stream, description.name)?.isOnDemand === true;
+  const referenceMsn = referenceOf(stream)?.lastSegment?.msn ?? 0;
+  return newest !== undefined && (newest.isGap || newest.msn + 1 < referenceMsn);
 }
 
 export function plannedOf({ planned }: StreamWindow, name: string): PlannedRendition | undefined {

@@ -108,8 +108,8 @@ export class Packager implements MediaSink, RungSink, LeadSink, DemandSink {
     return this.clock.targetDurationSeconds;
   }
 
-  get slotKeyframePtsMs(): number | undefined {
-    return this.slots.current?.keyframePtsMs;
+  get keptFromMs(): number | undefined {
+    return this.lanes.rungs.keptFromMs ?? this.slots.current?.keyframePtsMs;
   }
 
   get renditions(): readonly Rendition[] {

@@ -30,6 +30,8 @@ export class RungLane {
   private isRunning = false;
   /** Nobody makes frames: slots are gaps at once. */
   private isStopped = false;
+  /** Nobody makes frames for now, or they are catching up: slots are kept for them this long. */
+  private keptMs = 0;
   private lastDtsMs = Number.NEGATIVE_INFINITY;
   private lateFrames = 0;
   private skippedFrames = 0;
@@ -61,8 +63,24 @@ export class RungLane {
   /** No more frames will come: what is open ends where the source's segment does, as a broken one. */
   stop(): void {
     this.isStopped = true;
+    this.keptMs = 0;
     this.isRunning = false;
     while (this.upcoming.length > 0) this.leave();
+  }
+
+  /** No frames will come for now. Slots are kept for them, for when they do: those older than `keptMs` become gaps. */
+  rest(keptMs: number): void {
+    this.keptMs = keptMs;
+    this.isRunning = false;
+    while (this.upcoming.length > 0) this.leave();
+  }
+
+  /** PTS of the keyframe that it can begin with when it has rested; undefined when it has not, or there is none yet. */
+  get keptFromMs(): number | undefined {
+    const { current, upcoming, output } = this;
+    if (this.keptMs === 0) return undefined;
+    if (!output.hasOpenSegment && current?.keyframePtsMs !== undefined) return current.keyframePtsMs;
+    return upcoming.find((slot) => slot.keyframePtsMs !== undefined)?.keyframePtsMs;
   }
 
   /** Stopped, and all of its media older than `beforeMs`. */
@@ -119,12 +137,14 @@ export class RungLane {
     }
     output.add(unit, this.upcoming[0]?.startMs ?? drainsUntilMs);
     this.lastDtsMs = unit.dtsMs;
+    if (this.upcoming.length === 0) this.keptMs = 0;
     if (drainsUntilMs !== undefined) this.pause(drainsUntilMs);
   }
 
   /** The segment clock has come to `clockMs`: what is more than `patienceMs` behind is given up. */
   tick(clockMs: number, patienceMs: number): void {
-    while (this.upcoming[0] !== undefined && clockMs - this.upcoming[0].startMs > patienceMs) {
+    const keptMs = Math.max(patienceMs, this.keptMs);
+    while (this.upcoming[0] !== undefined && clockMs - this.upcoming[0].startMs > keptMs) {
       this.leave();
       this.isRunning = false;
     }

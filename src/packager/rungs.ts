@@ -15,6 +15,9 @@ export interface RungsOptions {
   readonly announce: (rendition: Rendition) => void;
 }
 
+/** So far behind the newest segment players begin, and a little more. */
+const keptTargetDurations = 4;
+
 /** The transcoded renditions of one stream, in step with the source's slots; there may be none. Times are stream time, ms. */
 export class Rungs {
   private readonly options: RungsOptions;
@@ -53,7 +56,17 @@ export class Rungs {
 
   /** No more frames of this rung will come for now; it is not taken back. */
   rest(name: string): void {
-    this.byName.get(name)?.stop();
+    const { targetDurationSeconds = 0 } = this.options.clock;
+    this.byName.get(name)?.rest(keptTargetDurations * targetDurationSeconds * 1000);
+  }
+
+  /** PTS of the earliest keyframe that a rung which has rested can begin with. */
+  get keptFromMs(): number | undefined {
+    let earliestMs: number | undefined;
+    for (const { keptFromMs } of this.byName.values()) {
+      if (keptFromMs !== undefined) earliestMs = Math.min(keptFromMs, earliestMs ?? keptFromMs);
+    }
+    return earliestMs;
   }
 
   /** No more frames of this rung will come. Whoever watches it gets gaps, as long as anything of it is listed. */

@@ -264,7 +264,7 @@ export class BroadcastLadder implements MediaSink {
   private beforeKeyframe(ptsMs: number): void {
     const { demand, sink, onPlan } = this.options;
     if (demand === undefined) return;
-    this.supervisor?.hold(sink.slotKeyframePtsMs ?? ptsMs);
+    this.supervisor?.hold(sink.keptFromMs ?? ptsMs);
     if (demand.rest()) onPlan();
   }
 

@@ -71,8 +71,8 @@ export interface LeadSink {
 export interface DemandSink {
   /** EXT-X-TARGETDURATION, once it is decided. */
   readonly targetDurationSeconds: number | undefined;
-  /** PTS of the keyframe that the segment being made began with, where it did. */
-  readonly slotKeyframePtsMs: number | undefined;
-  /** No more frames of the rung will come for now: gaps follow until it is added again. It stays on offer. */
+  /** PTS of the earliest keyframe that a rung can begin with when it is asked for; undefined where there is none. */
+  readonly keptFromMs: number | undefined;
+  /** No more frames of the rung will come for now: what it misses for long becomes gaps, until it is added again. It stays on offer. */
   restRung(name: string): void;
 }

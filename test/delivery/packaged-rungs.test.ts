@@ -71,6 +71,14 @@ class Viewed {
     this.delivery.apply({ type: 'planned', streamId: 'st_1', renditions });
   }
 
+  /** As `playTo`, with the ticks of a stream, which give up what does not come. */
+  tickTo(ms: number): void {
+    while (this.playedMs < ms) {
+      this.step();
+      this.broadcast.stream.tick();
+    }
+  }
+
   /** Nobody makes it any more for now. */
   rest(name: string): void {
     const { encoders, packager } = this.broadcast;
@@ -232,7 +240,7 @@ test('a rung that rests stays on offer, and who asks for it waits until it is ma
   const inspector = new Inspector(viewed, findings);
   const playTo = (ms: number) => {
     while (viewed.atMs < ms) {
-      viewed.step();
+      viewed.tickTo(viewed.atMs + stepMs);
       inspector.look();
     }
   };
@@ -240,11 +248,13 @@ test('a rung that rests stays on offer, and who asks for it waits until it is ma
   viewed.planOnDemand('480p');
   viewed.encode('480p');
   playTo(8500);
+  const newestOffer = () => offers(readMpd(viewed.answered(manifest)!, `http://h${manifest}`, () => {})!).at(-1);
+  const offeredBefore = newestOffer();
+  expect(offeredBefore).toMatch(/source 480p audio$/);
   viewed.rest('480p');
   playTo(19_000);
   viewed.playTo(20_500);
-  const mpd = readMpd(viewed.answered(manifest)!, `http://h${manifest}`, () => {})!;
-  expect(offers(mpd)).toEqual(['p2: source 480p audio']);
+  expect(newestOffer()).toBe(offeredBefore);
   expect(viewed.answered('/hls/st_1/index.m3u8')).toContain('480p/index.m3u8');
 
   viewed.wanted.length = 0;
@@ -255,10 +265,11 @@ test('a rung that rests stays on offer, and who asks for it waits until it is ma
   expect(playlist.reply).toBeUndefined();
   viewed.encode('480p');
   viewed.playTo(21_700);
-  expect(ask(viewed.delivery, '/dash/st_1/480p/segment-11.m4s').reply).toMatchObject({ status: 200 });
-  expect(textOf(playlist)).toMatch(
-    /#EXT-X-GAP\n.*\n#EXTINF:2\.00000,\nsegment-10\.m4s\n.*\n#EXT-X-PART:DURATION=0\.50000,URI="segment-11\.0/,
-  );
+  const told = textOf(playlist)!;
+  const begun = told.slice(told.lastIndexOf('#EXT-X-GAP'));
+  const msn = Number(/#EXT-X-PART:DURATION=0\.50000,URI="segment-(\d+)\.0\.m4s"/.exec(begun)?.[1]);
+  expect(begun).toContain(`segment-${msn - 1}.m4s\n`);
+  expect(ask(viewed.delivery, `/dash/st_1/480p/segment-${msn}.m4s`).reply).toMatchObject({ status: 200 });
   playTo(30_000);
   expect(findings.all).toEqual([]);
 });
@@ -270,12 +281,38 @@ test('who asks for a resting rung that nobody makes is told its gaps after two s
   viewed.encode('480p');
   viewed.playTo(8500);
   viewed.rest('480p');
-  viewed.playTo(14_500);
+  viewed.tickTo(26_500);
   const playlist = ask(viewed.delivery, '/hls/st_1/480p/index.m3u8');
-  viewed.playTo(16_400);
+  viewed.playTo(28_200);
   expect(playlist.reply).toBeUndefined();
-  viewed.playTo(17_200);
-  expect(textOf(playlist)).toMatch(/#EXT-X-GAP\n.*\n#EXTINF:2\.00000,\nsegment-8\.m4s\n(?!(.*\n)*#EXT-X-PART:)/);
+  viewed.playTo(29_000);
+  const told = textOf(playlist)!;
+  expect(told.match(/#EXT-X-GAP/g)!.length).toBeGreaterThan(2);
+  expect(told.slice(told.indexOf('#EXT-X-GAP'))).not.toContain('#EXT-X-PART:');
+});
+
+test('a rung that is made again before four target durations are over misses no segment that began meanwhile', () => {
+  const viewed = new Viewed({ fps: 30, gopFrames: 60, seconds: 50 });
+  viewed.playTo(2100);
+  viewed.planOnDemand('480p');
+  viewed.encode('480p');
+  viewed.playTo(8500);
+  const encoder = viewed.rungs.get('480p')!;
+  encoder.isStalled = true;
+  viewed.broadcast.packager.restRung('480p');
+  viewed.playTo(14_500);
+  const { keptFromMs } = viewed.broadcast.packager;
+  expect(viewed.answered('/hls/st_1/source/index.m3u8')).toMatch(/segment-7\.m4s\n/);
+  const playlist = ask(viewed.delivery, '/hls/st_1/480p/index.m3u8');
+  expect(playlist.reply).toBeUndefined(); // it waits until the rung has caught up
+  encoder.restart();
+  viewed.playTo(15_000);
+  expect(textOf(playlist)).toMatch(/segment-6\.m4s\n[\s\S]*URI="segment-7\.0\.m4s"/);
+  const [broken, ...others] = viewed.answered('/hls/st_1/480p/index.m3u8')!.split('#EXT-X-GAP');
+  expect(broken).toMatch(/segment-4\.m4s\n/); // it rested in the middle of the next one
+  expect(others).toHaveLength(1);
+  expect(others[0]).toMatch(/segment-6\.m4s\n[\s\S]*segment-7\.m4s\n[\s\S]*URI="segment-8\.0\.m4s"/);
+  expect(viewed.broadcast.packager.keptFromMs! - keptFromMs!).toBeCloseTo(4000, -2);
 });
 
 /** Linear congruential: the same numbers for the same seed. */

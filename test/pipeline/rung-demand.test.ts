@@ -6,7 +6,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 function setUp({ isPassthrough = true, targetDurationSeconds = 2, capacityCores = 2 } = {}) {
   const clock = new ManualClock();
   const changes: string[] = [];
-  const sink = { targetDurationSeconds, slotKeyframePtsMs: undefined, restRung: () => {} };
+  const sink = { targetDurationSeconds, keptFromMs: undefined, restRung: () => {} };
   const onChange = (name: string, isWanted: boolean) => changes.push(`${name} ${isWanted ? 'wanted' : 'rests'}`);
   const demand = new RungDemand({ sink, clock, segmentMs: 2000, capacityCores, onChange });
   const source = { widthPixels: 1280, heightPixels: 720, fps: 30, bitrateBps: 4e6, codec: 'avc' as const };
