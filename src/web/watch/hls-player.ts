@@ -1,5 +1,6 @@
 import Hls, { type ErrorData, type HlsConfig, type Level, type LevelDetails } from 'hls.js';
 import { Adaptation } from './adaptation.ts';
+import { joinAtBufferEnd } from './level-join.ts';
 import type { PlaybackFacts, Player, PlayerEvents, Quality } from './player.ts';
 import type { SwitchReason } from './quality-history.ts';
 
@@ -22,6 +23,12 @@ const lowLatency: Partial<HlsConfig> = {
  * Given to the constructor it would demand liveSyncDurationCount too, and with that the server's PART-HOLD-BACK would not count.
  */
 const maxLatencyTargetDurations = 12;
+
+/**
+ * Distance to live where there are qualities to switch between, in place of PART-HOLD-BACK (1.5 s): a network that falls to a fifth
+ * takes about a second until the lower quality comes.
+ */
+const ladderLatencySeconds = 2.5;
 
 const recoveryWindowMs = 10_000;
 const recoveriesPerWindow = 2;
@@ -58,7 +65,7 @@ export class HlsPlayer implements Player {
     this.events = events;
     this.hls = new Hls({ ...lowLatency, workerPath: workerUrl, abrController: this.adaptationClass() });
     this.hls.config.liveMaxLatencyDurationCount = maxLatencyTargetDurations;
-    this.hls.on(Hls.Events.MANIFEST_PARSED, () => this.events.onQualities(this.qualities()));
+    this.hls.on(Hls.Events.MANIFEST_PARSED, () => this.manifestParsed());
     this.hls.on(Hls.Events.LEVEL_SWITCHED, (_event, { level }) => this.switched(level));
     this.hls.on(Hls.Events.LEVEL_UPDATED, (_event, { details }) => this.levelUpdated(details));
     this.hls.on(Hls.Events.ERROR, (_event, data) => this.failed(data));
@@ -123,12 +130,19 @@ export class HlsPlayer implements Player {
     return this.reasons.get(index) ?? (this.hls.autoLevelEnabled ? 'error' : 'manual');
   }
 
+  private manifestParsed(): void {
+    const { hls } = this;
+    if (hls.levels.length > 1) hls.targetLatency = ladderLatencySeconds;
+    this.events.onQualities(this.qualities());
+  }
+
   private playing(): void {
     this.hasPlayed = true;
     this.events.onPlaying();
   }
 
   private levelUpdated(details: LevelDetails): void {
+    joinAtBufferEnd(this.hls, details);
     // Somebody who comes after the end is told so, instead of being shown the last half minute as if it were live.
     if (!details.live && !this.hasPlayed) this.finish('ended');
     else this.events.onInterrupted(details.live && endsInGap(details));
