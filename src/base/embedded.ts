@@ -4,6 +4,7 @@ import { getRawAsset, isSea } from 'node:sea';
 export type EmbeddedFile =
   | `${'store' | 'media' | 'delivery'}-worker.js`
   | 'better-sqlite3.node'
+  | 'host.node'
   | 'web-assets.json'
   | 'sample.flv'
   | 'licenses.txt';

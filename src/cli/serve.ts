@@ -1,19 +1,21 @@
-import type { App } from '../app.ts';
+import type { App, AppOptions } from '../app.ts';
 import { unavailableInThisBuild } from '../config/availability.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import type { Config } from '../config/schema.ts';
+import { takeHostEnvironment } from '../host/environment.ts';
 import { createLog, type Log } from '../observability/log.ts';
+import { healthFor, hostOf } from './host.ts';
 import { reloadConfig } from './reload.ts';
 
 export interface ServeOptions {
   /** Reads the configuration: once at the start, and again for every SIGHUP. */
   readonly load: () => Promise<LoadedConfig>;
   /** Resolves when the server runs; `stop` resolves when everything is drained and closed. */
-  readonly startApp: (options: { config: Config; log: Log }) => Promise<Pick<App, 'stop' | 'reload'>>;
+  readonly startApp: (options: AppOptions) => Promise<Pick<App, 'stop' | 'reload' | 'health'>>;
 }
 
 /** Runs the server until a signal ends it; resolves with the exit code. */
 export async function serve({ load, startApp }: ServeOptions): Promise<number> {
+  const environment = takeHostEnvironment(process.env, process.pid);
   let loaded = await load();
   const { config, filePath } = loaded;
   const log = createLog({
@@ -34,14 +36,22 @@ export async function serve({ load, startApp }: ServeOptions): Promise<number> {
   // Signals count from here on: one that comes while starting must not be lost.
   const ended = endingSignal(log);
   log.info({ config: filePath ?? 'defaults', data_dir: config.dataDir, pid: process.pid }, 'starting');
-  const app = await startApp({ config, log });
+  const { sockets, manager } = hostOf(environment, config, log);
+  const app = await startApp({ config, log, sockets });
   process.on('SIGHUP', () => {
-    void reloadConfig(loaded, load, log).then((next) => {
-      loaded = next;
-      return app.reload({ logLevel: next.config.log.level });
-    });
+    manager.reloading();
+    void reloadConfig(loaded, load, log)
+      .then((next) => {
+        loaded = next;
+        return app.reload({ logLevel: next.config.log.level });
+      })
+      .finally(() => manager.ready());
   });
+  manager.ready();
+  const unwatch = manager.watch(() => healthFor(app.health()));
   await ended;
+  unwatch();
+  manager.stopping();
   await app.stop();
   log.info('server has stopped');
   return 0;

@@ -9,8 +9,8 @@ export interface DeliveryWorkerData extends DeliverySideOptions {
 
 /** What control asks of a delivery thread. */
 export type DeliveryCalls = {
-  /** Gives the port it listens on. */
-  start(): Promise<number>;
+  /** With sockets that listen already, if there are any; gives the port. */
+  start(descriptors: readonly number[]): Promise<number>;
   stop(): Promise<void>;
   setReady(isReady: boolean): void;
   setCertificate(pair: CertificatePair): void;

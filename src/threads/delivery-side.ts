@@ -61,9 +61,9 @@ export class DeliverySide {
     this.playback = new PlaybackServer({ ...options, delivery, full, clock, front: this.secure });
   }
 
-  /** Gives the port. */
-  async start(): Promise<number> {
-    await this.playback.start();
+  /** On these sockets that listen already, or on its own; gives the port. */
+  async start(descriptors: readonly number[] = []): Promise<number> {
+    await this.playback.start(descriptors);
     this.cancelFigures = monitorLoop((loop) => this.tellFigures(loop));
     return this.playback.address.port;
   }

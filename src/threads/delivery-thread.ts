@@ -13,13 +13,21 @@ export class DeliveryThread extends SupervisedThread<DeliveryCalls, DeliveryWork
   figures: DeliveryFigures | undefined;
   private readonly name: string;
   private readonly attach: (port: MessagePort) => void;
+  private readonly lendSockets: () => readonly number[];
   private isReady = false;
 
-  /** `attach` has the media thread feed a port. */
-  constructor(name: string, data: DeliveryWorkerData, attach: (port: MessagePort) => void, log: Log) {
+  /** `attach` has the media thread feed a port; `lendSockets` gives descriptors that listen already, new ones each time. */
+  constructor(
+    name: string,
+    data: DeliveryWorkerData,
+    attach: (port: MessagePort) => void,
+    lendSockets: () => readonly number[],
+    log: Log,
+  ) {
     super({ entry: 'delivery', name, data, deathCode: 'DELIVERY_THREAD_DIED', log });
     this.name = name;
     this.attach = attach;
+    this.lendSockets = lendSockets;
   }
 
   setReady(isReady: boolean): void {
@@ -44,7 +52,7 @@ export class DeliveryThread extends SupervisedThread<DeliveryCalls, DeliveryWork
     // The first one is fed by the media thread that begins after it.
     if (this.restarts > 0) this.attach(this.newFeed());
     link.tell('setReady', this.isReady);
-    const port = await link.call('start');
+    const port = await link.call('start', this.lendSockets());
     this.data = { ...this.data, listen: { ...this.data.listen, port } };
     return port;
   }

@@ -8,6 +8,7 @@ import type { DeliveryFigures as ApiFigures } from '../pipeline/pipeline-control
 import type { Continuity } from '../stream/continuity.ts';
 import { type DeliveryFigures, DeliverySide, type DeliverySideOptions } from './delivery-side.ts';
 import { DeliveryThread } from './delivery-thread.ts';
+import type { PortSockets } from './port-sockets.ts';
 
 /** All delivery, as control holds it. */
 export interface DeliveryCrew extends ApiFigures {
@@ -22,6 +23,8 @@ export interface DeliveryCrew extends ApiFigures {
   readonly figures: readonly DeliveryFigures[];
   /** Threads that died and were replaced. */
   readonly restarts: number;
+  /** How long the one that is silent for longest has said nothing; each speaks once a second. */
+  readonly silentMs: number;
 }
 
 /** Delivery on threads of its own that share one port. */
@@ -30,6 +33,7 @@ export class DeliveryThreads implements DeliveryCrew {
   private readonly options: DeliverySideOptions & { readonly logLevel: string };
   private readonly count: number;
   private readonly attach: (port: MessagePort) => void;
+  private readonly sockets: PortSockets | undefined;
   private readonly log: Log;
 
   constructor(
@@ -37,7 +41,9 @@ export class DeliveryThreads implements DeliveryCrew {
     options: Omit<DeliverySideOptions, 'isPortShared'> & { readonly logLevel: string },
     attach: (port: MessagePort) => void,
     log: Log,
+    sockets?: PortSockets,
   ) {
+    this.sockets = sockets;
     this.count = count;
     this.options = {
       ...options,
@@ -50,12 +56,14 @@ export class DeliveryThreads implements DeliveryCrew {
   }
 
   async start(): Promise<number> {
-    const { count, attach, log, options } = this;
+    const { count, attach, log, options, sockets } = this;
     // A port that is shared can be bound by any process of ours: one alone finds out whether somebody has it.
-    const port = count > 1 ? await probe(options.listen) : options.listen.port;
+    const mustProbe = count > 1 && !sockets?.count('http');
+    const port = mustProbe ? await probe(options.listen) : options.listen.port;
     for (let index = 0; index < count; index++) {
       const data = { ...options, listen: { ...options.listen, port } };
-      this.threads.push(new DeliveryThread(`delivery-${index + 1}`, data, attach, log));
+      const lendSockets = () => sockets?.lend('http', index, count) ?? [];
+      this.threads.push(new DeliveryThread(`delivery-${index + 1}`, data, attach, lendSockets, log));
     }
     const ports = await Promise.all(this.threads.map((thread) => thread.start()));
     return ports[0]!;
@@ -99,6 +107,10 @@ export class DeliveryThreads implements DeliveryCrew {
     return this.threads.reduce((sum, thread) => sum + thread.restarts, 0);
   }
 
+  get silentMs(): number {
+    return Math.max(...this.threads.map(({ silentMs }) => silentMs));
+  }
+
   viewers(streamId: string): number {
     return this.figures.reduce((sum, { viewers }) => sum + (viewers[streamId] ?? 0), 0);
   }
@@ -111,10 +123,13 @@ export class DeliveryThreads implements DeliveryCrew {
 /** Delivery in control's own thread, of the windows that the media side keeps anyway. */
 export class DeliveryInline implements DeliveryCrew {
   readonly restarts = 0;
+  readonly silentMs = 0; // this thread asks
   private readonly side: DeliverySide;
+  private readonly sockets: PortSockets | undefined;
   private last: DeliveryFigures | undefined;
 
-  constructor(options: Omit<DeliverySideOptions, 'isPortShared'>, delivery: Delivery, log: Log) {
+  constructor(options: Omit<DeliverySideOptions, 'isPortShared'>, delivery: Delivery, log: Log, sockets?: PortSockets) {
+    this.sockets = sockets;
     this.side = new DeliverySide({ ...options, isPortShared: false }, delivery, {
       log,
       figures: (figures) => {
@@ -124,7 +139,7 @@ export class DeliveryInline implements DeliveryCrew {
   }
 
   start(): Promise<number> {
-    return this.side.start();
+    return this.side.start(this.sockets?.lend('http'));
   }
 
   stop(): Promise<void> {

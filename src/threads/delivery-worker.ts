@@ -12,7 +12,7 @@ import { ThreadLink } from './thread-link.ts';
 
 const { logLevel, ...options } = workerData as DeliveryWorkerData;
 const methods: DeliveryCalls = {
-  start: () => side.start(),
+  start: (descriptors) => side.start(descriptors),
   stop: () => side.stop(),
   setReady: (isReady) => side.setReady(isReady),
   setCertificate: (pair) => side.setCertificate(pair),

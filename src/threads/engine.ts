@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { MessagePort } from 'node:worker_threads';
 import type { DeliverySideOptions } from './delivery-side.ts';
 import { type DeliveryCrew, DeliveryInline, DeliveryThreads } from './delivery-threads.ts';
 import { MediaInline } from './media-inline.ts';
@@ -27,10 +28,11 @@ export function createEngine({ threads, media, delivery }: EngineOptions, contro
   const count = deliveryThreads(threads);
   if (count === 0) {
     const inline = new MediaInline(media, control);
-    return { media: inline, delivery: new DeliveryInline(delivery, inline.delivery, control.log) };
+    return { media: inline, delivery: new DeliveryInline(delivery, inline.delivery, control.log, control.sockets) };
   }
   const options = { ...delivery, logLevel: media.logLevel };
-  const crew: DeliveryThreads = new DeliveryThreads(count, options, (port) => thread.attach(port), control.log);
+  const attach = (port: MessagePort) => thread.attach(port);
+  const crew: DeliveryThreads = new DeliveryThreads(count, options, attach, control.log, control.sockets);
   const thread = new MediaThread(media, control, crew);
   return { media: thread, delivery: crew };
 }

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CertificatePair } from '../base/certificate-pair.ts';
+import type { HandedDescriptors } from '../ingest/rtmp/server.ts';
 import type { LiveFacts } from '../pipeline/live-facts.ts';
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
 import type { MediaFigures, MediaSideOptions } from './media-side.ts';
@@ -11,8 +12,8 @@ export interface MediaWorkerData extends MediaSideOptions {
 
 /** What control asks of the media thread. */
 export type MediaCalls = {
-  /** With the delivery threads there are; gives the ports it listens on. */
-  start(readers: readonly MessagePort[]): Promise<number[]>;
+  /** With the delivery threads there are and sockets that listen already; gives the ports it listens on. */
+  start(readers: readonly MessagePort[], handed: HandedDescriptors): Promise<number[]>;
   /** Another delivery thread has come. */
   attach(reader: MessagePort): void;
   stop(): Promise<void>;

@@ -2,13 +2,17 @@ import type { CertificatePair } from '../base/certificate-pair.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { MediaSide } from './media-side.ts';
 import type { Media, MediaThreadControl, MediaThreadOptions } from './media-thread.ts';
+import type { PortSockets } from './port-sockets.ts';
 
 /** The media side in control's own thread, which nobody replaces. */
 export class MediaInline implements Media {
   readonly restarts = 0;
+  readonly silentMs = 0; // this thread asks
   private readonly side: MediaSide;
+  private readonly sockets: PortSockets | undefined;
 
   constructor(options: MediaThreadOptions, control: MediaThreadControl) {
+    this.sockets = control.sockets;
     this.side = new MediaSide({ ...options, ports: [], firstSlabId: 1, mayRest: false }, control);
   }
 
@@ -18,7 +22,8 @@ export class MediaInline implements Media {
   }
 
   start(): Promise<readonly number[]> {
-    return this.side.start();
+    const { sockets } = this;
+    return this.side.start(sockets && { rtmp: sockets.lend('rtmp'), rtmps: sockets.lend('rtmps') });
   }
 
   stop(): Promise<void> {

@@ -4,7 +4,7 @@ import { StreamctlError } from '../base/errors.ts';
 import type { HlsConfig, LadderConfig, RtmpConfig } from '../config/schema.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { defaultRtmpLimits } from '../ingest/rtmp/limits.ts';
-import { type ListenAt, RtmpServer } from '../ingest/rtmp/server.ts';
+import { type HandedDescriptors, type ListenAt, RtmpServer } from '../ingest/rtmp/server.ts';
 import type { Log } from '../observability/log.ts';
 import type { LiveFacts } from '../pipeline/live-facts.ts';
 import { MediaPipeline, type RestoredStream } from '../pipeline/media-pipeline.ts';
@@ -152,11 +152,11 @@ export class MediaSide {
   }
 
   /** Takes up earlier broadcasts, of which readers that are attached know already, and listens; gives the ports. */
-  async start(): Promise<number[]> {
+  async start(handed?: HandedDescriptors): Promise<number[]> {
     void this.transcoding.start();
     this.pipeline.restore(this.options.restored);
     await this.pipeline.start();
-    await this.rtmp.start(new AbortController().signal);
+    await this.rtmp.start(new AbortController().signal, handed);
     this.memory.start();
     this.cancelFigures = monitorLoop((loop) => this.tellFigures(loop), this.turn);
     this.tellFacts();

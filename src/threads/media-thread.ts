@@ -6,6 +6,7 @@ import { afterLoss, type Continuity } from '../stream/continuity.ts';
 import { writeForwarded } from './forwarded-log.ts';
 import type { MediaCalls, MediaReports, MediaWorkerData } from './media-calls.ts';
 import type { MediaControl, MediaSideOptions } from './media-side.ts';
+import type { PortSockets } from './port-sockets.ts';
 import { SupervisedThread } from './supervised-thread.ts';
 import type { ThreadLink } from './thread-link.ts';
 
@@ -14,6 +15,8 @@ const slabIdsPerThread = 2 ** 32;
 
 /** The media side as control holds it, wherever it runs. */
 export interface Media {
+  /** How long it has said nothing; it speaks once a second. */
+  readonly silentMs: number;
   /** Gives the ports it listens on. */
   start(): Promise<readonly number[]>;
   stop(): Promise<void>;
@@ -38,7 +41,11 @@ export interface FeedReaders {
 }
 
 /** What the thread hears and tells. */
-export type MediaThreadControl = Pick<MediaControl, 'authorizePublish' | 'facts' | 'figures' | 'records' | 'log'>;
+export interface MediaThreadControl
+  extends Pick<MediaControl, 'authorizePublish' | 'facts' | 'figures' | 'records' | 'log'> {
+  /** Sockets that were handed to the program; without them it opens its ports itself. */
+  readonly sockets?: PortSockets | undefined;
+}
 
 /**
  * The media thread and its successors: when one dies, its publishers' connections are gone, but every stream goes on with the
@@ -76,7 +83,9 @@ export class MediaThread extends SupervisedThread<MediaCalls, MediaWorkerData, r
   /** Gives the ports, which its successors take as well. */
   protected async begin(link: ThreadLink<MediaCalls>): Promise<readonly number[]> {
     const feeds = this.readers.newFeeds();
-    const ports = await link.callWith(feeds, 'start', feeds);
+    const { sockets } = this.control;
+    const handed = { rtmp: sockets?.lend('rtmp') ?? [], rtmps: sockets?.lend('rtmps') ?? [] };
+    const ports = await link.callWith(feeds, 'start', feeds, handed);
     this.data = { ...this.data, ports };
     return ports;
   }

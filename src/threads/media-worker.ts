@@ -11,9 +11,9 @@ import { ThreadLink } from './thread-link.ts';
 
 const { logLevel, ...options } = workerData as MediaWorkerData;
 const methods: MediaCalls = {
-  start: (readers) => {
+  start: (readers, handed) => {
     for (const port of readers) attach(port);
-    return side.start();
+    return side.start(handed);
   },
   attach,
   stop: () => side.stop(),

@@ -43,6 +43,7 @@ export abstract class SupervisedThread<Calls extends SupervisedCalls, Data exten
   private worker: Worker | undefined;
   private isRunning = false;
   private isStopping = false;
+  private goneAtMs = performance.now();
   private cancelRespawn = () => {};
 
   constructor(options: SupervisedThreadOptions<Data>) {
@@ -88,6 +89,11 @@ export abstract class SupervisedThread<Calls extends SupervisedCalls, Data exten
     this.common?.tell('setLogLevel', logLevel);
   }
 
+  /** How long it has said nothing; its figures come once a second. */
+  get silentMs(): number {
+    return performance.now() - (this.link?.heardAtMs ?? this.goneAtMs);
+  }
+
   /** The same link, for what every thread can be asked. */
   private get common(): ThreadLink<SupervisedCalls> | undefined {
     return this.link;
@@ -101,6 +107,7 @@ export abstract class SupervisedThread<Calls extends SupervisedCalls, Data exten
     this.link = link;
     worker.once('exit', () => {
       this.link = undefined;
+      this.goneAtMs = performance.now();
       link.break(new StreamctlError(deathCode, {}));
       if (this.isRunning && !this.isStopping) void this.replace();
     });

@@ -16,6 +16,8 @@ interface Waiting {
 
 /** Calls and notices between two threads, in both directions and in order. */
 export class ThreadLink<Remote extends Methods> {
+  /** When the other side last said anything; it is taken to be there at first. */
+  heardAtMs = performance.now();
   private readonly port: Pick<MessagePort | Worker, 'postMessage'>;
   private readonly local: Methods;
   private readonly waiting = new Map<number, Waiting>();
@@ -72,6 +74,7 @@ export class ThreadLink<Remote extends Methods> {
   }
 
   private receive(message: LinkMessage): void {
+    this.heardAtMs = performance.now();
     if ('answer' in message) {
       const waiting = this.waiting.get(message.answer);
       this.waiting.delete(message.answer);

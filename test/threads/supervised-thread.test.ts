@@ -10,7 +10,13 @@ async function startThread() {
   const options = { listen: { host: '127.0.0.1', port: 0 }, isPortShared: false, maxConnections: 100, maxPerIp: 0 };
   const certificate = await makeCertificate('first.example');
   const data = { ...options, certificate, logLevel: 'fatal' };
-  const thread = new DeliveryThread('delivery-1', data, () => {}, pino({ level: 'silent' }));
+  const thread = new DeliveryThread(
+    'delivery-1',
+    data,
+    () => {},
+    () => [],
+    pino({ level: 'silent' }),
+  );
   onTestFinished(() => thread.stop());
   return { thread, port: await thread.start() };
 }

@@ -29,6 +29,19 @@ export const listenErrors = {
     httpStatus: 500,
     exitCode: 2,
   }),
+  LISTEN_SOCKET_UNKNOWN: entry<{ name: string }>({
+    message: ({ name }) => `The service manager handed over a socket named "${name}", which streamctl has no use for.`,
+    remedy: 'Name it http, rtmp or rtmps: FileDescriptorName= in the socket unit, --fdname of systemd-socket-activate.',
+    httpStatus: 500,
+    exitCode: 2,
+  }),
+  HOST_ADDON_UNAVAILABLE: entry<{ reason: string }>({
+    message: ({ reason }) => `The part of streamctl that talks to the service manager cannot be loaded: ${reason}.`,
+    remedy:
+      'From the sources it needs a C compiler (apt-get install gcc libc6-dev); the executable needs a data folder that is not mounted noexec.',
+    httpStatus: 500,
+    exitCode: 5,
+  }),
   LISTEN_FAILED: entry<{ address: string; reason: string }>({
     message: ({ address, reason }) => `Nothing can listen on ${address}: ${reason}.`,
     remedy: 'Check the address in http.listen or rtmp.listen. Ports below 1024 need the right to use them.',

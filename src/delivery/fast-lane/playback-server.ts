@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
-import type { Service } from '../../base/lifecycle.ts';
+import { listenOn, stopListening } from '../../base/listening.ts';
 import type { Delivery } from '../delivery.ts';
 import type { SlowReaderBudget } from '../paced-body.ts';
 import { problem } from '../problem.ts';
@@ -51,6 +51,8 @@ const defaultBudget: SlowReaderBudget = { stallMs: 30_000, pendingBytes: 16 << 2
 const sweepMs = 1000;
 /** So many are told at once that there is no room; more are just closed. */
 const maxRefusals = 256;
+// Half open: a viewer that has said all may still listen, and node:http expects to end its sockets itself.
+const accepting = { allowHalfOpen: true, noDelay: true };
 /** What answers that are under way get at the end. */
 const graceMs = 3000;
 
@@ -58,7 +60,7 @@ const graceMs = 3000;
  * The listener for viewers. Answers what players send itself, from bytes made once for all; whatever it does not positively
  * recognise goes to the full server with its bytes, and the connection stays there.
  */
-export class PlaybackServer implements Service, Lane, ConnectionHost {
+export class PlaybackServer implements Lane, ConnectionHost {
   readonly delivery: Delivery;
   readonly parser = new RequestParser();
   readonly prepared: PreparedReplies;
@@ -67,6 +69,8 @@ export class PlaybackServer implements Service, Lane, ConnectionHost {
   nowMs = 0;
   private readonly options: PlaybackServerOptions;
   private readonly server: Server;
+  /** What listens: the server, and one more for each further socket that was handed over. */
+  private listeners: readonly Server[] = [];
   private readonly connections = new Set<ViewerConnection>();
   private readonly refusing = new Set<ViewerConnection>();
   private readonly addresses: AddressLimit;
@@ -87,25 +91,19 @@ export class PlaybackServer implements Service, Lane, ConnectionHost {
     this.addresses = new AddressLimit(options.maxPerIp ?? 0, options.trustedProxies ?? []);
     const { front } = options;
     front?.open(this);
-    // Half open: a viewer that has said all may still listen, and node:http expects to end its sockets itself.
-    this.server =
-      front?.server ?? createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept(socket));
+    this.server = front?.server ?? createServer(accepting, (socket) => this.accept(socket));
   }
 
-  /** Rejects with the system's error when nothing can listen there. */
-  async start(): Promise<void> {
+  /** On sockets that listen already, or on its own. Rejects with the system's error when nothing can listen there. */
+  async start(descriptors: readonly number[] = []): Promise<void> {
     const { server, options } = this;
-    const { host, port } = options.listen;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ host, port, backlog: 4096, reusePort: options.isPortShared === true }, () => {
-        server.off('error', reject);
-        resolve();
+    const { listen, isPortShared: reusePort = false } = options;
+    this.listeners = await listenOn(server, { ...listen, backlog: 4096, reusePort, descriptors }, accepting);
+    for (const listener of this.listeners) {
+      listener.on('error', () => {
+        this.acceptErrors++;
       });
-    });
-    server.on('error', () => {
-      this.acceptErrors++;
-    });
+    }
     // Without this its deadlines for slow requests never run: they begin when a server listens.
     options.full.emit('listening');
     this.sweep();
@@ -123,12 +121,12 @@ export class PlaybackServer implements Service, Lane, ConnectionHost {
     return { connections, bytesInFlight, handedOver, refused, acceptErrors };
   }
 
-  /** Answers under way get a few seconds; idle connections none. */
+  /** Answers under way get a few seconds, connections that have not asked yet less than two; idle ones nothing. */
   async stop(): Promise<void> {
-    const { server, options } = this;
+    const { server, listeners, options } = this;
     const { full, clock, front } = options;
     if (!server.listening) return;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const closed = stopListening(listeners);
     full.close();
     full.closeIdleConnections();
     for (const connection of [...this.connections]) connection.leave();

@@ -42,6 +42,9 @@ type Writable<T> = { -readonly [Member in keyof T]: T[Member] };
 /** Requests that may pile up unread behind the one being answered, bytes. */
 const maxPipelinedBytes = maxHeadBytes;
 
+/** When the server stops, for sending a request that has not arrived: who has just connected would else be sent away unheard. */
+const lastRequestMs = 500;
+
 /** One viewer's connection: requests in, answers out, in order, one at a time. */
 export class ViewerConnection implements GrowingBodyEvents {
   readonly socket: Socket;
@@ -98,10 +101,12 @@ export class ViewerConnection implements GrowingBodyEvents {
     this.finish(word);
   }
 
-  /** Ends the connection as soon as no answer would be broken off. */
+  /** Ends the connection as soon as no answer would be broken off; a request that is on its way may still arrive. */
   leave(): void {
-    if (this.state === 'head') this.finish();
-    else this.isLast = true;
+    this.isLast = true;
+    if (this.state !== 'head') return;
+    if (this.isHeadDue) this.deadlineMs = this.lane.nowMs + lastRequestMs;
+    else this.finish();
   }
 
   /** The deadline has passed. */

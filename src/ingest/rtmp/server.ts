@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type ServerOpts } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import type { CertificatePair } from '../../base/certificate-pair.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Service } from '../../base/lifecycle.ts';
+import { type ListenOptions, listenOn, stopListening } from '../../base/listening.ts';
 import { TlsHandshakes } from '../../base/tls-handshakes.ts';
 import { MessageBuffers } from '../../rtmp/message-buffers.ts';
 import type { AuthorizePublish, OpenPublication } from '../publish-gate.ts';
@@ -17,6 +18,12 @@ export interface ListenAt {
   readonly host: string;
   /** 0: one that is free. */
   readonly port: number;
+}
+
+/** Sockets that listen already, for a server that has to open none; they are its own to close. */
+export interface HandedDescriptors {
+  readonly rtmp: readonly number[];
+  readonly rtmps: readonly number[];
 }
 
 export interface RtmpServerOptions {
@@ -56,6 +63,7 @@ export class RtmpServer implements Service {
   private readonly table: ConnectionTable;
   private readonly sessionLog: SessionLog;
   private readonly listeners: Server[] = [];
+  private readonly bound: AddressInfo[] = [];
   private readonly handshakes = new TlsHandshakes<true>();
   private secure: TlsServer | undefined;
   private cancelSweep: (() => void) | undefined;
@@ -80,11 +88,12 @@ export class RtmpServer implements Service {
     });
   }
 
-  async start(signal: AbortSignal): Promise<void> {
+  async start(signal: AbortSignal, handed?: HandedDescriptors): Promise<void> {
     const { listen, tls, limits } = this.options;
     try {
-      const plain = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true });
-      await this.listen(plain, 'connection', listen, false, signal);
+      const accepting = { noDelay: true, keepAlive: true, pauseOnConnect: true };
+      const plain = createServer(accepting, (socket) => this.table.add(socket, false));
+      await this.listen(plain, { ...listen, descriptors: handed?.rtmp }, accepting, signal);
       if (tls !== undefined) {
         const { cert, key } = tls;
         const secure = createTlsServer({ cert, key, handshakeTimeout: limits.handshakeMs });
@@ -94,8 +103,11 @@ export class RtmpServer implements Service {
         secure.on('connection', (socket) => {
           this.handshakes.begin(socket, clock.monotonicMs() + limits.handshakeMs, true);
         });
-        secure.on('secureConnection', (socket) => this.handshakes.finish(socket));
-        await this.listen(secure, 'secureConnection', tls.listen, true, signal);
+        secure.on('secureConnection', (socket) => {
+          this.handshakes.finish(socket);
+          this.table.add(socket, true);
+        });
+        await this.listen(secure, { ...tls.listen, descriptors: handed?.rtmps }, {}, signal);
       }
     } catch (error) {
       await this.stop();
@@ -107,12 +119,12 @@ export class RtmpServer implements Service {
 
   /** Tells every publisher that the server stops, and waits until all connections are closed. */
   async stop(): Promise<void> {
-    const closed = this.listeners.splice(0).map((server) => new Promise((resolve) => server.close(resolve)));
+    const closed = stopListening(this.listeners.splice(0));
     this.handshakes.destroyAll();
     this.table.shutDown();
     const cancel = this.deps.clock.after(this.options.limits.closingMs, () => this.table.destroyAll());
     await this.table.emptied();
-    await Promise.all(closed);
+    await closed;
     cancel();
     this.cancelSweep?.();
     this.cancelSweep = undefined;
@@ -125,7 +137,7 @@ export class RtmpServer implements Service {
 
   /** Where it listens: RTMP, then RTMPS. */
   get addresses(): readonly AddressInfo[] {
-    return this.listeners.map((server) => server.address() as AddressInfo);
+    return this.bound;
   }
 
   stats(): RtmpServerStats {
@@ -144,22 +156,17 @@ export class RtmpServer implements Service {
 
   private async listen(
     server: Server,
-    event: 'connection' | 'secureConnection',
-    at: ListenAt,
-    isTls: boolean,
+    at: Omit<ListenOptions, 'backlog'>,
+    accepting: ServerOpts,
     signal: AbortSignal,
   ): Promise<void> {
     signal.throwIfAborted();
-    server.on(event, (socket: Socket) => this.table.add(socket, isTls));
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ host: at.host, port: at.port, backlog: 1024 }, () => {
-        server.off('error', reject);
-        server.on('error', (error) => this.deps.log.error({ err: error }, 'RTMP listener failed'));
-        resolve();
-      });
-    });
-    this.listeners.push(server);
+    const listeners = await listenOn(server, { ...at, backlog: 1024 }, accepting);
+    for (const one of listeners) {
+      one.on('error', (error) => this.deps.log.error({ err: error }, 'RTMP listener failed'));
+    }
+    this.listeners.push(...listeners);
+    this.bound.push(server.address() as AddressInfo);
   }
 
   private scheduleSweep(): void {
