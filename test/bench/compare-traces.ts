@@ -11,7 +11,7 @@ export interface RungFigures {
   readonly segments: number;
   readonly same_start: number;
   readonly same_frames: number;
-  /** How much later than the same frame of the source a frame was here. */
+  /** How much later than the same part of the source a part was here: which frames are in it differs where the source has B-frames. */
   readonly lag_ms: Distribution | undefined;
   /** From the publisher's socket to the viewer's. */
   readonly age_ms: Distribution | undefined;
@@ -26,7 +26,6 @@ export function compareTraces(
   sentAtMs: readonly number[],
   sinceMs: number,
 ): RungFigures {
-  const lags: number[] = [];
   const ages: number[] = [];
   const common = [...source.frames.keys()].filter((ptsUs) => rung.frames.has(ptsUs));
   const [fromUs, toUs] = [Math.min(...common), Math.max(...common)];
@@ -40,8 +39,12 @@ export function compareTraces(
     }
     const sentMs = sentAtMs[frame.stamp ?? -1];
     if (sentMs === undefined || sentMs < sinceMs) continue;
-    lags.push(same.atMs - frame.atMs);
     ages.push(same.atMs - sentMs);
+  }
+  const lags: number[] = [];
+  for (const [part, atMs] of source.parts) {
+    const sameAtMs = rung.parts.get(part);
+    if (sameAtMs !== undefined && atMs >= sinceMs) lags.push(sameAtMs - atMs);
   }
   return {
     frames: rung.frames.size,

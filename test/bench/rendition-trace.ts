@@ -23,6 +23,8 @@ export interface TracedSegment {
 export class RenditionTrace {
   /** By presentation time in microseconds, which are the same in all renditions. */
   readonly frames = new Map<number, TracedFrame>();
+  /** When each part was here, by segment and index. */
+  readonly parts = new Map<string, number>();
   discontinuities = 0;
   gaps = 0;
   private readonly url: string;
@@ -83,12 +85,13 @@ export class RenditionTrace {
     const bytes = await answer.bytes();
     if (!answer.ok) return; // a gap: the playlist says so
     const atMs = performance.now();
-    const msn = Number(/segment-(\d+)/.exec(url)?.[1]);
+    const [, part = '', msn] = /segment-((\d+)\.\d+)/.exec(url) ?? [];
+    this.parts.set(part, atMs);
     for (const { baseDecodeTimeTicks, samples } of readFragments(bytes)) {
       let decodeTicks = baseDecodeTimeTicks;
       for (const { compositionOffsetTicks, durationTicks, data } of samples) {
         const ptsUs = Math.round(((decodeTicks + compositionOffsetTicks) * 1e6) / this.timescale);
-        this.frames.set(ptsUs, { atMs, msn, stamp: findStamps(data)[0] });
+        this.frames.set(ptsUs, { atMs, msn: Number(msn), stamp: findStamps(data)[0] });
         decodeTicks += durationTicks;
       }
     }
