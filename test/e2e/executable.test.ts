@@ -2,6 +2,7 @@ import { chmod, copyFile, mkdir, readdir, stat, symlink, writeFile } from 'node:
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../support/child.ts';
+import { builtExecutable } from '../support/executable.ts';
 import { publishSample } from '../support/publishers/sample.ts';
 import { TestServer } from '../support/server.ts';
 import { temporaryFolder } from '../support/temp-folder.ts';
@@ -20,9 +21,7 @@ let executable: string;
 
 beforeAll(async () => {
   folder = await temporaryFolder('executable');
-  const dist = join(folder.path, 'dist');
-  const built = await run(process.execPath, [join(import.meta.dirname, '../../packaging/executable/build.ts'), dist]);
-  expect(built.code, built.stderr).toBe(0);
+  const dist = await builtExecutable();
   const alone = join(folder.path, 'alone');
   await mkdir(alone);
   executable = join(alone, 'streamctl');
@@ -80,3 +79,31 @@ test('a broadcast, its ladder, a viewer, keys and a backup need the one file alo
     await server.dispose();
   }
 }, 60_000);
+
+test('its doctor looks at a machine, and its bench at a server of its own, and leave nothing', async () => {
+  const alone = await temporaryFolder('executable-bench');
+  const ports = { STREAMCTL_HTTP_LISTEN: '127.0.0.1:0', STREAMCTL_RTMP_LISTEN: '127.0.0.1:0' };
+  const env = { ...(await poorEnvironment()), TMPDIR: alone.path };
+  const options = { env: { ...env, ...ports }, cwd: alone.path };
+  const doctor = await run(executable, ['doctor', '--json'], options);
+  expect(doctor.code, doctor.stdout + doctor.stderr).toBe(0);
+  const { findings } = JSON.parse(doctor.stdout) as { findings: { code: string }[] };
+  expect(findings.map(({ code }) => code)).toEqual(expect.arrayContaining(['ffmpeg', 'disk-space', 'memory']));
+  // What is configured for the machine's own server does not count.
+  const elsewhere = { ...options, env: { ...env, STREAMCTL_HTTP_LISTEN: 'nonsense' } };
+  const bench = await run(executable, ['bench', '--viewers', '20', '--seconds', '2', '--json'], elsewhere);
+  expect(bench.code, bench.stderr).toBe(0);
+  const report = JSON.parse(bench.stdout);
+  expect(report).toMatchObject({
+    machine: { cores: expect.any(Number), is_busy: expect.any(Boolean) },
+    broadcasts: { measured: 10, live: 10, bitrate_bps: 2_500_000 },
+    viewers: [
+      { kind: 'll-hls', measured: 20, playing: 20, errors: 0 },
+      { kind: 'hls', measured: 20, playing: 20, errors: 0 },
+    ],
+  });
+  // Each follows pictures of 2.5 Mbit/s, filler and all, and the sound.
+  for (const { bits_per_second: bps } of report.viewers) expect(bps / 20).toBeGreaterThan(1_500_000);
+  expect(await readdir(alone.path)).toEqual([]);
+  await alone.remove();
+}, 120_000);

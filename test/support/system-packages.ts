@@ -11,6 +11,8 @@ const needs: readonly { readonly program?: string; readonly file?: string; reado
   { program: 'cc', packages: ['gcc', 'libc6-dev'] },
   { program: 'systemd-analyze', packages: ['systemd'] },
   { program: 'python3', packages: ['python3-minimal'] },
+  { program: 'zsh', packages: ['zsh'] },
+  { program: 'man', packages: ['man-db'] },
   { program: 'chromium', packages: ['chromium'] },
   { program: 'obs', packages: ['obs-studio', 'obs-plugins', 'libgl1-mesa-dri', 'dbus'] },
   { program: 'xvfb-run', packages: ['xvfb', 'xauth'] },
