@@ -14,6 +14,7 @@ import type { PlannedRung } from './ladder.ts';
 import { isInterlaced } from './passthrough.ts';
 import type { SessionRung } from './session-rungs.ts';
 import { SessionTime, sessionTimeLimitMs } from './session-time.ts';
+import { StallWatch } from './stall-watch.ts';
 import { TakeBack } from './take-back.ts';
 
 /** Rungs by their place in `rungs`; times are stream time. */
@@ -42,9 +43,6 @@ export interface TranscodeSessionOptions {
   readonly listener: TranscodeSessionListener;
 }
 
-/** Nothing has come out although this much was fed since, for at least this long: it hangs. */
-const stallFrames = 30;
-const stallMs = 1000;
 /** Frames further apart than this have a hole between them. */
 const holeMs = 1000;
 /** To start, on a machine that is busy; besides as long as the replayed media last. */
@@ -62,13 +60,10 @@ export class TranscodeSession {
   private readonly time: SessionTime;
   private readonly feed: Feed;
   private readonly process: FfmpegProcess;
-  private readonly startLimitMs: number;
+  private readonly stall: StallWatch;
   private lastDtsMs = 0;
   private acceptedUpToMs = Number.POSITIVE_INFINITY;
-  private hasOutput = false;
   private isKilled = false;
-  private framesSinceOutput = 0;
-  private fedSinceOutputAtMs = 0;
 
   /** Throws when no process can be made. */
   constructor(options: TranscodeSessionOptions) {
@@ -78,7 +73,7 @@ export class TranscodeSession {
     this.time = new SessionTime(first!.dtsMs);
     this.feed = createFeed(config, sourceFps);
     this.newestGotMs = rungs.map(() => first!.ptsMs);
-    this.startLimitMs = startLimitMs + replay.at(-1)!.dtsMs - first!.dtsMs;
+    this.stall = new StallWatch(startLimitMs + replay.at(-1)!.dtsMs - first!.dtsMs);
     this.process = this.start();
     this.process.write(this.feed.header());
     for (const frame of replay) this.write(frame);
@@ -109,8 +104,7 @@ export class TranscodeSession {
 
   /** Whether it takes frames and gives none. Only what is written to it can tell. */
   isStalled(nowMs: number): boolean {
-    if (this.framesSinceOutput < stallFrames || this.isKilled) return false;
-    return nowMs - this.fedSinceOutputAtMs >= (this.hasOutput ? stallMs : this.startLimitMs);
+    return !this.isKilled && this.stall.isStalled(nowMs, this.process.pid);
   }
 
   /** Decode times must grow. */
@@ -122,7 +116,7 @@ export class TranscodeSession {
     if (frame.dtsMs - this.newestFedDtsMs > holeMs) this.holeEndMs = frame.ptsMs;
     this.newestFedDtsMs = frame.dtsMs;
     this.newestFedMs = Math.max(this.newestFedMs, frame.ptsMs);
-    if (this.framesSinceOutput++ === 0) this.fedSinceOutputAtMs = this.options.clock.monotonicMs();
+    this.stall.fed(this.options.clock.monotonicMs());
   }
 
   /** Lets out what is inside, then ends. */
@@ -195,8 +189,7 @@ export class TranscodeSession {
   }
 
   private noteOutput(index: number, ptsMs: number): void {
-    this.hasOutput = true;
-    this.framesSinceOutput = 0;
+    this.stall.gave();
     this.newestGotMs[index] = Math.max(this.newestGotMs[index]!, ptsMs);
     this.time.forget(slowest(this.newestGotMs));
   }

@@ -80,7 +80,7 @@ test('a killed ffmpeg is replaced at once, and no frame is missing', async () =>
   expect(rig.supervisor.stats()).toMatchObject({ starts: 3, failures: 2, stalls: 0 });
 });
 
-test('an ffmpeg that takes frames and gives none is killed after a second, and no frame is missing', async () => {
+test('an ffmpeg that takes frames and gives none is killed, and no frame is missing', async () => {
   const rig = testBroadcast();
   rig.want(clip, 30);
   let stopped = 0;
