@@ -1,4 +1,5 @@
 import type { CommandMap } from '../src/cli/run.ts';
+import Bench from './bench.ts';
 import ConfigCheck from './config/check.ts';
 import ConfigSchema from './config/schema.ts';
 import ConfigShow from './config/show.ts';
@@ -28,6 +29,7 @@ export const commandMap: CommandMap = {
   demo: Demo,
   init: Init,
   doctor: Doctor,
+  bench: Bench,
   status: Status,
   explain: Explain,
   licenses: Licenses,

@@ -23,6 +23,7 @@ const ranks: Record<string, number> = {
   'src/transcode': 3,
   'src/delivery': 4,
   'src/doctor': 5,
+  'src/bench': 6,
   'src/api': 6,
   'src/pipeline': 7,
   'src/threads': 8,

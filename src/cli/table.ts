@@ -45,8 +45,9 @@ export function localTime(iso: string | null): string | null {
   return `${day} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
 }
 
-/** `2.5 Mbit/s`, `800 kbit/s`. */
+/** `6.2 Gbit/s`, `2.5 Mbit/s`, `800 kbit/s`. */
 export function bitrate(bps: number): string {
+  if (bps >= 1e9) return `${(bps / 1e9).toFixed(1)} Gbit/s`;
   return bps >= 1_000_000 ? `${(bps / 1_000_000).toFixed(1)} Mbit/s` : `${Math.round(bps / 1000)} kbit/s`;
 }
 

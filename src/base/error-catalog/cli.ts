@@ -26,4 +26,11 @@ export const cliErrors = {
     httpStatus: 409,
     exitCode: 3,
   }),
+  BENCH_SERVER_FAILED: entry<{ log: string }>({
+    message: ({ log }) =>
+      `The server that was to be measured did not start, or ended.${log === '' ? '' : ` It said: ${log}`}`,
+    remedy: 'Does streamctl demo work? See what stands in the way: streamctl doctor',
+    httpStatus: 500,
+    exitCode: 1,
+  }),
 } as const;
