@@ -13,8 +13,7 @@ const root = resolve(import.meta.dirname, '../..');
 const sample = join(root, 'packaging/sample/sample.flv');
 const mayInstall = process.getuid?.() === 0 && !existsSync('/var/lib/dpkg/info/streamctl.list');
 const later = '999.0.0';
-const ports = { STREAMCTL_HTTP_LISTEN: '127.0.0.1:18080', STREAMCTL_RTMP_LISTEN: '127.0.0.1:11935' };
-const httpUrl = 'http://127.0.0.1:18080';
+const ports = { STREAMCTL_HTTP_LISTEN: '127.0.0.1:0', STREAMCTL_RTMP_LISTEN: '127.0.0.1:0' };
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 const packages: string[] = [];
@@ -98,10 +97,12 @@ function startService(): Child {
   return service;
 }
 
-async function isReady(service: Child): Promise<void> {
-  await until('it is ready', async () => {
+/** Where it is reached. */
+async function isReady(service: Child): Promise<{ http: string; rtmp: string }> {
+  return await until('it is ready', () => {
     if (!service.isRunning) throw new Error(`it ended: ${service.stderr}`);
-    return (await fetch(`${httpUrl}/readyz`).catch(() => undefined))?.ok === true;
+    const [, http, rtmp] = /"http_url":"([^"]+?)\/?","rtmp_url":"([^"]+)"/.exec(service.stderr) ?? [];
+    return http !== undefined && rtmp !== undefined && { http, rtmp };
   });
 }
 
@@ -123,11 +124,11 @@ test.runIf(mayInstall)(
     expect(await run('streamctl', ['config', 'check'], { cwd: '/' })).toMatchObject({ code: 0 });
 
     let service = startService();
-    await isReady(service);
+    let urls = await isReady(service);
     const { key } = await asRoot('keys', 'create', 'show');
-    const publisher = new Child('streamctl', ['publish', sample, `rtmp://127.0.0.1:11935/live/${key}`, '--loop']);
-    const playlist = `${httpUrl}/hls/show/index.m3u8`;
-    const plays = () => until('it plays', async () => (await fetch(playlist).catch(() => undefined))?.ok);
+    const publisher = new Child('streamctl', ['publish', sample, `${urls.rtmp}/${key}`, '--loop']);
+    const plays = () =>
+      until('it plays', async () => (await fetch(`${urls.http}/hls/show/index.m3u8`).catch(() => undefined))?.ok);
     await plays();
     const { id } = await asRoot('streams', 'show', 'show');
     expect(statSync('/var/lib/streamctl').mode & 0o777).toBe(0o700);
@@ -139,10 +140,10 @@ test.runIf(mayInstall)(
     expect(await service.stop('SIGTERM', 10_000)).toMatchObject({ code: 0 });
     await publisher.stop();
     service = startService();
-    await isReady(service);
+    urls = await isReady(service);
     expect((await run('streamctl', ['--version'])).code).toBe(0);
     expect((await run('dpkg-query', ['--status', 'streamctl'])).stdout).toContain(`Version: ${later}`);
-    const again = new Child('streamctl', ['publish', sample, `rtmp://127.0.0.1:11935/live/${key}`, '--loop']);
+    const again = new Child('streamctl', ['publish', sample, `${urls.rtmp}/${key}`, '--loop']);
     await until('the same broadcast goes on', async () => {
       const stream = await asRoot('streams', 'show', 'show');
       return stream.id === id && stream.state === 'ACTIVE' && stream.interrupted_since === null;
