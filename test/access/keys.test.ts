@@ -49,6 +49,12 @@ describe('publishing', () => {
     }
   });
 
+  test('with a key that allows a bit rate is told of it when it sends more', async () => {
+    const { keys, publish } = await setUp();
+    const { text } = await keys.create({ channel: 'side-stage', policy: { maxBitrateBps: 3_000_000 } });
+    expect(publish(text)).toMatchObject({ allowed: true, grant: { channel: 'side-stage', maxBitrateBps: 3_000_000 } });
+  });
+
   test('without a right key is refused, and a channel name is none', async () => {
     const { keys, publish } = await setUp();
     const { key, text } = await keys.create({ channel: 'morning-show' });
