@@ -37,22 +37,26 @@ export async function serve({ load, startApp }: ServeOptions): Promise<number> {
   const ended = endingSignal(log);
   log.info({ config: filePath ?? 'defaults', data_dir: config.dataDir, pid: process.pid }, 'starting');
   const { sockets, manager } = hostOf(environment, config, log);
-  const app = await startApp({ config, log, sockets });
+  let app: Awaited<ReturnType<typeof startApp>> | undefined;
   process.on('SIGHUP', () => {
+    if (app === undefined) return; // the file has just been read
+    const { reload } = app;
     manager.reloading();
     void reloadConfig(loaded, load, log)
       .then((next) => {
         loaded = next;
-        return app.reload({ logLevel: next.config.log.level });
+        return reload({ logLevel: next.config.log.level });
       })
       .finally(() => manager.ready());
   });
+  const running = await startApp({ config, log, sockets });
+  app = running;
   manager.ready();
-  const unwatch = manager.watch(() => healthFor(app.health()));
+  const unwatch = manager.watch(() => healthFor(running.health()));
   await ended;
   unwatch();
   manager.stopping();
-  await app.stop();
+  await running.stop();
   log.info('server has stopped');
   return 0;
 }

@@ -15,6 +15,21 @@ const script = `
   await serve({ load, startApp: async () => ({ stop: () => new Promise(() => {}) }) });
 `;
 
+test('a reload that is asked for while the server starts does not end it', async () => {
+  const slow = script.replace('async () => ({', 'async () => new Promise(() => {}) ?? ({');
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', slow], { cwd: root });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let log = '';
+  child.stderr.on('data', (data) => {
+    log += data;
+  });
+  await until('the server starts', () => log.includes('"msg":"starting"'));
+  child.kill('SIGHUP');
+  child.kill('SIGTERM');
+  await until('it goes on', () => log.includes('a second signal exits at once'));
+  expect(child.signalCode).toBeNull();
+});
+
 test('a second signal ends a server at once that does not finish draining', async () => {
   const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], { cwd: root });
   onTestFinished(() => void child.kill('SIGKILL'));

@@ -426,6 +426,27 @@ test('a thousand waiting viewers are answered at once', async () => {
   await until('all are gone', () => rig.lane.stats().connections === 0);
 });
 
+test('who has connected and not asked yet when the server stops is still answered; who is idle, or never asks, is not waited for', async () => {
+  rig = await laneRig({ deadlines: patient });
+  const [fresh, half, idle, silent] = await Promise.all([
+    raw(rig.port),
+    raw(rig.port, 'GET /ti'),
+    raw(rig.port, get('/time')),
+    raw(rig.port),
+  ]);
+  await until('all are there', () => rig.lane.stats().connections === 4 && statuses(idle.received()).length === 1);
+  const stopped = rig.lane.stop();
+  fresh.socket.write(get('/time'));
+  half.socket.write('me HTTP/1.1\r\nHost: x\r\n\r\n');
+  await stopped;
+  for (const { received } of [fresh, half]) {
+    expect(statuses(received())).toEqual([200]);
+    expect(received()).toMatch(/\r\nConnection: close\r\n/i);
+  }
+  expect(statuses(idle.received())).toEqual([200]);
+  await until('nobody is left', () => [fresh, half, idle, silent].every(({ isClosed }) => isClosed()));
+});
+
 test('the open-file limit leaves room for the rest of the server', () => {
   const limits = (files: string) => `Limit  Soft Limit  Hard Limit  Units\nMax open files            ${files} files \n`;
   expect(connectionsWithin(limits('20000                20000'))).toBe(18_000);
