@@ -7,6 +7,9 @@ import {
 } from './segment-rule.ts';
 import type { Slot, SlotPlace } from './slot.ts';
 
+/** GOPs that differ by less are equally long. */
+const steadyMs = 50;
+
 /** Numbers segments, counts discontinuities, and remembers what the rules about segment ends need. Times are stream time, ms. */
 export class SegmentClock {
   nextMsn: number;
@@ -19,6 +22,8 @@ export class SegmentClock {
   private keyframeMs: number | undefined;
   /** Of the newest complete GOP, also of the run of frames before. */
   private gopMs: number | undefined;
+  /** The newest GOP was as long as the one before. */
+  private isSteady = true;
   /** What is known of the distance of keyframes from the start. */
   private leastGopMs = 0;
 
@@ -56,15 +61,16 @@ export class SegmentClock {
     this.keyframeMs = keyframeMs;
     if (before === undefined) return false;
     const gopMs = Math.max(keyframeMs - before, this.leastGopMs);
+    this.isSteady = this.gopMs === undefined || Math.abs(gopMs - this.gopMs) <= steadyMs;
     this.gopMs = gopMs;
     this.decideTargetDuration(gopMs);
     return this.isDiscontinuityDue || endsAtKeyframe(this.wishes, this.limitMs, elapsedMs, gopMs);
   }
 
-  /** Where a segment that began at `startMs` will end if keyframes keep their distance. */
+  /** Where a segment that began at `startMs` will end if keyframes keep their distance; undefined where they do not keep any. */
   expectedEndMs(startMs: number): number | undefined {
     const { keyframeMs, gopMs } = this;
-    if (keyframeMs === undefined || gopMs === undefined || gopMs < 1) return undefined;
+    if (keyframeMs === undefined || gopMs === undefined || gopMs < 1 || !this.isSteady) return undefined;
     let endMs = keyframeMs + gopMs;
     while (!endsAtKeyframe(this.wishes, this.limitMs, endMs - startMs, gopMs)) endMs += gopMs;
     return endMs;

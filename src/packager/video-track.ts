@@ -64,17 +64,17 @@ export class VideoTrack {
     if (this.lastDtsTicks !== undefined) this.interval.add(dtsTicks - this.lastDtsTicks);
     this.lastDtsTicks = dtsTicks;
     if (!this.isPending) return;
-    const intervalTicks = this.interval.ticks ?? 1;
     const endTicks = isLast ? (this.knownEndTicks ?? wantedTicks) : this.within(wantedTicks);
     this.finish(endTicks - this.writer.decodeTicks);
-    if (this.writer.partTicks + intervalTicks > this.targetTicks(intervalTicks) + this.toleranceTicks) this.cutPart();
   }
 
   /**
-   * Adds a frame; cuts the part behind it when no further one will fit. `segmentEndTicks` is where the segment probably ends.
+   * Adds a frame; cuts the part behind it when no further one will fit. `segmentEndTicks` is where the segment probably ends; where that
+   * is not known, the part waits for the next frame: what is hinted behind it has to come.
    */
   add(unit: AccessUnit, segmentEndTicks: number | undefined): void {
     const { writer } = this;
+    if (writer.hasOpenPart && this.isFull(0)) this.cutPart();
     const ptsTicks = ticksFromMs(unit.dtsMs + unit.compositionOffsetMs, writer.timescale);
     const wantedTicks = this.wantedTicks(unit);
     const lagTicks = wantedTicks - writer.decodeTicks;
@@ -87,11 +87,9 @@ export class VideoTrack {
     const { knownEndTicks } = this;
     const isLast = knownEndTicks !== undefined && Math.abs(knownEndTicks - endTicks) < intervalTicks / 2;
     const predictedTicks = (isLast ? knownEndTicks : this.within(endTicks)) - writer.decodeTicks;
-    const targetTicks = this.targetTicks(intervalTicks);
-    const isFull = writer.partTicks + predictedTicks + intervalTicks > targetTicks + this.toleranceTicks;
-    if (!isFull) return;
+    if (segmentEndTicks === undefined || !this.isFull(predictedTicks)) return;
     this.finish(predictedTicks);
-    this.cutPart(segmentEndTicks !== undefined && Math.abs(segmentEndTicks - writer.decodeTicks) < intervalTicks / 2);
+    this.cutPart(Math.abs(segmentEndTicks - writer.decodeTicks) < intervalTicks / 2);
   }
 
   /** No next frame will come: the last one lasts as long as frames do here. */
@@ -100,6 +98,13 @@ export class VideoTrack {
     const { decodeTicks, timescale } = this.writer;
     const intervalTicks = this.interval.ticks ?? ticksFromMs(40, timescale);
     this.finish(this.within(decodeTicks + intervalTicks) - decodeTicks);
+  }
+
+  /** Whether another frame, behind one that lasts `pendingTicks`, has no room in the part. */
+  private isFull(pendingTicks: number): boolean {
+    const { interval, writer, toleranceTicks } = this;
+    const intervalTicks = interval.ticks ?? 1;
+    return writer.partTicks + pendingTicks + intervalTicks > this.targetTicks(intervalTicks) + toleranceTicks;
   }
 
   private within(endTicks: number): number {

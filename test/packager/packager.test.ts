@@ -183,6 +183,16 @@ test('the last part of a segment is foreseen from the distance of keyframes, als
   }
 });
 
+test('where keyframes keep no distance, what is hinted behind a part is known and not foreseen', () => {
+  const gopFrames = [60, 75, 45, 75, 60, 45, 61, 75];
+  const broadcast = broadcastOf({ fps: 30, gopFrames, seconds: 40, audio: false });
+  const segments = broadcast.segments('source').slice(2, -1);
+  expect(new Set(segments.map((segment) => segment.parts.length)).size).toBeGreaterThan(1);
+  for (const { parts } of segments) {
+    expect(parts.map((part) => part.isPredictedLast)).toEqual(parts.map((_, index) => index === parts.length - 1));
+  }
+});
+
 describe('tracks', () => {
   test('video without audio has one rendition', () => {
     const broadcast = broadcastOf({ fps: 30, gopFrames: 60, seconds: 5, audio: false });

@@ -90,7 +90,7 @@ test('what was fed comes out, and the end of the input ends it in good order', a
 test('it runs with lower priority, in the root folder, and with nothing of our environment but the path', async () => {
   const running = startClip();
   const pid = running.process.pid!;
-  await until('it has become ffmpeg', () => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('ffmpeg'));
+  await until('it has become ffmpeg', () => readFileSync(`/proc/${pid}/environ`, 'utf8').startsWith('PATH='));
   expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).toBe(`PATH=${process.env.PATH}\0`);
   expect(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[16]).toBe('5');
   await running.process.stop();
