@@ -1,6 +1,8 @@
 import { chmod, copyFile, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ApiClient } from '../../src/client/api-client.ts';
+import { unixFetch } from '../../src/client/unix-fetch.ts';
 import { run } from '../support/child.ts';
 import { builtExecutable } from '../support/executable.ts';
 import { publishSample } from '../support/publishers/sample.ts';
@@ -75,6 +77,33 @@ test('a broadcast, its ladder, a viewer, keys and a backup need the one file alo
     await publishing.stop();
     expect((await server.stop())?.code).toBe(0);
     expect(await readdir(join(folder.path, 'alone'))).toEqual(['streamctl']);
+  } finally {
+    await server.dispose();
+  }
+}, 60_000);
+
+test('killed while keys are written, it has every key that it had acknowledged', async () => {
+  const server = await TestServer.start({ program: [executable], isEnvironmentAlone: true });
+  try {
+    const acknowledged: string[] = [];
+    for (let round = 0; round < 3; round++) {
+      const api = new ApiClient(unixFetch(join(server.dataFolder, 'control.sock')));
+      const writers = Array.from({ length: 4 }, async (_, writer) => {
+        for (let number = 0; ; number++) {
+          const { id } = await api.createKey({ channel: `show-${round}-${writer}-${number}` });
+          acknowledged.push(id);
+        }
+      });
+      const writing = Promise.allSettled(writers);
+      await until('keys are written', () => acknowledged.length > 30 * (round + 1));
+      await server.crash();
+      await writing;
+      await server.launch();
+    }
+    const listed = await server.command('keys', 'list', '--json');
+    const { items } = JSON.parse(listed.stdout) as { items: { id: string }[] };
+    const kept = new Set(items.map(({ id }) => id));
+    expect(acknowledged.filter((id) => !kept.has(id))).toEqual([]);
   } finally {
     await server.dispose();
   }
