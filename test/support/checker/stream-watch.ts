@@ -81,6 +81,9 @@ export class StreamWatch {
     this.stopping.abort();
     await Promise.all(this.loops);
     for (const rendition of this.renditions.values()) await rendition.settle();
+    // What is compared in the end is of the same time.
+    for (const url of this.options.playlistUrls) await this.readMultivariant(url);
+    await this.mpd?.look();
     await this.mpd?.settle();
     await this.availability.stop();
     this.pressure.stop();
@@ -114,6 +117,15 @@ export class StreamWatch {
   }
 
   private async lookAtMultivariant(url: string): Promise<void> {
+    await this.readMultivariant(url);
+    const multivariant = this.multivariants.get(url);
+    for (const uri of multivariant === undefined ? [] : mediaUris(multivariant)) {
+      const mediaUrl = new URL(uri, url).href;
+      if (!this.renditions.has(mediaUrl)) this.startRendition(mediaUrl);
+    }
+  }
+
+  private async readMultivariant(url: string): Promise<void> {
     const report = this.findings.at(new URL(url).pathname);
     const answer = await this.ask(url, report);
     if (answer === undefined) return;
@@ -121,10 +133,6 @@ export class StreamWatch {
     const last = this.multivariants.get(url);
     if (last !== undefined) this.checkCodecs(url, last, multivariant, report);
     this.multivariants.set(url, multivariant);
-    for (const uri of mediaUris(multivariant)) {
-      const mediaUrl = new URL(uri, url).href;
-      if (!this.renditions.has(mediaUrl)) this.startRendition(mediaUrl);
-    }
   }
 
   /** HLS-16: CODECS names every format that is listed; a second is given for it to follow a change. */
