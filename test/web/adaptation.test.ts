@@ -44,36 +44,49 @@ test('a fall is believed at once, a rise when it has lasted', () => {
 
 /** A part of half a second of the source, `ms` after its first byte came at `bps`. */
 function part(bps: number, ms: number, change: Partial<TransferUnderWay> = {}): TransferUnderWay {
-  const totalBytes = bytesOf(3_400_000, 500);
+  const place = { mediaSeconds: 0.5, beforeSeconds: 0.5, segmentSeconds: 2 };
+  const { totalBytes = bytesOf(3_400_000, 500) } = change;
   const loadedBytes = Math.min(totalBytes, bytesOf(bps, ms));
   const times = { sinceRequestMs: ms + 40, sinceFirstByteMs: ms };
-  return { ...times, loadedBytes, totalBytes, mediaSeconds: 0.5, ...change };
+  return { ...times, ...place, totalBytes, loadedBytes, ...change };
 }
 
 const lowLatency = { bufferSeconds: 1.2, lowestBps: levelBps[0]! };
 
 test('a part that will come too late is given up after a fraction of a second', () => {
   expect(isBetterGivenUp(part(1_000_000, 100), lowLatency)).toBe(false);
-  expect(isBetterGivenUp(part(1_000_000, 300), lowLatency)).toBe(true);
+  expect(isBetterGivenUp(part(1_000_000, 400), lowLatency)).toBe(true);
   const silent = { sinceRequestMs: 900, sinceFirstByteMs: undefined, loadedBytes: 0 };
   expect(isBetterGivenUp(part(0, 0, silent), lowLatency)).toBe(true);
   expect(isBetterGivenUp(part(0, 0, { ...silent, sinceRequestMs: 400 }), lowLatency)).toBe(false);
 });
 
 test('a part that comes in time, or is nearly there, is waited for', () => {
-  for (let ms = 50; ms <= 350; ms += 50) expect(isBetterGivenUp(part(5_000_000, ms), lowLatency)).toBe(false);
+  for (let ms = 50; ms <= 350; ms += 50) {
+    expect(isBetterGivenUp(part(5_000_000, ms), lowLatency)).toBe(false);
+    // The same, as a browser tells of it: in pieces of 64 kB.
+    const loadedBytes = Math.floor(bytesOf(5_000_000, ms) / 65_536) * 65_536;
+    expect(isBetterGivenUp(part(5_000_000, ms, { loadedBytes }), lowLatency), `${ms} ms`).toBe(false);
+  }
   const nearly = part(1_000_000, 1600, { totalBytes: bytesOf(1_000_000, 1700) });
   expect(isBetterGivenUp(nearly, { ...lowLatency, bufferSeconds: 0.1 })).toBe(false);
 });
 
+test('behind the last part of a segment the next quality begins at once, so it is waited for unless it takes too long', () => {
+  const last = { beforeSeconds: 1.5 };
+  expect(isBetterGivenUp(part(1_000_000, 400, last), lowLatency)).toBe(false);
+  expect(isBetterGivenUp(part(1_000_000, 400, { ...last, totalBytes: 600_000 }), lowLatency)).toBe(true);
+});
+
 test('who has much in the buffer does not throw away what is half loaded', () => {
-  const segment = { totalBytes: bytesOf(1_400_000, 2000), mediaSeconds: 2 };
-  expect(isBetterGivenUp(part(1_000_000, 1000, segment), { ...lowLatency, bufferSeconds: 8 })).toBe(false);
-  expect(isBetterGivenUp(part(1_000_000, 1000, segment), { ...lowLatency, bufferSeconds: 1 })).toBe(true);
+  const segment = { totalBytes: bytesOf(3_400_000, 2000), mediaSeconds: 2, beforeSeconds: 0, segmentSeconds: 2 };
+  expect(isBetterGivenUp(part(1_700_000, 2400, segment), { ...lowLatency, bufferSeconds: 8 })).toBe(false);
+  expect(isBetterGivenUp(part(1_000_000, 1000, segment), { ...lowLatency, bufferSeconds: 8 })).toBe(true);
 });
 
 function facts(change: Partial<ChoiceFacts>): ChoiceFacts {
-  return { levelBps, current: 2, cap: noCap, throughputBps: 5_000_000, bufferSeconds: 1.2, nowMs: 0, ...change };
+  const network = { throughputBps: 5_000_000, bestBps: change.throughputBps ?? 5_000_000, bufferSeconds: 1.2 };
+  return { levelBps, current: 2, cap: noCap, ...network, isAtBoundary: true, nowMs: 0, ...change };
 }
 
 test('it falls at once, as far as it must', () => {
@@ -125,6 +138,21 @@ test('what had to be left soon is tried again later and later', () => {
     choice.switchedTo(1, nowMs);
   }
   expect(pauses).toEqual([2500, 8000, 16_000, 32_000]);
+});
+
+test('what one transfer has shown is tried, where the others do not speak against it altogether', () => {
+  const choice = new QualityChoice();
+  const busy = facts({ current: 1, nowMs: 100_000, throughputBps: 3_000_000, bestBps: 4_000_000 });
+  expect(choice.next(busy)).toEqual({ level: 2, reason: 'bandwidth' });
+  expect(choice.next({ ...busy, bestBps: 3_000_000 })).toBeUndefined();
+  expect(choice.next({ ...busy, throughputBps: 2_000_000 })).toBeUndefined();
+});
+
+test('it climbs between segments, where nothing is fetched twice', () => {
+  const choice = new QualityChoice();
+  const late = facts({ current: 1, nowMs: 100_000 });
+  expect(choice.next({ ...late, isAtBoundary: false })).toBeUndefined();
+  expect(choice.next(late)).toBeDefined();
 });
 
 test('it does not climb from an empty buffer, nor above the cap', () => {

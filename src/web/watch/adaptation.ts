@@ -3,21 +3,26 @@ import Hls, {
   type ErrorData,
   type FragLoadedData,
   type FragLoadingData,
+  type Fragment,
   type LevelSwitchingData,
   type LoaderStats,
+  type Part,
 } from 'hls.js';
 import { DroppedFrames, levelForSize } from './quality-cap.ts';
 import { type Choice, type ChoiceFacts, QualityChoice } from './quality-choice.ts';
 import type { SwitchReason } from './quality-history.ts';
 import { ThroughputMeter } from './throughput-meter.ts';
-import { highestRateBps, isBetterGivenUp, type TransferUnderWay } from './transfer-outlook.ts';
+import { endsSegment, isBetterGivenUp, rateOf, type TransferUnderWay } from './transfer-outlook.ts';
 
 /** What is loaded of the picture now. */
 interface Load {
   readonly data: FragLoadingData;
   readonly stats: LoaderStats;
-  readonly mediaSeconds: number;
+  readonly place: SegmentPlace;
 }
+
+/** Where in its segment something is. */
+type SegmentPlace = Pick<TransferUnderWay, 'mediaSeconds' | 'beforeSeconds' | 'segmentSeconds'>;
 
 const lookEveryMs = 50;
 /** What a network is taken for before anything is known of it. */
@@ -38,6 +43,8 @@ export class Adaptation implements AbrComponentAPI {
   private timer: ReturnType<typeof setInterval> | undefined;
   /** What hls.js wants after an error, or we after giving up: until something of it is loaded. */
   private forced = none;
+  /** What was loaded last ends a segment. */
+  private isAtBoundary = true;
 
   /** `onReason` is told of each choice before it is carried out. */
   constructor(hls: Hls, onReason: (level: number, reason: SwitchReason) => void) {
@@ -104,6 +111,8 @@ export class Adaptation implements AbrComponentAPI {
       current: hls.loadLevel,
       cap: this.cap(),
       throughputBps: meter.bps,
+      bestBps: meter.bestBps,
+      isAtBoundary: this.isAtBoundary,
       bufferSeconds: hls.mainForwardBufferInfo?.len ?? 0,
       nowMs: performance.now(),
     };
@@ -126,10 +135,16 @@ export class Adaptation implements AbrComponentAPI {
   private loading(_event: string, data: FragLoadingData): void {
     const { frag, part } = data;
     if (frag.type !== 'main' || frag.sn === 'initSegment') return;
-    const { stats, duration: mediaSeconds } = part ?? frag;
-    this.load = { data, stats, mediaSeconds };
+    this.load = { data, stats: (part ?? frag).stats, place: this.placeOf(data) };
     clearInterval(this.timer);
     this.timer = setInterval(() => this.look(), lookEveryMs);
+  }
+
+  private placeOf({ frag, part }: { readonly frag: Fragment; readonly part?: Part | null | undefined }): SegmentPlace {
+    // The one being made will be as long as the one before.
+    const segmentSeconds = this.hls.latestLevelDetails?.fragments.at(-1)?.duration ?? frag.duration;
+    if (!part) return { mediaSeconds: frag.duration, beforeSeconds: 0, segmentSeconds: frag.duration };
+    return { mediaSeconds: part.duration, beforeSeconds: part.fragOffset, segmentSeconds };
   }
 
   private loaded(_event: string, { frag, part }: FragLoadedData): void {
@@ -137,6 +152,7 @@ export class Adaptation implements AbrComponentAPI {
     this.meter.add({ firstByteMs: loading.first, endMs: loading.end || performance.now(), bytes });
     if (frag.type !== 'main') return;
     this.rest();
+    this.isAtBoundary = endsSegment(this.placeOf({ frag, part: part ?? undefined }));
     if (frag.level === this.forced) this.forced = none;
     this.lookAtFrames();
   }
@@ -175,6 +191,7 @@ export class Adaptation implements AbrComponentAPI {
     }
     const { frag } = load.data;
     if (!hls.autoLevelEnabled || frag.level !== hls.loadLevel || frag.level === 0) return;
+    if (load.stats.loading.start === 0) return; // not asked for yet: an init segment comes first
     const facts = this.facts();
     const transfer = underWay(load, facts.levelBps[frag.level]!, facts.nowMs);
     const { bufferSeconds } = facts;
@@ -187,20 +204,20 @@ export class Adaptation implements AbrComponentAPI {
     if (stats.loading.first > 0)
       meter.add({ firstByteMs: stats.loading.first, endMs: facts.nowMs, bytes: stats.loaded });
     this.rest();
-    this.forced = this.told(this.choice.givenUp(facts, highestRateBps(transfer) ?? 0));
+    this.forced = this.told(this.choice.givenUp(facts, rateOf(transfer)?.seenBps ?? 0));
     hls.nextLoadLevel = this.forced;
     frag.abortRequests();
     hls.trigger(Hls.Events.FRAG_LOAD_EMERGENCY_ABORTED, { frag, part: part ?? null, stats });
   }
 }
 
-function underWay({ stats, mediaSeconds }: Load, levelBps: number, nowMs: number): TransferUnderWay {
+function underWay({ stats, place }: Load, levelBps: number, nowMs: number): TransferUnderWay {
   const { loading, loaded, total } = stats;
   return {
     sinceRequestMs: nowMs - loading.start,
     sinceFirstByteMs: loading.first > 0 ? nowMs - loading.first : undefined,
     loadedBytes: loaded,
-    totalBytes: Math.max(loaded, total || (levelBps * mediaSeconds) / 8),
-    mediaSeconds,
+    totalBytes: Math.max(loaded, total || (levelBps * place.mediaSeconds) / 8),
+    ...place,
   };
 }

@@ -9,7 +9,11 @@ export interface ChoiceFacts {
   readonly cap: { readonly level: number; readonly reason: 'player-size' | 'dropped-frames' };
   /** Undefined before the first measurement. */
   readonly throughputBps: number | undefined;
+  /** The most that one transfer had lately. */
+  readonly bestBps: number | undefined;
   readonly bufferSeconds: number;
+  /** What was loaded last ends a segment: another quality can follow without anything being fetched again. */
+  readonly isAtBoundary: boolean;
   readonly nowMs: number;
 }
 
@@ -22,6 +26,8 @@ export interface Choice {
 const fallShare = 0.75;
 const climbShare = 0.8;
 const tryShare = 1;
+/** A try needs a network that has shown it can do it, and measurements that do not speak against it altogether. */
+const tryThroughputShare = 1.35;
 /** Of a quality that is being loaded: below, more comes in than is played. */
 const keepShare = 0.98;
 /** Steps up are at least so far apart; a try that the measurements alone do not justify is rarer. */
@@ -29,7 +35,7 @@ const climbAfterMs = 2500;
 const tryAfterMs = 8000;
 const climbBufferSeconds = 0.5;
 /** A quality that had to be left so soon was not to be had; the next try comes after a time that doubles. */
-const provenAfterMs = 10_000;
+const provenAfterMs = 5000;
 const firstPenaltyMs = 8000;
 const longestPenaltyMs = 64_000;
 
@@ -54,7 +60,7 @@ export class QualityChoice {
     return this.mayClimb(facts, current + 1) ? { level: current + 1, reason: 'bandwidth' } : undefined;
   }
 
-  /** A transfer of `current` was given up; `rateBps` is the most that the network gave. */
+  /** A transfer of `current` was given up; `rateBps` is what the network gave. */
   givenUp({ levelBps, current }: Pick<ChoiceFacts, 'levelBps' | 'current'>, rateBps: number): Choice {
     const level = Math.min(current - 1, highestWithin(levelBps, rateBps * fallShare));
     return { level: Math.max(0, level), reason: 'bandwidth' };
@@ -76,13 +82,16 @@ export class QualityChoice {
     else this.penalties.set(level, { untilMs: nowMs + lengthMs, lengthMs });
   }
 
-  private mayClimb({ levelBps, cap, throughputBps = 0, bufferSeconds, nowMs }: ChoiceFacts, level: number): boolean {
-    if (level > cap.level || level >= levelBps.length || bufferSeconds < climbBufferSeconds) return false;
+  private mayClimb(facts: ChoiceFacts, level: number): boolean {
+    const { levelBps, cap, throughputBps = 0, bestBps = 0, bufferSeconds, isAtBoundary, nowMs } = facts;
+    if (!isAtBoundary || level > cap.level || level >= levelBps.length || bufferSeconds < climbBufferSeconds)
+      return false;
     if (nowMs < (this.penalties.get(level)?.untilMs ?? 0)) return false;
     const sinceMs = nowMs - this.switchedAtMs;
     const needsBps = levelBps[level]!;
     if (throughputBps * climbShare >= needsBps) return sinceMs >= climbAfterMs;
-    return throughputBps * tryShare >= needsBps && sinceMs >= tryAfterMs;
+    const isWorthATry = bestBps * tryShare >= needsBps && throughputBps * tryThroughputShare >= needsBps;
+    return isWorthATry && sinceMs >= tryAfterMs;
   }
 }
 

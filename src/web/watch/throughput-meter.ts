@@ -8,6 +8,8 @@ interface Transfer {
 const horizonMs = 5000;
 /** What the newest transfers show counts alone when it is less: falling is believed sooner than rising. */
 const recentMs = 1200;
+/** Less comes in one burst, however slow the network is. */
+const tellingBytes = 32 * 1024;
 /** Nothing is measured better than this: timers of browsers are coarse on purpose. */
 const leastBusyMs = 1;
 
@@ -32,6 +34,12 @@ export class ThroughputMeter {
   /** Bits per second; undefined before the first transfer. It does not change while nothing is transferred. */
   get bps(): number | undefined {
     return this.last;
+  }
+
+  /** The most that one transfer had lately: the network can do that, even where small parts and a busy device hide it. */
+  get bestBps(): number | undefined {
+    const rates = this.transfers.filter(({ bytes }) => bytes >= tellingBytes).map((transfer) => rateBps([transfer]));
+    return rates.length === 0 ? undefined : Math.max(...rates);
   }
 
   /** The network is another, or was away. */

@@ -1,4 +1,4 @@
-/** A download of media that is under way. */
+/** A download of media that is under way: a part, or a whole segment. */
 export interface TransferUnderWay {
   readonly sinceRequestMs: number;
   /** Undefined while nothing has come. */
@@ -8,6 +8,10 @@ export interface TransferUnderWay {
   readonly totalBytes: number;
   /** How long it plays. */
   readonly mediaSeconds: number;
+  /** How much of the segment comes before it. Another quality begins at a segment's start, so that much is fetched again. */
+  readonly beforeSeconds: number;
+  /** How long the segment will be. */
+  readonly segmentSeconds: number;
 }
 
 /** What else there is to go by. */
@@ -21,45 +25,55 @@ export interface Circumstances {
 /** A judgement needs so much time: half of what a part plays is enough to see that it will not come in time. */
 const leastObservationMs = 200;
 const mostObservationMs = 400;
-/** Bytes come in pieces of up to this size; of the next one nothing is known before it is whole. */
-const pieceBytes = 8 * 1024;
+/** A browser hands on bytes in pieces of up to this size; of the next one nothing is known before it is whole. */
+const pieceBytes = 64 * 1024;
 /** A transfer that takes longer than it plays, by this much, cannot go on. */
 const tolerance = 1.1;
-/** A switch costs a playlist and an init segment. */
-const switchSeconds = 0.3;
-/** Another quality begins at the segment's start: so much is fetched again, on average. */
-const repeatedSeconds = 1;
 /** What is nearly there is waited for. */
 const nearlySeconds = 0.15;
-/** The part of the buffer that a transfer may use up; and up to which it is waited for though a switch would be sooner. */
-const bufferShare = 0.6;
+/** What uses up no more of the buffer than this is waited for. */
 const patientShare = 0.25;
+const boundarySeconds = 0.1;
 
-/** The most bits per second that the transfer can have had; undefined while that cannot be said. */
-export function highestRateBps({
+/** Bits per second so far, and the most that they can have been; undefined while that cannot be said. */
+export function rateOf({
   sinceRequestMs,
   sinceFirstByteMs,
   loadedBytes,
   mediaSeconds,
-}: TransferUnderWay): number | undefined {
+}: TransferUnderWay): { readonly seenBps: number; readonly highestBps: number } | undefined {
   const observationMs = Math.min(mostObservationMs, Math.max(leastObservationMs, mediaSeconds * 500));
   // An answer that does not even begin is a network that stands, but only after the longest round trip.
   const observedMs = sinceFirstByteMs ?? sinceRequestMs - mostObservationMs;
-  return observedMs < observationMs ? undefined : ((loadedBytes + pieceBytes) * 8000) / observedMs;
+  if (observedMs < observationMs) return undefined;
+  return {
+    seenBps: (loadedBytes * 8000) / observedMs,
+    highestBps: ((loadedBytes + pieceBytes) * 8000) / observedMs,
+  };
+}
+
+/** Whether the segment ends with it, so that another quality can follow at once. */
+export function endsSegment({
+  beforeSeconds,
+  mediaSeconds,
+  segmentSeconds,
+}: Pick<TransferUnderWay, 'beforeSeconds' | 'mediaSeconds' | 'segmentSeconds'>): boolean {
+  return beforeSeconds + mediaSeconds > segmentSeconds - boundarySeconds;
 }
 
 /**
- * Whether the viewer is served better by giving the transfer up for a lower quality now: it takes longer than it plays, and what
- * is left of it would empty the buffer, or eat into it and take longer than the switch.
+ * Whether the viewer is served better by giving the transfer up for a lower quality now: it takes longer than it plays, eats into
+ * the buffer, and once it is there the switch would be no nearer.
  */
 export function isBetterGivenUp(transfer: TransferUnderWay, { bufferSeconds, lowestBps }: Circumstances): boolean {
-  const rateBps = highestRateBps(transfer);
-  if (rateBps === undefined) return false;
-  const remainingSeconds = (Math.max(0, transfer.totalBytes - transfer.loadedBytes) * 8) / rateBps;
-  const passedSeconds = (transfer.sinceFirstByteMs ?? transfer.sinceRequestMs) / 1000;
-  if (remainingSeconds < nearlySeconds) return false;
-  if (passedSeconds + remainingSeconds < transfer.mediaSeconds * tolerance) return false;
-  if (remainingSeconds > bufferSeconds * bufferShare) return true;
-  const lowerSeconds = switchSeconds + ((transfer.mediaSeconds + repeatedSeconds) * lowestBps) / rateBps;
-  return remainingSeconds > bufferSeconds * patientShare && remainingSeconds > lowerSeconds;
+  const rate = rateOf(transfer);
+  if (rate === undefined) return false;
+  const { sinceFirstByteMs, sinceRequestMs, mediaSeconds, beforeSeconds } = transfer;
+  const remainingSeconds = (Math.max(0, transfer.totalBytes - transfer.loadedBytes) * 8) / rate.highestBps;
+  if (remainingSeconds < nearlySeconds || remainingSeconds < bufferSeconds * patientShare) return false;
+  const passedSeconds = (sinceFirstByteMs ?? sinceRequestMs) / 1000;
+  if (passedSeconds + remainingSeconds < mediaSeconds * tolerance) return false;
+  // Behind the segment's last part the other quality begins with the next one; before, with this one again.
+  const againSeconds = ((beforeSeconds + mediaSeconds) * lowestBps) / rate.highestBps;
+  return !endsSegment(transfer) || remainingSeconds > againSeconds;
 }
