@@ -100,7 +100,8 @@ async function checksumLine(dist: string, name: string): Promise<string> {
 const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 // Not a random name: the path of the program's text becomes part of the executable.
 const folder = join(tmpdir(), 'streamctl-build');
-await mkdir(folder);
+await rm(folder, { recursive: true, force: true });
+await mkdir(folder, { mode: 0o700 });
 try {
   await build(dist, folder);
 } finally {
