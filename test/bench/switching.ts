@@ -36,8 +36,13 @@ const engines: Readonly<Record<Exclude<SwitchingPlayer, 'watch-page'>, readonly 
 };
 
 interface Round {
+  /** To the first request of a lower rendition: its playlist. */
   readonly downMs: number | undefined;
+  /** To the first request of its media. */
+  readonly downMediaMs: number | undefined;
   readonly upMs: number | undefined;
+  /** Which rendition was asked for next, and when, from the fall on: `480p +767 360p +1800 …`. */
+  readonly path: string;
 }
 
 /** Real players between 5 and 1 Mbit/s: how soon they ask for a lower quality and for the best again, and what viewers notice. */
@@ -45,7 +50,18 @@ export async function benchSwitching(options: SwitchingOptions, report: Report, 
   const { server, stop } = await startLadderedServer(channel);
   const players = await BrowserPlayers.launch();
   const rows: (string | number)[][] = [
-    ['player', 'rounds', 'down p50 ms', 'down p95 ms', 'up p50 ms', 'up p95 ms', 'rebuffered %', 'errors', 'load'],
+    [
+      'player',
+      'rounds',
+      'down p50 ms',
+      'down p95 ms',
+      'media p95 ms',
+      'up p50 ms',
+      'up p95 ms',
+      'rebuffered %',
+      'errors',
+      'load',
+    ],
   ];
   const { hls, ts, dash } = server.playback(channel);
   const watch = options.isChecked ? new StreamWatch({ playlistUrls: [hls, ts], mpdUrl: dash }) : undefined;
@@ -59,27 +75,43 @@ export async function benchSwitching(options: SwitchingOptions, report: Report, 
       const before = await play.report();
       for (let round = 1; round <= options.rounds; round++) {
         rounds.push(await oneRound(play, signal));
-        const { downMs, upMs } = rounds.at(-1)!;
-        report.progress(
-          `${player} ${round}/${options.rounds}: down ${downMs?.toFixed(0)} ms, up ${upMs?.toFixed(0)} ms`,
-        );
+        const { downMs, downMediaMs, upMs, path } = rounds.at(-1)!;
+        const down = `down ${downMs?.toFixed(0)} ms (media ${downMediaMs?.toFixed(0)} ms)`;
+        report.progress(`${player} ${round}/${options.rounds}: ${down}, up ${upMs?.toFixed(0)} ms: ${path}`);
       }
       const after = await play.report();
       const stalledSeconds = after.stallSeconds - before.stallSeconds;
       const playedSeconds = after.playedSeconds - before.playedSeconds;
       const down = distributionOf(rounds.flatMap(({ downMs }) => downMs ?? []));
+      const media = distributionOf(rounds.flatMap(({ downMediaMs }) => downMediaMs ?? []));
       const up = distributionOf(rounds.flatMap(({ upMs }) => upMs ?? []));
       const rebufferRatio = stalledSeconds / (stalledSeconds + playedSeconds);
       const load = loadavg()[0]!;
       report.line({
-        ...{ player, rounds: rounds.length, down_ms: down, up_ms: up, switches: play.switches.length - 1 },
+        ...{
+          player,
+          rounds: rounds.length,
+          down_ms: down,
+          down_media_ms: media,
+          up_ms: up,
+          switches: play.switches.length - 1,
+        },
         ...{ start_ms: after.startupMs, stalls: after.stalls - before.stalls, stalled_s: stalledSeconds },
         ...{ rebuffer_ratio: rebufferRatio, latency_s: after.latencySeconds, errors: after.errors },
         ...{ skips: after.skips - before.skips, failed_requests: after.failedRequests.length, load },
       });
       const ms = (value: number | undefined) => (value === undefined ? '-' : Math.round(value));
       const percent = (rebufferRatio * 100).toFixed(2);
-      rows.push([player, rounds.length, ms(down?.p50), ms(down?.p95), ms(up?.p50), ms(up?.p95), percent]);
+      rows.push([
+        player,
+        rounds.length,
+        ms(down?.p50),
+        ms(down?.p95),
+        ms(media?.p95),
+        ms(up?.p50),
+        ms(up?.p95),
+        percent,
+      ]);
       rows.at(-1)!.push(after.errors.length, load.toFixed(1));
       await play.close();
     }
@@ -115,12 +147,22 @@ async function atTop(play: ThrottledPlay, signal: AbortSignal): Promise<boolean>
 async function oneRound(play: ThrottledPlay, signal: AbortSignal): Promise<Round> {
   const isAtTop = await atTop(play, signal);
   const fellAtMs = await play.throttle(narrowBps);
-  const downAtMs = !isAtTop ? undefined : await play.asksFor(lower, fellAtMs, patienceMs).catch(() => undefined);
+  const mediaAtMs = isAtTop ? await play.asksFor(lower, fellAtMs, patienceMs).catch(() => undefined) : undefined;
+  const down = play.requests.find(({ atMs, rendition }) => atMs >= fellAtMs && lower.includes(rendition));
   await delay(holdMs, undefined, { signal });
   const roseAtMs = await play.throttle(wideBps);
   const upAtMs = await play.asksFor(['source'], roseAtMs, patienceMs).catch(() => undefined);
   return {
-    downMs: downAtMs === undefined ? undefined : downAtMs - fellAtMs,
+    downMs: mediaAtMs === undefined || down === undefined ? undefined : down.atMs - fellAtMs,
+    downMediaMs: mediaAtMs === undefined ? undefined : mediaAtMs - fellAtMs,
     upMs: upAtMs === undefined ? undefined : upAtMs - roseAtMs,
+    path: pathOf(play, fellAtMs, roseAtMs),
   };
+}
+
+function pathOf(play: ThrottledPlay, fellAtMs: number, roseAtMs: number): string {
+  const media = play.requests.filter(({ isMedia, atMs }) => isMedia && atMs >= fellAtMs);
+  const turns = media.filter(({ rendition }, index) => rendition !== media[index - 1]?.rendition);
+  const steps = turns.map(({ rendition, atMs }) => `${rendition} +${Math.round(atMs - fellAtMs)}`);
+  return `${steps.join(' ')} (wide again +${Math.round(roseAtMs - fellAtMs)})`;
 }

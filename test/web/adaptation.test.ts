@@ -3,7 +3,7 @@ import { DroppedFrames, levelForSize } from '../../src/web/watch/quality-cap.ts'
 import { type ChoiceFacts, QualityChoice } from '../../src/web/watch/quality-choice.ts';
 import { QualityHistory } from '../../src/web/watch/quality-history.ts';
 import { ThroughputMeter } from '../../src/web/watch/throughput-meter.ts';
-import { isBetterGivenUp, type TransferUnderWay } from '../../src/web/watch/transfer-outlook.ts';
+import { outlookOf, type TransferUnderWay } from '../../src/web/watch/transfer-outlook.ts';
 
 /** 360p, 480p and a source of 3.4 Mbit/s, each with its sound. */
 const levelBps = [900_000, 1_500_000, 3_500_000];
@@ -54,34 +54,34 @@ function part(bps: number, ms: number, change: Partial<TransferUnderWay> = {}): 
 const lowLatency = { bufferSeconds: 1.2, lowestBps: levelBps[0]! };
 
 test('a part that will come too late is given up after a fraction of a second', () => {
-  expect(isBetterGivenUp(part(1_000_000, 100), lowLatency)).toBe(false);
-  expect(isBetterGivenUp(part(1_000_000, 400), lowLatency)).toBe(true);
+  expect(outlookOf(part(1_000_000, 100), lowLatency)).toBe('wait');
+  expect(outlookOf(part(1_000_000, 400), lowLatency)).toBe('give-up');
   const silent = { sinceRequestMs: 900, sinceFirstByteMs: undefined, loadedBytes: 0 };
-  expect(isBetterGivenUp(part(0, 0, silent), lowLatency)).toBe(true);
-  expect(isBetterGivenUp(part(0, 0, { ...silent, sinceRequestMs: 400 }), lowLatency)).toBe(false);
+  expect(outlookOf(part(0, 0, silent), lowLatency)).toBe('give-up');
+  expect(outlookOf(part(0, 0, { ...silent, sinceRequestMs: 400 }), lowLatency)).toBe('wait');
 });
 
 test('a part that comes in time, or is nearly there, is waited for', () => {
   for (let ms = 50; ms <= 350; ms += 50) {
-    expect(isBetterGivenUp(part(5_000_000, ms), lowLatency)).toBe(false);
+    expect(outlookOf(part(5_000_000, ms), lowLatency)).toBe('wait');
     // The same, as a browser tells of it: in pieces of 64 kB.
     const loadedBytes = Math.floor(bytesOf(5_000_000, ms) / 65_536) * 65_536;
-    expect(isBetterGivenUp(part(5_000_000, ms, { loadedBytes }), lowLatency), `${ms} ms`).toBe(false);
+    expect(outlookOf(part(5_000_000, ms, { loadedBytes }), lowLatency), `${ms} ms`).toBe('wait');
   }
   const nearly = part(1_000_000, 1600, { totalBytes: bytesOf(1_000_000, 1700) });
-  expect(isBetterGivenUp(nearly, { ...lowLatency, bufferSeconds: 0.1 })).toBe(false);
+  expect(outlookOf(nearly, { ...lowLatency, bufferSeconds: 0.1 })).toBe('wait');
 });
 
 test('behind the last part of a segment the next quality begins at once, so it is waited for unless it takes too long', () => {
   const last = { beforeSeconds: 1.5 };
-  expect(isBetterGivenUp(part(1_000_000, 400, last), lowLatency)).toBe(false);
-  expect(isBetterGivenUp(part(1_000_000, 400, { ...last, totalBytes: 600_000 }), lowLatency)).toBe(true);
+  expect(outlookOf(part(1_000_000, 400, last), lowLatency)).toBe('fall-behind-it');
+  expect(outlookOf(part(1_000_000, 400, { ...last, totalBytes: 600_000 }), lowLatency)).toBe('give-up');
 });
 
 test('who has much in the buffer does not throw away what is half loaded', () => {
   const segment = { totalBytes: bytesOf(3_400_000, 2000), mediaSeconds: 2, beforeSeconds: 0, segmentSeconds: 2 };
-  expect(isBetterGivenUp(part(1_700_000, 2400, segment), { ...lowLatency, bufferSeconds: 8 })).toBe(false);
-  expect(isBetterGivenUp(part(1_000_000, 1000, segment), { ...lowLatency, bufferSeconds: 8 })).toBe(true);
+  expect(outlookOf(part(1_700_000, 2400, segment), { ...lowLatency, bufferSeconds: 8 })).toBe('wait');
+  expect(outlookOf(part(1_000_000, 1000, segment), { ...lowLatency, bufferSeconds: 8 })).toBe('give-up');
 });
 
 function facts(change: Partial<ChoiceFacts>): ChoiceFacts {

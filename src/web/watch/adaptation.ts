@@ -12,7 +12,7 @@ import { DroppedFrames, levelForSize } from './quality-cap.ts';
 import { type Choice, type ChoiceFacts, QualityChoice } from './quality-choice.ts';
 import type { SwitchReason } from './quality-history.ts';
 import { ThroughputMeter } from './throughput-meter.ts';
-import { endsSegment, isBetterGivenUp, rateOf, type TransferUnderWay } from './transfer-outlook.ts';
+import { endsSegment, outlookOf, rateOf, type TransferUnderWay } from './transfer-outlook.ts';
 
 /** What is loaded of the picture now. */
 interface Load {
@@ -129,7 +129,8 @@ export class Adaptation implements AbrComponentAPI {
   }
 
   private switching(_event: string, { level }: LevelSwitchingData): void {
-    this.choice.switchedTo(level, performance.now());
+    // Whether a higher quality can be had, what comes of it tells: not what the network was before.
+    if (this.choice.switchedTo(level, performance.now()) === 'up') this.meter.reset();
   }
 
   private loading(_event: string, data: FragLoadingData): void {
@@ -195,17 +196,21 @@ export class Adaptation implements AbrComponentAPI {
     const facts = this.facts();
     const transfer = underWay(load, facts.levelBps[frag.level]!, facts.nowMs);
     const { bufferSeconds } = facts;
-    if (isBetterGivenUp(transfer, { bufferSeconds, lowestBps: facts.levelBps[0]! })) this.giveUp(load, transfer, facts);
+    const outlook = outlookOf(transfer, { bufferSeconds, lowestBps: facts.levelBps[0]! });
+    if (outlook !== 'wait') this.fall(load, transfer, facts, outlook === 'give-up');
   }
 
-  private giveUp({ data, stats }: Load, transfer: TransferUnderWay, facts: ChoiceFacts): void {
+  /** The playlist of the lower quality is asked for at once, also where what is under way may come. */
+  private fall({ data, stats }: Load, transfer: TransferUnderWay, facts: ChoiceFacts, isGivenUp: boolean): void {
     const { hls, meter } = this;
     const { frag, part } = data;
-    if (stats.loading.first > 0)
-      meter.add({ firstByteMs: stats.loading.first, endMs: facts.nowMs, bytes: stats.loaded });
     this.rest();
+    if (isGivenUp && stats.loading.first > 0) {
+      meter.add({ firstByteMs: stats.loading.first, endMs: facts.nowMs, bytes: stats.loaded });
+    }
     this.forced = this.told(this.choice.givenUp(facts, rateOf(transfer)?.seenBps ?? 0));
     hls.nextLoadLevel = this.forced;
+    if (!isGivenUp) return;
     frag.abortRequests();
     hls.trigger(Hls.Events.FRAG_LOAD_EMERGENCY_ABORTED, { frag, part: part ?? null, stats });
   }

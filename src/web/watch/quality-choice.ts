@@ -67,11 +67,13 @@ export class QualityChoice {
   }
 
   /** `level` is being loaded from now on. */
-  switchedTo(level: number, nowMs: number): void {
-    if (level === this.level) return;
-    if (level < this.level) this.left(this.level, nowMs);
+  switchedTo(level: number, nowMs: number): 'up' | 'down' | 'same' {
+    const before = this.level;
+    if (level === before) return 'same';
+    if (level < before) this.left(before, nowMs);
     this.level = level;
     this.switchedAtMs = nowMs;
+    return level > before ? 'up' : 'down';
   }
 
   private left(level: number, nowMs: number): void {

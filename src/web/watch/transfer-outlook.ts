@@ -62,18 +62,21 @@ export function endsSegment({
 }
 
 /**
- * Whether the viewer is served better by giving the transfer up for a lower quality now: it takes longer than it plays, eats into
- * the buffer, and once it is there the switch would be no nearer.
+ * What serves the viewer best: to `wait` for the transfer; to go on in a lower quality behind it, because it takes longer than it
+ * plays and eats into the buffer; or to give it up for a lower quality now, because that would be no nearer once it is there.
  */
-export function isBetterGivenUp(transfer: TransferUnderWay, { bufferSeconds, lowestBps }: Circumstances): boolean {
+export function outlookOf(
+  transfer: TransferUnderWay,
+  { bufferSeconds, lowestBps }: Circumstances,
+): 'wait' | 'fall-behind-it' | 'give-up' {
   const rate = rateOf(transfer);
-  if (rate === undefined) return false;
+  if (rate === undefined) return 'wait';
   const { sinceFirstByteMs, sinceRequestMs, mediaSeconds, beforeSeconds } = transfer;
   const remainingSeconds = (Math.max(0, transfer.totalBytes - transfer.loadedBytes) * 8) / rate.highestBps;
-  if (remainingSeconds < nearlySeconds || remainingSeconds < bufferSeconds * patientShare) return false;
+  if (remainingSeconds < nearlySeconds || remainingSeconds < bufferSeconds * patientShare) return 'wait';
   const passedSeconds = (sinceFirstByteMs ?? sinceRequestMs) / 1000;
-  if (passedSeconds + remainingSeconds < mediaSeconds * tolerance) return false;
+  if (passedSeconds + remainingSeconds < mediaSeconds * tolerance) return 'wait';
   // Behind the segment's last part the other quality begins with the next one; before, with this one again.
   const againSeconds = ((beforeSeconds + mediaSeconds) * lowestBps) / rate.highestBps;
-  return !endsSegment(transfer) || remainingSeconds > againSeconds;
+  return endsSegment(transfer) && remainingSeconds < againSeconds ? 'fall-behind-it' : 'give-up';
 }
