@@ -1,5 +1,5 @@
 import { StreamctlError } from '../base/errors.ts';
-import type { KeyRow, KeyStore } from '../store/ports.ts';
+import type { KeyRow, KeyStore } from '../store/ports/key-store.ts';
 import { parseKeyText } from './key-text.ts';
 import type { Pepper } from './pepper.ts';
 

@@ -1,7 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import { StreamctlError } from '../base/errors.ts';
 import { isChannelName } from '../contract/names.ts';
-import type { JsonValue, KeyPatch, KeyPolicy, KeyRow, KeyStore, NewEvent } from '../store/ports.ts';
+import type { NewEvent } from '../store/ports/event-store.ts';
+import type { JsonValue } from '../store/ports/json-value.ts';
+import type { KeyPatch, KeyPolicy, KeyRow, KeyStore } from '../store/ports/key-store.ts';
 import { formatKeyText, newKeyText, newSecretFor } from './key-text.ts';
 import type { Pepper } from './pepper.ts';
 

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { isStreamctlError, StreamctlError } from '../base/errors.ts';
 import type { PublicUrls } from '../contract/public-urls.ts';
 import type { Log } from '../observability/log.ts';
-import type { Store } from '../store/ports.ts';
+import type { Store } from '../store/ports/store.ts';
 import { addKeyRoutes } from './key-routes.ts';
 import type { LiveControl } from './live-control.ts';
 import { addMetricsRoutes, type MetricsText } from './metrics-routes.ts';

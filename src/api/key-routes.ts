@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import type { StreamKeys } from '../access/stream-keys.ts';
 import { createKeyRequest, type keyPolicyView, rotateKeyRequest, updateKeyRequest } from '../contract/api.ts';
 import type { PublicUrls } from '../contract/public-urls.ts';
-import type { KeyPolicy } from '../store/ports.ts';
+import type { KeyPolicy } from '../store/ports/key-store.ts';
 import { readBody } from './body.ts';
 import { json } from './json.ts';
 import { issuedKeyViewOf, keyViewOf } from './views.ts';

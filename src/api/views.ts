@@ -3,7 +3,9 @@ import type { EventView, IssuedKeyView, KeyView, StreamView } from '../contract/
 import type { FindingView } from '../contract/finding.ts';
 import type { PublicUrls } from '../contract/public-urls.ts';
 import { describeFinding } from '../doctor/broadcast/finding-texts.ts';
-import type { EventRow, KeyRow, StreamRow } from '../store/ports.ts';
+import type { EventRow } from '../store/ports/event-store.ts';
+import type { KeyRow } from '../store/ports/key-store.ts';
+import type { StreamRow } from '../store/ports/stream-store.ts';
 import type { LiveStreamView } from './live-control.ts';
 
 export function isoTime(ms: number): string {

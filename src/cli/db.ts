@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { StreamctlError } from '../base/errors.ts';
 import type { Config } from '../config/schema.ts';
 import { openStore } from '../store/open.ts';
-import type { Store, StoreStatus } from '../store/ports.ts';
+import type { Store, StoreStatus } from '../store/ports/store.ts';
 import { actAsOwnerOf } from './act-as-owner.ts';
 import { megabytes, renderPairs, renderTable } from './table.ts';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../observability/log.ts';
-import type { JsonValue } from '../store/ports.ts';
+import type { JsonValue } from '../store/ports/json-value.ts';
 import type { BudgetShare } from '../transcode/budget.ts';
 import type { RungState, TranscodeNotice } from '../transcode/transcode-listener.ts';
 import type { StreamRecorder } from './stream-records.ts';

@@ -1,4 +1,4 @@
-import type { StreamRow } from '../store/ports.ts';
+import type { StreamRow } from '../store/ports/stream-store.ts';
 import { afterLoss } from '../stream/continuity.ts';
 import { continuityFromJson } from '../stream/continuity-json.ts';
 import type { RestoredStream } from './media-pipeline.ts';

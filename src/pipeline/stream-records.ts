@@ -1,7 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import type { StreamEndReason, StreamState } from '../contract/stream-state.ts';
 import type { SourceAudioConfig, VideoConfig } from '../media/track.ts';
-import type { JsonValue, NewEvent, StreamPatch, StreamStore, TrackSummary } from '../store/ports.ts';
+import type { NewEvent } from '../store/ports/event-store.ts';
+import type { JsonValue } from '../store/ports/json-value.ts';
+import type { StreamPatch, StreamStore, TrackSummary } from '../store/ports/stream-store.ts';
 import type { Continuity } from '../stream/continuity.ts';
 import { continuityToJson } from '../stream/continuity-json.ts';
 import type { StreamJournal } from './stream-journal.ts';
@@ -51,6 +53,7 @@ export class StreamRecords {
       tracks: [],
       ladder: [],
       node: this.node,
+      traceId: null,
       continuity: null,
     };
     const event = this.event(id, 'stream.created', { channel, key_id: keyId ?? null });

@@ -1,5 +1,5 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
-import type { EventFilter, EventRow, EventStore, NewEvent } from './ports.ts';
+import type { EventFilter, EventRow, EventStore, NewEvent } from './ports/event-store.ts';
 import type { Tables } from './schema.ts';
 
 export class EventTable implements EventStore {
@@ -13,11 +13,17 @@ export class EventTable implements EventStore {
     return await insertEvent(this.db, event);
   }
 
-  async list({ streamId, afterId, limit }: EventFilter): Promise<readonly EventRow[]> {
+  async list({ streamId, afterId, types, limit }: EventFilter): Promise<readonly EventRow[]> {
     let query = this.db.selectFrom('events').selectAll().orderBy('id').limit(limit);
     if (streamId !== undefined) query = query.where('stream_id', '=', streamId);
+    if (types !== undefined) query = query.where('type', 'in', types);
     if (afterId !== undefined) query = query.where('id', '>', afterId);
     return (await query.execute()).map(toEvent);
+  }
+
+  async newestId(): Promise<number> {
+    const row = await this.db.selectFrom('events').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst();
+    return row?.id ?? 0;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import { insertEvent } from './events.ts';
-import type { KeyPatch, KeyPolicy, KeyRow, KeyStore, NewEvent } from './ports.ts';
+import type { NewEvent } from './ports/event-store.ts';
+import type { KeyPatch, KeyPolicy, KeyRow, KeyStore } from './ports/key-store.ts';
 import { definedOnly } from './row.ts';
 import type { Tables } from './schema.ts';
 

@@ -4,6 +4,7 @@ import type { Migration } from 'kysely/migration';
 /** Every step from an empty store to today's tables, in order of name. Forward only: a step that was released never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-first-light': { up: firstLight },
+  '0002-control-plane': { up: controlPlane },
 };
 
 async function firstLight(db: Kysely<unknown>): Promise<void> {
@@ -52,4 +53,44 @@ async function firstLight(db: Kysely<unknown>): Promise<void> {
     .addColumn('payload_json', 'text', (column) => column.notNull())
     .execute();
   await db.schema.createIndex('events_by_stream').on('events').columns(['stream_id', 'id']).execute();
+}
+
+async function controlPlane(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('streams').addColumn('trace_id', 'text').execute();
+  await db.schema
+    .createTable('api_tokens')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('secret_hash', 'text', (column) => column.notNull())
+    .addColumn('last4', 'text', (column) => column.notNull())
+    .addColumn('scopes_json', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint')
+    .addColumn('revoked_at', 'bigint')
+    .addColumn('last_used_at', 'bigint')
+    .execute();
+  await db.schema
+    .createTable('idempotent_requests')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('request_hash', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('answer', 'text')
+    .execute();
+  await db.schema.createIndex('idempotent_requests_by_time').on('idempotent_requests').column('created_at').execute();
+  await db.schema
+    .createTable('event_sinks')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('last_event_id', 'bigint', (column) => column.notNull())
+    .addColumn('holder', 'text')
+    .addColumn('held_until', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('dead_letters')
+    .addColumn('sink_id', 'text', (column) => column.notNull())
+    .addColumn('event_id', 'bigint', (column) => column.notNull())
+    .addColumn('attempts', 'integer', (column) => column.notNull())
+    .addColumn('error', 'text', (column) => column.notNull())
+    .addColumn('buried_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('dead_letters_pk', ['sink_id', 'event_id'])
+    .execute();
 }

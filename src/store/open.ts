@@ -1,5 +1,5 @@
 import { StreamctlError } from '../base/errors.ts';
-import type { Store } from './ports.ts';
+import type { Store } from './ports/store.ts';
 
 export interface OpenStoreOptions {
   /** `store.url` of the configuration. */

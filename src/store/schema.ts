@@ -30,6 +30,7 @@ export interface Tables {
     ladder_json: string;
     node: string;
     continuity_json: string;
+    trace_id: string | null;
   };
   events: {
     id: Generated<number>;
@@ -38,5 +39,36 @@ export interface Tables {
     stream_id: string | null;
     trace_id: string | null;
     payload_json: string;
+  };
+  api_tokens: {
+    id: string;
+    name: string;
+    secret_hash: string;
+    last4: string;
+    scopes_json: string;
+    created_at: number;
+    expires_at: number | null;
+    revoked_at: number | null;
+    last_used_at: number | null;
+  };
+  idempotent_requests: {
+    id: string;
+    request_hash: string;
+    created_at: number;
+    /** Null while the request is under way. */
+    answer: string | null;
+  };
+  event_sinks: {
+    id: string;
+    last_event_id: number;
+    holder: string | null;
+    held_until: number;
+  };
+  dead_letters: {
+    sink_id: string;
+    event_id: number;
+    attempts: number;
+    error: string;
+    buried_at: number;
   };
 }

@@ -3,7 +3,9 @@ import { StreamctlError } from '../base/errors.ts';
 import { isTransitionLegal, liveStates } from '../contract/stream-state.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { insertEvent } from './events.ts';
-import type { JsonValue, NewEvent, StreamFilter, StreamPatch, StreamRow, StreamStore } from './ports.ts';
+import type { NewEvent } from './ports/event-store.ts';
+import type { JsonValue } from './ports/json-value.ts';
+import type { StreamFilter, StreamPatch, StreamRow, StreamStore } from './ports/stream-store.ts';
 import { definedOnly } from './row.ts';
 import type { Tables } from './schema.ts';
 
@@ -32,6 +34,7 @@ export class StreamTable implements StreamStore {
           ladder_json: JSON.stringify(stream.ladder),
           node: stream.node,
           continuity_json: JSON.stringify(stream.continuity),
+          trace_id: stream.traceId,
         })
         .execute();
       await insertEvent(tx, event);
@@ -128,6 +131,7 @@ function columnsOf(patch: StreamPatch) {
     ladder_json: json(patch.ladder),
     node: patch.node,
     continuity_json: json(patch.continuity),
+    trace_id: patch.traceId,
   });
 }
 
@@ -145,6 +149,7 @@ function toStream(row: Selectable<Tables['streams']>): StreamRow {
     tracks: JSON.parse(row.tracks_json) as StreamRow['tracks'],
     ladder: JSON.parse(row.ladder_json) as StreamRow['ladder'],
     node: row.node,
+    traceId: row.trace_id,
     continuity: JSON.parse(row.continuity_json) as JsonValue,
   };
 }

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { StreamctlError } from '../base/errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { OpenStoreOptions } from '../store/open.ts';
-import type { Store } from '../store/ports.ts';
+import type { Store } from '../store/ports/store.ts';
 import { startWorker } from './start-worker.ts';
 import { type StoreCalls, type StorePort, storeMethods } from './store-calls.ts';
 import { ThreadLink } from './thread-link.ts';
@@ -34,6 +34,9 @@ export class StoreThread {
       keys: this.methodsOf('keys') as unknown as Store['keys'],
       streams: this.methodsOf('streams') as unknown as Store['streams'],
       events: this.methodsOf('events') as unknown as Store['events'],
+      tokens: this.methodsOf('tokens') as unknown as Store['tokens'],
+      idempotency: this.methodsOf('idempotency') as unknown as Store['idempotency'],
+      outbox: this.methodsOf('outbox') as unknown as Store['outbox'],
       close: () => this.close(),
     };
   }

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { streamStates, streamTransitions } from '../../src/contract/stream-state.ts';
-import type { Store, StreamRow } from '../../src/store/ports.ts';
+import type { Store } from '../../src/store/ports/store.ts';
+import type { StreamRow } from '../../src/store/ports/stream-store.ts';
 import { someEvent, someKey, someStream } from '../support/rows.ts';
 
 /** What every adapter of the store must do. `open` makes an empty store. */

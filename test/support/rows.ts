@@ -1,5 +1,7 @@
 import { newStreamId, randomBase32 } from '../../src/contract/names.ts';
-import type { KeyRow, NewEvent, StreamRow } from '../../src/store/ports.ts';
+import type { NewEvent } from '../../src/store/ports/event-store.ts';
+import type { KeyRow } from '../../src/store/ports/key-store.ts';
+import type { StreamRow } from '../../src/store/ports/stream-store.ts';
 
 export function someKey(members: Partial<KeyRow> = {}): KeyRow {
   return {
@@ -32,6 +34,7 @@ export function someStream(members: Partial<StreamRow> = {}): StreamRow {
     tracks: [],
     ladder: [],
     node: 'test',
+    traceId: null,
     continuity: null,
     ...members,
   };

@@ -6,11 +6,14 @@ import { Kysely } from 'kysely';
 import { type MigrationInfo, Migrator } from 'kysely/migration';
 import { StreamctlError } from '../../base/errors.ts';
 import { EventTable } from '../events.ts';
+import { IdempotencyTable } from '../idempotency.ts';
 import { KeyTable } from '../keys.ts';
 import { migrations } from '../migrations.ts';
-import type { Store } from '../ports.ts';
+import { OutboxTable } from '../outbox.ts';
+import type { Store } from '../ports/store.ts';
 import type { Tables } from '../schema.ts';
 import { StreamTable } from '../streams.ts';
+import { TokenTable } from '../tokens.ts';
 import { sqliteAddon } from './addon.ts';
 import { sqliteDialect, storeError } from './connection.ts';
 
@@ -47,6 +50,9 @@ export async function openSqliteStore({ filePath, shouldMigrate }: SqliteStoreOp
     keys: new KeyTable(db),
     streams: new StreamTable(db),
     events: new EventTable(db),
+    tokens: new TokenTable(db),
+    idempotency: new IdempotencyTable(db),
+    outbox: new OutboxTable(db),
     async status() {
       const applied = appliedMigrations(database);
       return {

@@ -1,0 +1,43 @@
+/** A receiver of events: where it stands, and which node serves it. */
+export interface SinkLease {
+  /** Everything up to this event has been delivered or buried. */
+  readonly lastEventId: number;
+}
+
+/** An event that a receiver would not take. */
+export interface DeadLetter {
+  readonly sinkId: string;
+  readonly eventId: number;
+  readonly attempts: number;
+  /** What the receiver said last. */
+  readonly error: string;
+  readonly buriedAtMs: number;
+}
+
+/** Where receivers stand in the list of events, which is the outbox: an event is written with the fact it tells. */
+export interface OutboxStore {
+  /**
+   * Makes `holder` the one node that serves a receiver until `untilMs`, or prolongs that; undefined while another node does.
+   * A receiver that is seen for the first time begins behind the newest event.
+   */
+  lease(request: {
+    readonly sinkId: string;
+    readonly holder: string;
+    readonly nowMs: number;
+    readonly untilMs: number;
+  }): Promise<SinkLease | undefined>;
+  release(sinkId: string, holder: string): Promise<void>;
+  /** False when the lease is another's by now. `buried`: events of the step that were given up. */
+  advance(step: {
+    readonly sinkId: string;
+    readonly holder: string;
+    readonly lastEventId: number;
+    readonly buried?: readonly DeadLetter[];
+  }): Promise<boolean>;
+  /** Oldest first. */
+  deadLetters(filter: { readonly sinkId?: string | undefined; readonly limit: number }): Promise<readonly DeadLetter[]>;
+  /** It was delivered after all, or is not wanted any more. */
+  removeDeadLetter(sinkId: string, eventId: number): Promise<void>;
+  /** How many events no receiver has had yet, by receiver. */
+  backlog(): Promise<readonly { readonly sinkId: string; readonly lastEventId: number; readonly waiting: number }[]>;
+}
