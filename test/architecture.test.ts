@@ -13,6 +13,7 @@ const ranks: Record<string, number> = {
   'src/observability': 1,
   'src/store': 2,
   'src/stream': 2,
+  'src/tracing': 2,
   'src/client': 2,
   'src/web': 2,
   'src/access': 3,
