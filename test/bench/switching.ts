@@ -156,8 +156,14 @@ async function oneRound(play: ThrottledPlay, signal: AbortSignal): Promise<Round
     downMs: mediaAtMs === undefined || down === undefined ? undefined : down.atMs - fellAtMs,
     downMediaMs: mediaAtMs === undefined ? undefined : mediaAtMs - fellAtMs,
     upMs: upAtMs === undefined ? undefined : upAtMs - roseAtMs,
-    path: pathOf(play, fellAtMs, roseAtMs),
+    path: `${pathOf(play, fellAtMs, roseAtMs)}${await shownLatency(play)}`,
   };
+}
+
+/** How far behind live the watch page says it is. */
+async function shownLatency(play: ThrottledPlay): Promise<string> {
+  const text = await play.page.evaluate(() => document.querySelector('#latency')?.textContent ?? '');
+  return text === '' ? '' : `, ${text} behind live`;
 }
 
 function pathOf(play: ThrottledPlay, fellAtMs: number, roseAtMs: number): string {

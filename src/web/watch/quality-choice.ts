@@ -32,7 +32,7 @@ const tryThroughputShare = 1.35;
 const keepShare = 0.98;
 /** Steps up are at least so far apart; a try that the measurements alone do not justify is rarer. */
 const climbAfterMs = 2500;
-const tryAfterMs = 8000;
+const tryAfterMs = 4000;
 const climbBufferSeconds = 0.5;
 /** A quality that had to be left so soon was not to be had; the next try comes after a time that doubles. */
 const provenAfterMs = 5000;

@@ -31,7 +31,7 @@ const pieceBytes = 64 * 1024;
 const tolerance = 1.1;
 /** What is nearly there is waited for. */
 const nearlySeconds = 0.15;
-/** What uses up no more of the buffer than this is waited for. */
+/** What uses up no more of the buffer than this is not thrown away. */
 const patientShare = 0.25;
 const boundarySeconds = 0.1;
 
@@ -73,9 +73,10 @@ export function outlookOf(
   if (rate === undefined) return 'wait';
   const { sinceFirstByteMs, sinceRequestMs, mediaSeconds, beforeSeconds } = transfer;
   const remainingSeconds = (Math.max(0, transfer.totalBytes - transfer.loadedBytes) * 8) / rate.highestBps;
-  if (remainingSeconds < nearlySeconds || remainingSeconds < bufferSeconds * patientShare) return 'wait';
+  if (remainingSeconds < nearlySeconds) return 'wait';
   const passedSeconds = (sinceFirstByteMs ?? sinceRequestMs) / 1000;
   if (passedSeconds + remainingSeconds < mediaSeconds * tolerance) return 'wait';
+  if (remainingSeconds < bufferSeconds * patientShare) return 'fall-behind-it';
   // Behind the segment's last part the other quality begins with the next one; before, with this one again.
   const againSeconds = ((beforeSeconds + mediaSeconds) * lowestBps) / rate.highestBps;
   return endsSegment(transfer) && remainingSeconds < againSeconds ? 'fall-behind-it' : 'give-up';
