@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { DeadLetter, OutboxStore, SinkLease } from './ports/outbox-store.ts';
+import type { DeadLetter, OutboxStore, SinkBacklog, SinkLease } from './ports/outbox-store.ts';
 import type { Tables } from './schema.ts';
 
 export class OutboxTable implements OutboxStore {
@@ -42,13 +42,15 @@ export class OutboxTable implements OutboxStore {
       .execute();
   }
 
-  async advance({ sinkId, holder, lastEventId, buried = [] }: Parameters<OutboxStore['advance']>[0]): Promise<boolean> {
+  async advance(step: Parameters<OutboxStore['advance']>[0]): Promise<boolean> {
+    const { sinkId, holder, fromEventId, lastEventId, buried = [] } = step;
     return await this.db.transaction().execute(async (tx) => {
       const row = await tx
         .updateTable('event_sinks')
         .set({ last_event_id: lastEventId })
         .where('id', '=', sinkId)
         .where('holder', '=', holder)
+        .where('last_event_id', '=', fromEventId)
         .returning('id')
         .executeTakeFirst();
       if (row === undefined) return false;
@@ -69,6 +71,16 @@ export class OutboxTable implements OutboxStore {
     });
   }
 
+  async seek(sinkId: string, lastEventId: number): Promise<boolean> {
+    const row = await this.db
+      .updateTable('event_sinks')
+      .set({ last_event_id: lastEventId })
+      .where('id', '=', sinkId)
+      .returning('id')
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   async deadLetters({ sinkId, limit }: Parameters<OutboxStore['deadLetters']>[0]): Promise<readonly DeadLetter[]> {
     let query = this.db.selectFrom('dead_letters').selectAll().orderBy('event_id').orderBy('sink_id').limit(limit);
     if (sinkId !== undefined) query = query.where('sink_id', '=', sinkId);
@@ -85,7 +97,7 @@ export class OutboxTable implements OutboxStore {
     await this.db.deleteFrom('dead_letters').where('sink_id', '=', sinkId).where('event_id', '=', eventId).execute();
   }
 
-  async backlog() {
+  async backlog(): Promise<readonly SinkBacklog[]> {
     const rows = await this.db
       .selectFrom('event_sinks')
       .select((select) => [
@@ -96,9 +108,19 @@ export class OutboxTable implements OutboxStore {
           .select((count) => count.fn.countAll<number>().as('waiting'))
           .whereRef('events.id', '>', 'event_sinks.last_event_id')
           .as('waiting'),
+        select
+          .selectFrom('dead_letters')
+          .select((count) => count.fn.countAll<number>().as('dead'))
+          .whereRef('dead_letters.sink_id', '=', 'event_sinks.id')
+          .as('dead'),
       ])
       .orderBy('id')
       .execute();
-    return rows.map((row) => ({ sinkId: row.id, lastEventId: row.last_event_id, waiting: row.waiting ?? 0 }));
+    return rows.map((row) => ({
+      sinkId: row.id,
+      lastEventId: row.last_event_id,
+      waiting: Number(row.waiting),
+      dead: Number(row.dead),
+    }));
   }
 }

@@ -23,7 +23,7 @@ export const storeMethods = {
   events: ['append', 'list', 'newestId'],
   tokens: ['create', 'list', 'find', 'update'],
   idempotency: ['begin', 'finish', 'abandon', 'prune'],
-  outbox: ['lease', 'release', 'advance', 'deadLetters', 'removeDeadLetter', 'backlog'],
+  outbox: ['lease', 'release', 'advance', 'seek', 'deadLetters', 'removeDeadLetter', 'backlog'],
   store: ['status', 'backup', 'close'],
 } as const satisfies {
   keys: readonly (keyof KeyStore)[];

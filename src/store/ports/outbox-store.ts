@@ -4,6 +4,15 @@ export interface SinkLease {
   readonly lastEventId: number;
 }
 
+/** What a receiver has not had. */
+export interface SinkBacklog extends SinkLease {
+  readonly sinkId: string;
+  /** Events behind the last one it had. */
+  readonly waiting: number;
+  /** Events it would not take. */
+  readonly dead: number;
+}
+
 /** An event that a receiver would not take. */
 export interface DeadLetter {
   readonly sinkId: string;
@@ -27,17 +36,23 @@ export interface OutboxStore {
     readonly untilMs: number;
   }): Promise<SinkLease | undefined>;
   release(sinkId: string, holder: string): Promise<void>;
-  /** False when the lease is another's by now. `buried`: events of the step that were given up. */
+  /**
+   * False when the lease is another's by now, or the receiver does not stand at `fromEventId` any more: it was sent elsewhere.
+   * `buried`: events of the step that were given up.
+   */
   advance(step: {
     readonly sinkId: string;
     readonly holder: string;
+    readonly fromEventId: number;
     readonly lastEventId: number;
     readonly buried?: readonly DeadLetter[];
   }): Promise<boolean>;
+  /** Lets a receiver go on behind another event, whoever serves it; false when there is no such receiver. */
+  seek(sinkId: string, lastEventId: number): Promise<boolean>;
   /** Oldest first. */
   deadLetters(filter: { readonly sinkId?: string | undefined; readonly limit: number }): Promise<readonly DeadLetter[]>;
   /** It was delivered after all, or is not wanted any more. */
   removeDeadLetter(sinkId: string, eventId: number): Promise<void>;
-  /** How many events no receiver has had yet, by receiver. */
-  backlog(): Promise<readonly { readonly sinkId: string; readonly lastEventId: number; readonly waiting: number }[]>;
+  /** Every receiver there ever was, by id. */
+  backlog(): Promise<readonly SinkBacklog[]>;
 }
