@@ -25,10 +25,10 @@ import { lockDataDir } from './store/data-dir-lock.ts';
 import { Certificates } from './threads/certificates.ts';
 import { createEngine } from './threads/engine.ts';
 import { engineRegistry } from './threads/engine-metrics.ts';
-import { type LoopFigures, monitorLoop } from './threads/loop-monitor.ts';
 import type { MediaFigures } from './threads/media-side.ts';
 import type { PortSockets } from './threads/port-sockets.ts';
 import { StoreThread } from './threads/store-thread.ts';
+import { monitorThread, type ThreadFigures } from './threads/thread-monitor.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -104,7 +104,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   const records = new StreamRecords(store.streams, journal, clock, node);
   let facts: readonly LiveFacts[] = [];
   let mediaFigures: MediaFigures | undefined;
-  let loopFigures: LoopFigures | undefined;
+  let controlFigures: ThreadFigures | undefined;
   const access = {
     keys: ring,
     clock,
@@ -174,14 +174,14 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     warnings: () => warnings,
   });
   undo.push(
-    monitorLoop((told) => {
-      loopFigures = told;
+    monitorThread((told) => {
+      controlFigures = told;
     }),
   );
   const metrics = engineRegistry({
     engine,
     media: () => mediaFigures,
-    control: () => loopFigures,
+    control: () => controlFigures,
     storeRestarts: () => storeThread.restarts,
   });
   undo.push(ring.onRevoked((keyId) => media.endByKey(keyId)));

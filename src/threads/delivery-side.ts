@@ -10,7 +10,7 @@ import { frontListener } from '../front.ts';
 import type { Log } from '../observability/log.ts';
 import { loadWebAssets } from '../web/web-assets.ts';
 import { webPages } from '../web/web-pages.ts';
-import { type LoopFigures, monitorLoop } from './loop-monitor.ts';
+import { monitorThread, type ThreadFigures } from './thread-monitor.ts';
 
 /** What a delivery side needs to begin, as plain data. */
 export interface DeliverySideOptions {
@@ -34,7 +34,7 @@ export interface DeliveryControl {
 }
 
 /** Figures of one delivery side, once a second. */
-export interface DeliveryFigures extends LoopFigures {
+export interface DeliveryFigures extends ThreadFigures {
   readonly viewers: Readonly<Record<string, number>>;
   readonly answers: DeliveryStats;
   readonly sockets: PlaybackServerStats;
@@ -64,7 +64,7 @@ export class DeliverySide {
   /** On these sockets that listen already, or on its own; gives the port. */
   async start(descriptors: readonly number[] = []): Promise<number> {
     await this.playback.start(descriptors);
-    this.cancelFigures = monitorLoop((loop) => this.tellFigures(loop));
+    this.cancelFigures = monitorThread((loop) => this.tellFigures(loop));
     return this.playback.address.port;
   }
 
@@ -83,7 +83,7 @@ export class DeliverySide {
     this.secure?.setCertificate(pair);
   }
 
-  private tellFigures(loop: LoopFigures): void {
+  private tellFigures(loop: ThreadFigures): void {
     const { delivery, playback } = this;
     const viewers = Object.fromEntries(
       [...delivery.streamWindows].map(({ stream }) => [stream.streamId, delivery.viewers(stream.streamId)]),

@@ -2,14 +2,14 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { LadderFigures } from '../pipeline/transcoding.ts';
 import type { DeliveryFigures } from './delivery-side.ts';
 import type { Engine } from './engine.ts';
-import type { LoopFigures } from './loop-monitor.ts';
 import type { MediaFigures } from './media-side.ts';
+import type { ThreadFigures } from './thread-monitor.ts';
 
 export interface EngineMetricsSources {
   readonly engine: Engine;
   /** What the media side told last. */
   readonly media: () => MediaFigures | undefined;
-  readonly control: () => LoopFigures | undefined;
+  readonly control: () => ThreadFigures | undefined;
   readonly storeRestarts: () => number;
 }
 
@@ -33,6 +33,15 @@ export const engineMetrics: readonly Metric[] = [
   ),
   metric('gauge', 'event_loop_utilization', 'Share of the last second in which the thread was busy.', (sources) =>
     perThread(sources, ({ loopUtilization }) => loopUtilization),
+  ),
+  metric('gauge', 'thread_heap_bytes', 'Memory of the objects of the thread, garbage included.', (sources) =>
+    perThread(sources, ({ heapBytes }) => heapBytes),
+  ),
+  metric(
+    'gauge',
+    'thread_external_bytes',
+    'Memory outside the heap that objects of the thread hold, shared media included.',
+    (sources) => perThread(sources, ({ externalBytes }) => externalBytes),
   ),
   metric('counter', 'thread_restarts_total', 'Threads that died and were replaced.', ({ engine, storeRestarts }) => [
     [storeRestarts(), { thread: 'store' }],
@@ -189,7 +198,7 @@ function ladders(
   });
 }
 
-function perThread(sources: EngineMetricsSources, read: (figures: LoopFigures) => number): Reading[] {
+function perThread(sources: EngineMetricsSources, read: (figures: ThreadFigures) => number): Reading[] {
   return [
     ...one(sources.control(), read, { thread: 'control' }),
     ...one(sources.media(), read, { thread: 'media' }),

@@ -15,10 +15,10 @@ import type { FeedMessage } from '../stream/feed.ts';
 import type { Publication, PublisherConnection, PublishGrant } from '../stream/publication.ts';
 import { SlabPool } from '../stream/slab-pool.ts';
 import { FeedHub, type FeedReader } from './feed-hub.ts';
-import { type LoopFigures, monitorLoop } from './loop-monitor.ts';
 import { MediaTurn, mediaRestMs } from './media-turn.ts';
 import { MemoryGuard, type MemoryLevel } from './memory-guard.ts';
 import type { PublishAnswer, PublishAttemptMessage } from './publish-message.ts';
+import { monitorThread, type ThreadFigures } from './thread-monitor.ts';
 
 /** What the media side needs to begin, as plain data. */
 export interface MediaSideOptions {
@@ -50,7 +50,7 @@ export interface MediaControl {
 }
 
 /** Figures of the media side, once a second. */
-export interface MediaFigures extends LoopFigures {
+export interface MediaFigures extends ThreadFigures {
   readonly connections: number;
   readonly publishers: number;
   readonly bytesIn: number;
@@ -158,7 +158,7 @@ export class MediaSide {
     await this.pipeline.start();
     await this.rtmp.start(new AbortController().signal, handed);
     this.memory.start();
-    this.cancelFigures = monitorLoop((loop) => this.tellFigures(loop), this.turn);
+    this.cancelFigures = monitorThread((loop) => this.tellFigures(loop), this.turn);
     this.tellFacts();
     return this.rtmp.addresses.map(({ port }) => port);
   }
@@ -233,7 +233,7 @@ export class MediaSide {
     this.turn.endLater();
   }
 
-  private tellFigures(loop: LoopFigures): void {
+  private tellFigures(loop: ThreadFigures): void {
     const { connections, publishers, bytesIn, heldBytes, refused } = this.rtmp.stats();
     const { level: memoryLevel, budgetBytes } = this.memory;
     this.control.figures({
