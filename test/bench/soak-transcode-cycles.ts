@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../src/base/clock.ts';
+import { unixFetch } from '../../src/client/unix-fetch.ts';
 import { ClipPublisher } from '../../src/publisher/clip-publisher.ts';
 import { loadClip } from '../../src/publisher/flv-clip.ts';
 import { parsePublishUrl } from '../../src/publisher/publish-url.ts';
@@ -41,7 +43,8 @@ export async function soakTranscodeCycles({ cycles }: { readonly cycles: number 
       await runRound(stage, clip, done, seen);
       if (Math.floor((done + atOnce) / (cycles / 10)) > Math.floor(done / (cycles / 10))) {
         rssMib.push(residentMib(processId));
-        console.error(`${done + atOnce} cycles: ${rssMib.at(-1)} MiB, ${descriptorsOf(processId)} descriptors`);
+        const memory = `${rssMib.at(-1)} MiB (${await memoryOf(stage)})`;
+        console.error(`${done + atOnce} cycles: ${memory}, ${descriptorsOf(processId)} descriptors`);
       }
     }
     await until('all ffmpegs are gone', () => ffmpegChildren(processId).length === 0);
@@ -49,6 +52,7 @@ export async function soakTranscodeCycles({ cycles }: { readonly cycles: number 
     console.error(`resting for ${restMs / 1000} s`);
     await delay(restMs);
     await runRound(stage, clip, 0, seen);
+    console.error(`after the rest: ${residentMib(processId)} MiB (${await memoryOf(stage)})`);
     const states = [...seen].map(stateOf);
     return {
       cycles,
@@ -84,6 +88,18 @@ async function runRound(
   stop.abort();
   await Promise.all(publishing);
   await until('the ladders have ended', () => ffmpegChildren(processId).length === 0, 60_000);
+}
+
+/** What each thread holds, in MiB: which of them grows. */
+async function memoryOf({ server }: LadderStage): Promise<string> {
+  const fetch = unixFetch(join(server.dataFolder, 'control.sock'));
+  const text = await (await fetch(new Request('http://localhost/metrics'))).text();
+  const readings = text.matchAll(
+    /^streamctl_(thread_heap|thread_external|slab)_bytes(?:\{thread="([^"]+)"\})? (\d+)/gm,
+  );
+  return [...readings]
+    .map(([, kind, thread = '', bytes]) => `${thread} ${kind} ${Math.round(Number(bytes) / 2 ** 20)}`.trim())
+    .join(', ');
 }
 
 function descriptorsOf(pid: number): number {
