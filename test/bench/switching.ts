@@ -21,7 +21,8 @@ export interface SwitchingOptions {
 }
 
 const channel = 'switching';
-const wideBps = 5_000_000;
+/** For the watch page: the figures of the product's promise. Players as they come do not climb to what takes 70 % of the network. */
+const wideBps = { 'watch-page': 5_000_000, others: 10_000_000 };
 const narrowBps = 1_000_000;
 /** How long it stays as it is when the quality has changed. */
 const holdMs = 8000;
@@ -45,7 +46,7 @@ interface Round {
   readonly path: string;
 }
 
-/** Real players between 5 and 1 Mbit/s: how soon they ask for a lower quality and for the best again, and what viewers notice. */
+/** Real players between 5 (or 10) and 1 Mbit/s: how soon they ask for a lower quality and for the best again, and what viewers notice. */
 export async function benchSwitching(options: SwitchingOptions, report: Report, signal: AbortSignal): Promise<void> {
   const { server, stop } = await startLadderedServer(channel);
   const players = await BrowserPlayers.launch();
@@ -70,11 +71,12 @@ export async function benchSwitching(options: SwitchingOptions, report: Report, 
     for (const player of options.players) {
       const play = await ThrottledPlay.of(await open(players, server, player));
       const rounds: Round[] = [];
-      await play.throttle(wideBps);
+      const wide = player === 'watch-page' ? wideBps['watch-page'] : wideBps.others;
+      await play.throttle(wide);
       await atTop(play, signal);
       const before = await play.report();
       for (let round = 1; round <= options.rounds; round++) {
-        rounds.push(await oneRound(play, signal));
+        rounds.push(await oneRound(play, wide, signal));
         const { downMs, downMediaMs, upMs, path } = rounds.at(-1)!;
         const down = `down ${downMs?.toFixed(0)} ms (media ${downMediaMs?.toFixed(0)} ms)`;
         report.progress(`${player} ${round}/${options.rounds}: ${down}, up ${upMs?.toFixed(0)} ms: ${path}`);
@@ -144,13 +146,13 @@ async function atTop(play: ThrottledPlay, signal: AbortSignal): Promise<boolean>
 }
 
 /** One fall and one rise; undefined where the player did not follow in time. */
-async function oneRound(play: ThrottledPlay, signal: AbortSignal): Promise<Round> {
+async function oneRound(play: ThrottledPlay, wide: number, signal: AbortSignal): Promise<Round> {
   const isAtTop = await atTop(play, signal);
   const fellAtMs = await play.throttle(narrowBps);
   const mediaAtMs = isAtTop ? await play.asksFor(lower, fellAtMs, patienceMs).catch(() => undefined) : undefined;
   const down = play.requests.find(({ atMs, rendition }) => atMs >= fellAtMs && lower.includes(rendition));
   await delay(holdMs, undefined, { signal });
-  const roseAtMs = await play.throttle(wideBps);
+  const roseAtMs = await play.throttle(wide);
   const upAtMs = await play.asksFor(['source'], roseAtMs, patienceMs).catch(() => undefined);
   return {
     downMs: mediaAtMs === undefined || down === undefined ? undefined : down.atMs - fellAtMs,
