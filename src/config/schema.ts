@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { eventsTarget } from './events-url.ts';
 import { ladder } from './ladder.ts';
 import { autoOrCount, count, durationMs, flag, listenAddress, network, text, urlOf } from './values.ts';
+import { webhooks } from './webhook.ts';
 
 /*
  * The whole configuration: names, defaults, descriptions and checks. docs/configuration.md, config/streamctl.yaml,
@@ -130,12 +132,6 @@ const auth = z
   })
   .transform((v) => ({ openPublish: v.open_publish, playback: v.playback }));
 
-const webhook = z.strictObject({
-  url: urlOf(['http://', 'https://']),
-  events: z.array(text('an event type, such as stream.started')).prefault([]).describe('Event types; empty: all.'),
-  secret: text('a secret').prefault('').describe('Signs every delivery.'),
-});
-
 export const configSchema = z
   .strictObject({
     data_dir: text('the path of a folder')
@@ -183,11 +179,14 @@ export const configSchema = z
       .describe('Viewer analytics.'),
     events: z
       .strictObject({
-        url: urlOf(['store:', 'kafka://', 'redis://', 'rediss://'])
+        url: eventsTarget()
           .prefault('store:')
-          .describe('Where events go for other systems: store:, kafka://… or redis://…'),
+          .describe(
+            'Where events go for other systems: store: (nowhere), kafka://USER:PASSWORD@HOST:PORT,HOST:PORT/TOPIC?tls=true or redis://HOST:PORT/DB?stream=KEY&maxlen=N.',
+          ),
       })
       .prefault({})
+      .transform((v) => ({ target: v.url }))
       .describe('Events for other systems.'),
     storage: z
       .strictObject({
@@ -197,10 +196,11 @@ export const configSchema = z
       })
       .prefault({})
       .describe('Recordings.'),
-    webhooks: z
-      .array(webhook, { error: 'a list of webhooks, such as [{ url: https://…, secret: … }]' })
+    webhooks: webhooks
       .prefault([])
-      .describe('HTTP calls for events: a list of { url, events, secret }.'),
+      .describe(
+        'HTTP calls for events: a list of { url, events, secret, allow_private }. events: types such as stream.started or stream.*, none for all; authorize asks before a publisher begins.',
+      ),
     log: z
       .strictObject({
         level: z
