@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { postgresFolder } from './postgres-folder.ts';
 
 /** What the tests run that npm does not bring, and the Debian packages it comes in. */
 const needs: readonly { readonly program?: string; readonly file?: string; readonly packages: readonly string[] }[] = [
@@ -23,6 +24,7 @@ const needs: readonly { readonly program?: string; readonly file?: string; reado
   { file: 'gstreamer-1.0/libgstlibav.so', packages: ['gstreamer1.0-libav'] },
   { program: 'mpv', packages: ['mpv'] },
   { program: 'cvlc', packages: ['vlc-bin', 'vlc-plugin-base'] },
+  { program: 'postgres', packages: ['postgresql'] },
   { program: 'nginx', packages: ['nginx', 'libnginx-mod-rtmp'] },
 ];
 
@@ -31,7 +33,7 @@ const libraryFolders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu
 function isThere({ program, file }: (typeof needs)[number]): boolean {
   if (program !== undefined) {
     const folders = (process.env.PATH ?? '').split(delimiter);
-    return [...folders, '/usr/sbin'].some((folder) => existsSync(join(folder, program)));
+    return [...folders, '/usr/sbin', postgresFolder() ?? ''].some((folder) => existsSync(join(folder, program)));
   }
   return libraryFolders.some((folder) => existsSync(join(folder, file ?? '')));
 }
