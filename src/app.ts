@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { authorizePublish } from './access/authorize-publish.ts';
+import { identifyLocal } from './access/identity.ts';
 import { KeyRing } from './access/key-ring.ts';
 import { loadPepper } from './access/pepper.ts';
 import { StreamKeys } from './access/stream-keys.ts';
@@ -186,6 +187,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   });
   undo.push(ring.onRevoked((keyId) => media.endByKey(keyId)));
   const api = createApi({
+    identify: identifyLocal,
     keys,
     store,
     live,

@@ -1,10 +1,15 @@
-import { type Context, Hono } from 'hono';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import type { StreamKeys } from '../access/stream-keys.ts';
 import type { Clock } from '../base/clock.ts';
 import { isStreamctlError, StreamctlError } from '../base/errors.ts';
 import type { PublicUrls } from '../contract/public-urls.ts';
 import type { Log } from '../observability/log.ts';
 import type { Store } from '../store/ports/store.ts';
+import { admission, type Identify } from './admission.ts';
+import type { Api, ApiEnv } from './api-env.ts';
+import { addEventRoutes } from './event-routes.ts';
+import { inputInvalid } from './input.ts';
 import { addKeyRoutes } from './key-routes.ts';
 import type { LiveControl } from './live-control.ts';
 import { addMetricsRoutes, type MetricsText } from './metrics-routes.ts';
@@ -13,6 +18,8 @@ import { addStatusRoutes } from './status-routes.ts';
 import { addStreamRoutes } from './stream-routes.ts';
 
 export interface ApiOptions {
+  /** Who makes a request. */
+  readonly identify: Identify;
   readonly keys: StreamKeys;
   readonly store: Store;
   readonly live: LiveControl;
@@ -26,11 +33,22 @@ export interface ApiOptions {
   readonly log: Pick<Log, 'error'>;
 }
 
-/** The management API, without any notion of who asks: whoever mounts it decides that first. No CORS headers, ever. */
-export function createApi(options: ApiOptions): Hono {
-  const api = new Hono();
+/** The management API: every operation declares who may use it, and nobody else can. */
+export function createApi(options: ApiOptions): Api {
+  const api = new OpenAPIHono<ApiEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw inputInvalid(result.error);
+    },
+  });
+  api.use(async (c, next) => {
+    await next();
+    c.res.headers.set('cache-control', 'no-store');
+    c.res.headers.set('x-content-type-options', 'nosniff');
+  });
+  api.use(admission(api, options.identify));
   addKeyRoutes(api, options);
   addStreamRoutes(api, options);
+  addEventRoutes(api, options);
   addStatusRoutes(api, options);
   if (options.metrics !== undefined) addMetricsRoutes(api, options.metrics);
   api.notFound((c) => problemResponse(new StreamctlError('API_NOT_FOUND', { path: c.req.path.slice(0, 100) })));

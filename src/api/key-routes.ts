@@ -1,10 +1,21 @@
-import type { Hono } from 'hono';
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
 import type { StreamKeys } from '../access/stream-keys.ts';
-import { createKeyRequest, type keyPolicyView, rotateKeyRequest, updateKeyRequest } from '../contract/api.ts';
+import {
+  createKeyRequest,
+  issuedKeyView,
+  type KeyPolicyPatch,
+  type KeyPolicyView,
+  keyPage,
+  keyView,
+  listKeysQuery,
+  rotateKeyRequest,
+  updateKeyRequest,
+} from '../contract/keys.ts';
 import type { PublicUrls } from '../contract/public-urls.ts';
 import type { KeyPolicy } from '../store/ports/key-store.ts';
-import { readBody } from './body.ts';
-import { json } from './json.ts';
+import type { Api } from './api-env.ts';
+import { answer, jsonBody, needs, refuses } from './operation.ts';
 import { issuedKeyViewOf, keyViewOf } from './views.ts';
 
 export interface KeyRoutesOptions {
@@ -12,32 +23,115 @@ export interface KeyRoutesOptions {
   readonly urls: PublicUrls;
 }
 
-export function addKeyRoutes(api: Hono, { keys, urls }: KeyRoutesOptions): void {
-  api.get('/keys', async () => json({ items: (await keys.list()).map(keyViewOf), next_cursor: null }));
+const keyParams = z.object({
+  id: z.string().meta({ description: 'Id of the key, or the channel that has only this one.', example: 'q7w2k5x3ab' }),
+});
+const tags = ['Keys'];
 
-  api.post('/keys', async (c) => {
-    const body = await readBody(c.req.raw, createKeyRequest);
+const listKeys = createRoute({
+  method: 'get',
+  path: '/keys',
+  operationId: 'listKeys',
+  tags,
+  summary: 'List stream keys',
+  description: 'Oldest first, revoked keys too.',
+  ...needs('keys:read'),
+  request: { query: listKeysQuery },
+  responses: { 200: answer('A page of keys.', keyPage) },
+  ...refuses('STORE_CURSOR_INVALID'),
+});
+
+const createKey = createRoute({
+  method: 'post',
+  path: '/keys',
+  operationId: 'createKey',
+  tags,
+  summary: 'Create a stream key',
+  description: 'The only answer with the key in it; what is lost can be rotated, never shown again.',
+  ...needs('keys:write'),
+  request: { body: jsonBody(createKeyRequest) },
+  responses: { 201: answer('The key, with every address.', issuedKeyView) },
+  ...refuses('ACCESS_CHANNEL_INVALID'),
+});
+
+const showKey = createRoute({
+  method: 'get',
+  path: '/keys/{id}',
+  operationId: 'showKey',
+  tags,
+  summary: 'Show a stream key',
+  ...needs('keys:read'),
+  request: { params: keyParams },
+  responses: { 200: answer('The key without its secret.', keyView) },
+  ...refuses('KEY_NOT_FOUND'),
+});
+
+const updateKey = createRoute({
+  method: 'patch',
+  path: '/keys/{id}',
+  operationId: 'updateKey',
+  tags,
+  summary: 'Change expiry and policy of a stream key',
+  description: 'A merge patch (RFC 7396): what is named is set, null takes it away, what is absent stays.',
+  ...needs('keys:write'),
+  request: { params: keyParams, body: jsonBody(updateKeyRequest) },
+  responses: { 200: answer('The key as it is now.', keyView) },
+  ...refuses('KEY_NOT_FOUND'),
+});
+
+const revokeKey = createRoute({
+  method: 'delete',
+  path: '/keys/{id}',
+  operationId: 'revokeKey',
+  tags,
+  summary: 'Revoke a stream key',
+  description: 'Ends its broadcast. The key stays in the list; revoking it twice is no mistake.',
+  ...needs('keys:write'),
+  request: { params: keyParams },
+  responses: { 200: answer('The key as it is now.', keyView) },
+  ...refuses('KEY_NOT_FOUND'),
+});
+
+const rotateKey = createRoute({
+  method: 'post',
+  path: '/keys/{id}/rotate',
+  operationId: 'rotateKey',
+  tags,
+  summary: 'Give a stream key a new secret',
+  description: 'The old one stays good for `overlap_ms`, so that the broadcaster can change over between broadcasts.',
+  ...needs('keys:write'),
+  request: { params: keyParams, body: jsonBody(rotateKeyRequest) },
+  responses: { 200: answer('The key, with its new text.', issuedKeyView) },
+  ...refuses('KEY_NOT_FOUND', 'ACCESS_KEY_REVOKED'),
+});
+
+export function addKeyRoutes(api: Api, { keys, urls }: KeyRoutesOptions): void {
+  api.openapi(listKeys, async (c) => c.json({ items: (await keys.list()).map(keyViewOf), next_cursor: null }, 200));
+
+  api.openapi(createKey, async (c) => {
+    const { channel, expires_at: expiresAt, policy } = c.req.valid('json');
     const issued = await keys.create({
-      channel: body.channel,
-      expiresAtMs: timeOf(body.expires_at),
-      policy: policyOf(body.policy),
+      channel,
+      expiresAtMs: timeOf(expiresAt),
+      policy: policy && keyPolicyOf(policy),
     });
-    return json(issuedKeyViewOf(issued, urls), 201);
+    return c.json(issuedKeyViewOf(issued, urls), 201);
   });
 
-  api.get('/keys/:id', async (c) => json(keyViewOf(await keys.find(c.req.param('id')))));
+  api.openapi(showKey, async (c) => c.json(keyViewOf(await keys.find(c.req.valid('param').id)), 200));
 
-  api.patch('/keys/:id', async (c) => {
-    const body = await readBody(c.req.raw, updateKeyRequest);
-    const patch = { expiresAtMs: timeOf(body.expires_at), policy: policyOf(body.policy) };
-    return json(keyViewOf(await keys.update(c.req.param('id'), patch)));
+  api.openapi(updateKey, async (c) => {
+    const { expires_at: expiresAt, policy } = c.req.valid('json');
+    const before = await keys.find(c.req.valid('param').id);
+    const patch = { expiresAtMs: timeOf(expiresAt), policy: policy && mergePolicy(before.policy, policy) };
+    return c.json(keyViewOf(await keys.update(before.id, patch)), 200);
   });
 
-  api.delete('/keys/:id', async (c) => json(keyViewOf(await keys.revoke(c.req.param('id')))));
+  api.openapi(revokeKey, async (c) => c.json(keyViewOf(await keys.revoke(c.req.valid('param').id)), 200));
 
-  api.post('/keys/:id/rotate', async (c) => {
-    const { overlap_ms: overlapMs } = await readBody(c.req.raw, rotateKeyRequest);
-    return json(issuedKeyViewOf(await keys.rotate(c.req.param('id'), overlapMs), urls));
+  api.openapi(rotateKey, async (c) => {
+    const { overlap_ms: overlapMs } = c.req.valid('json');
+    return c.json(issuedKeyViewOf(await keys.rotate(c.req.valid('param').id, overlapMs), urls), 200);
   });
 }
 
@@ -46,8 +140,20 @@ function timeOf(text: string | null | undefined): number | null | undefined {
   return typeof text === 'string' ? Date.parse(text) : text;
 }
 
-function policyOf(view: (typeof keyPolicyView)['_output'] | undefined): KeyPolicy | undefined {
-  if (view === undefined) return undefined;
+function keyPolicyOf(view: KeyPolicyView): KeyPolicy {
   const { max_bitrate_bps: maxBitrateBps, max_height: maxHeightPixels, ladder, record, playback } = view;
   return { maxBitrateBps, maxHeightPixels, ladder, record, playback };
+}
+
+/** RFC 7396: null removes, undefined leaves. */
+function mergePolicy(before: KeyPolicy, patch: KeyPolicyPatch): KeyPolicy {
+  const merge = <Value>(old: Value, change: Value | null | undefined) =>
+    change === undefined ? old : (change ?? undefined);
+  return {
+    maxBitrateBps: merge(before.maxBitrateBps, patch.max_bitrate_bps),
+    maxHeightPixels: merge(before.maxHeightPixels, patch.max_height),
+    ladder: merge(before.ladder, patch.ladder),
+    record: merge(before.record, patch.record),
+    playback: merge(before.playback, patch.playback),
+  };
 }

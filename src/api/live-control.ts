@@ -1,11 +1,13 @@
-import type { RenditionView } from '../contract/api.ts';
 import type { LadderView } from '../contract/ladder-view.ts';
+import type { StreamState } from '../contract/stream-state.ts';
+import type { RenditionView } from '../contract/streams.ts';
 import type { StreamFinding } from '../doctor/broadcast/stream-finding.ts';
 
 /** A stream that has a publisher, or waits for one to come back, as the API shows it. */
 export interface LiveStreamView {
   readonly streamId: string;
   readonly channel: string;
+  readonly state: StreamState;
   readonly viewers: number;
   readonly renditions: readonly RenditionView[];
   readonly interruptedSinceMs?: number | undefined;

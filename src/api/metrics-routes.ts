@@ -1,4 +1,7 @@
-import type { Hono } from 'hono';
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
+import type { Api } from './api-env.ts';
+import { needs } from './operation.ts';
 
 /** Metrics in the text format of Prometheus. */
 export interface MetricsText {
@@ -6,9 +9,19 @@ export interface MetricsText {
   metrics(): Promise<string>;
 }
 
+const showMetrics = createRoute({
+  method: 'get',
+  path: '/metrics',
+  operationId: 'prometheusMetrics',
+  tags: ['Node'],
+  summary: 'Metrics for Prometheus',
+  ...needs('metrics:read'),
+  responses: {
+    200: { description: 'In the text format of Prometheus.', content: { 'text/plain': { schema: z.string() } } },
+  },
+});
+
 /** `GET /metrics`. */
-export function addMetricsRoutes(api: Hono, metrics: MetricsText): void {
-  api.get('/metrics', async (c) =>
-    c.body(await metrics.metrics(), 200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' }),
-  );
+export function addMetricsRoutes(api: Api, metrics: MetricsText): void {
+  api.openapi(showMetrics, async (c) => c.text(await metrics.metrics(), 200, { 'content-type': metrics.contentType }));
 }

@@ -1,9 +1,10 @@
-import type { Hono } from 'hono';
+import { createRoute } from '@hono/zod-openapi';
 import type { Clock } from '../base/clock.ts';
-import type { StatusView } from '../contract/api.ts';
 import type { PublicUrls } from '../contract/public-urls.ts';
-import { json } from './json.ts';
+import { healthView, type StatusView, statusView } from '../contract/status.ts';
+import type { Api } from './api-env.ts';
 import type { LiveControl } from './live-control.ts';
+import { answer, needs, openToAll } from './operation.ts';
 import { isoTime } from './views.ts';
 
 export interface StatusRoutesOptions {
@@ -15,9 +16,31 @@ export interface StatusRoutesOptions {
   readonly startedAtMs: number;
 }
 
-export function addStatusRoutes(api: Hono, options: StatusRoutesOptions): void {
-  api.get('/healthz', () => json({ status: 'ok' }));
-  api.get('/status', () => json(statusOf(options)));
+const tags = ['Node'];
+
+const health = createRoute({
+  method: 'get',
+  path: '/healthz',
+  operationId: 'health',
+  tags,
+  summary: 'Whether the server answers',
+  ...openToAll,
+  responses: { 200: answer('It does.', healthView) },
+});
+
+const status = createRoute({
+  method: 'get',
+  path: '/status',
+  operationId: 'status',
+  tags,
+  summary: 'How this node does',
+  ...needs('metrics:read'),
+  responses: { 200: answer('Version, addresses, load and warnings.', statusView) },
+});
+
+export function addStatusRoutes(api: Api, options: StatusRoutesOptions): void {
+  api.openapi(health, (c) => c.json({ status: 'ok' as const }, 200));
+  api.openapi(status, (c) => c.json(statusOf(options), 200));
 }
 
 function statusOf({ live, urls, clock, version, node, startedAtMs }: StatusRoutesOptions): StatusView {

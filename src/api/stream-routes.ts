@@ -1,15 +1,16 @@
-import type { Hono } from 'hono';
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
-import { StreamctlError } from '../base/errors.ts';
-import { listEventsQuery, listStreamsQuery } from '../contract/api.ts';
 import type { PublicUrls } from '../contract/public-urls.ts';
 import { liveStates } from '../contract/stream-state.ts';
+import { listStreamsQuery, streamPage, streamView } from '../contract/streams.ts';
 import type { Store } from '../store/ports/store.ts';
 import type { StreamRow } from '../store/ports/stream-store.ts';
-import { checkInput } from './body.ts';
-import { json } from './json.ts';
+import type { Api } from './api-env.ts';
+import { findStream } from './find-stream.ts';
 import type { LiveControl } from './live-control.ts';
-import { eventViewOf, streamViewOf } from './views.ts';
+import { answer, needs, refuses } from './operation.ts';
+import { streamViewOf } from './views.ts';
 
 export interface StreamRoutesOptions {
   readonly store: Store;
@@ -18,38 +19,68 @@ export interface StreamRoutesOptions {
   readonly clock: Clock;
 }
 
-export function addStreamRoutes(api: Hono, options: StreamRoutesOptions): void {
+const streamParams = z.object({
+  stream_id: z.string().meta({
+    description: 'Id of the stream, or the channel: then its current stream.',
+    example: 'morning-show',
+  }),
+});
+const tags = ['Streams'];
+
+const listStreams = createRoute({
+  method: 'get',
+  path: '/streams',
+  operationId: 'listStreams',
+  tags,
+  summary: 'List broadcasts',
+  description: 'Newest first, those that have ended too.',
+  ...needs('streams:read'),
+  request: { query: listStreamsQuery },
+  responses: { 200: answer('A page of broadcasts.', streamPage) },
+  ...refuses('STORE_CURSOR_INVALID'),
+});
+
+const showStream = createRoute({
+  method: 'get',
+  path: '/streams/{stream_id}',
+  operationId: 'showStream',
+  tags,
+  summary: 'Show a broadcast',
+  ...needs('streams:read'),
+  request: { params: streamParams },
+  responses: { 200: answer('The broadcast, with what is live.', streamView) },
+  ...refuses('STREAM_UNKNOWN'),
+});
+
+const stopStream = createRoute({
+  method: 'delete',
+  path: '/streams/{stream_id}',
+  operationId: 'stopStream',
+  tags,
+  summary: 'Stop a broadcast',
+  description: 'The publisher is sent away and the playlist ends. Stopping it twice is no mistake.',
+  ...needs('streams:write'),
+  request: { params: streamParams },
+  responses: { 200: answer('The broadcast as it is now.', streamView) },
+  ...refuses('STREAM_UNKNOWN'),
+});
+
+export function addStreamRoutes(api: Api, options: StreamRoutesOptions): void {
   const { store, live, urls } = options;
   const view = (row: StreamRow) => streamViewOf(row, live.get(row.id), urls);
 
-  async function find(idOrChannel: string): Promise<StreamRow> {
-    const row = await store.streams.find(live.get(idOrChannel)?.streamId ?? idOrChannel);
-    if (row === undefined) throw new StreamctlError('STREAM_UNKNOWN', { stream: idOrChannel.slice(0, 64) });
-    return row;
-  }
-
-  api.get('/streams', async (c) => {
-    const query = checkInput(c.req.query(), listStreamsQuery);
-    const { items, nextCursor } = await store.streams.list(query);
-    return json({ items: items.map(view), next_cursor: nextCursor });
+  api.openapi(listStreams, async (c) => {
+    const { items, nextCursor } = await store.streams.list(c.req.valid('query'));
+    return c.json({ items: items.map(view), next_cursor: nextCursor }, 200);
   });
 
-  api.get('/streams/:id', async (c) => json(view(await find(c.req.param('id')))));
+  api.openapi(showStream, async (c) => c.json(view(await findStream(c.req.valid('param').stream_id, options)), 200));
 
-  api.delete('/streams/:id', async (c) => {
-    const row = await find(c.req.param('id'));
+  api.openapi(stopStream, async (c) => {
+    const row = await findStream(c.req.valid('param').stream_id, options);
     const isStopped = await live.stop(row.id, 'operator');
     if (!isStopped && liveStates.includes(row.state)) await endInStore(row, options);
-    return json(view(await find(row.id)));
-  });
-
-  api.get('/events', async (c) => {
-    const { stream, cursor, limit } = checkInput(c.req.query(), listEventsQuery);
-    const streamId = stream === undefined ? undefined : (await find(stream)).id;
-    const afterId = cursor === undefined ? undefined : Number(cursor);
-    const events = await store.events.list({ streamId, afterId, limit });
-    const last = events.length === limit ? events.at(-1) : undefined;
-    return json({ items: events.map(eventViewOf), next_cursor: last === undefined ? null : String(last.id) });
+    return c.json(view(await findStream(row.id, options)), 200);
   });
 }
 

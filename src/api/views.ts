@@ -1,7 +1,9 @@
 import type { IssuedKey } from '../access/stream-keys.ts';
-import type { EventView, IssuedKeyView, KeyView, StreamView } from '../contract/api.ts';
+import type { EventView } from '../contract/events.ts';
 import type { FindingView } from '../contract/finding.ts';
+import type { IssuedKeyView, KeyView } from '../contract/keys.ts';
 import type { PublicUrls } from '../contract/public-urls.ts';
+import type { StreamView } from '../contract/streams.ts';
 import { describeFinding } from '../doctor/broadcast/finding-texts.ts';
 import type { EventRow } from '../store/ports/event-store.ts';
 import type { KeyRow } from '../store/ports/key-store.ts';

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StreamctlError } from '../base/errors.ts';
 import { ApiClient } from '../client/api-client.ts';
 import { unixFetch } from '../client/unix-fetch.ts';
-import type { StatusView } from '../contract/api.ts';
+import type { StatusView } from '../contract/status.ts';
 import { readProcessUsage } from '../load/process-usage.ts';
 
 const startTimeoutMs = 30_000;

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { identifyLocal } from '../access/identity.ts';
 import { loadPepper } from '../access/pepper.ts';
 import { StreamKeys } from '../access/stream-keys.ts';
 import { createApi } from '../api/app.ts';
@@ -62,6 +63,7 @@ async function storeControl(config: Config): Promise<Control> {
     const pepper = loadPepper({ dataDir: config.dataDir, mayCreate });
     const { publicUrl, listen } = config.http;
     const api = createApi({
+      identify: identifyLocal,
       keys: new StreamKeys({ store: store.keys, pepper, clock: systemClock }),
       store,
       live: nothingLive,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StreamctlError } from '../base/errors.ts';
 import type { ApiClient } from '../client/api-client.ts';
 import type { Config } from '../config/schema.ts';
-import type { StreamView } from '../contract/api.ts';
+import type { StreamView } from '../contract/streams.ts';
 import { requireServer } from './control.ts';
 import { findingsText, verdictText } from './doctor-text.ts';
 import { StepLine } from './step-line.ts';

@@ -1,4 +1,4 @@
-import type { IssuedKeyView, KeyView } from '../contract/api.ts';
+import type { IssuedKeyView, KeyView } from '../contract/keys.ts';
 import { bold, localTime, renderPairs, renderTable } from './table.ts';
 
 /** A key that was just made, with exactly what to type where. */

@@ -1,5 +1,5 @@
 import { StreamctlError } from '../base/errors.ts';
-import { keyPolicyView } from '../contract/api.ts';
+import { keyPolicyView } from '../contract/keys.ts';
 
 /** Reads `480p,360p` or `none` given to `--ladder`; undefined for all rungs. Throws CLI_FLAG_INVALID. */
 export function readLadder(text: string | undefined): string[] | undefined {

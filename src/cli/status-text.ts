@@ -1,4 +1,4 @@
-import type { StatusView } from '../contract/api.ts';
+import type { StatusView } from '../contract/status.ts';
 import { bold, duration, megabytes, renderPairs } from './table.ts';
 
 export function statusText(status: StatusView): string {

@@ -1,4 +1,5 @@
-import type { EventView, StreamView } from '../contract/api.ts';
+import type { EventView } from '../contract/events.ts';
+import type { StreamView } from '../contract/streams.ts';
 import { findingsText } from './doctor-text.ts';
 import { ladderText } from './ladder-text.ts';
 import { bitrate, bold, localTime, oneLine, renderPairs, renderTable } from './table.ts';

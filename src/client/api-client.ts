@@ -1,17 +1,10 @@
 import type * as z from 'zod';
 import { StreamctlError } from '../base/errors.ts';
-import {
-  type CreateKeyRequest,
-  eventPage,
-  issuedKeyView,
-  keyPage,
-  keyView,
-  type ProblemView,
-  problemView,
-  statusView,
-  streamPage,
-  streamView,
-} from '../contract/api.ts';
+import { eventPage } from '../contract/events.ts';
+import { type CreateKeyRequest, issuedKeyView, keyPage, keyView } from '../contract/keys.ts';
+import { type ProblemView, problemView } from '../contract/problem.ts';
+import { statusView } from '../contract/status.ts';
+import { streamPage, streamView } from '../contract/streams.ts';
 
 /** Takes a request to the API and brings its answer: over a socket, or by calling the handler. */
 export type ApiFetch = (request: Request) => Promise<Response>;

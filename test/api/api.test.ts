@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { LiveStreamView } from '../../src/api/live-control.ts';
-import { issuedKeyView, keyPage, problemView, statusView, streamPage, streamView } from '../../src/contract/api.ts';
+import { issuedKeyView, keyPage } from '../../src/contract/keys.ts';
+import { problemView } from '../../src/contract/problem.ts';
+import { statusView } from '../../src/contract/status.ts';
+import { streamPage, streamView } from '../../src/contract/streams.ts';
 import { apiUnderTest } from '../support/api.ts';
 import { someEvent, someStream } from '../support/rows.ts';
 

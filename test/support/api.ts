@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { identifyLocal } from '../../src/access/identity.ts';
 import { KeyRing } from '../../src/access/key-ring.ts';
 import { loadPepper } from '../../src/access/pepper.ts';
 import { StreamKeys } from '../../src/access/stream-keys.ts';
+import type { Identify } from '../../src/api/admission.ts';
 import { createApi } from '../../src/api/app.ts';
 import type { LiveControl, LiveStreamView } from '../../src/api/live-control.ts';
 import { systemClock } from '../../src/base/clock.ts';
@@ -11,7 +13,7 @@ import { openStore } from '../../src/store/open.ts';
 import { tempDir } from './temp-dir.ts';
 
 /** The API over a real store in a folder of its own, and a stand-in for the running streams that the test fills. */
-export async function apiUnderTest() {
+export async function apiUnderTest(identify: Identify = identifyLocal) {
   const dataDir = tempDir();
   const store = await openStore({ url: `sqlite:${join(dataDir, 'streamctl.db')}` });
   onTestFinished(() => store.close());
@@ -32,6 +34,7 @@ export async function apiUnderTest() {
   };
   const errors: unknown[] = [];
   const api = createApi({
+    identify,
     keys,
     store,
     live,

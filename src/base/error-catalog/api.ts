@@ -34,11 +34,41 @@ export const apiErrors = {
     httpStatus: 502,
     exitCode: 5,
   }),
+  API_CONTROL_AWAY: entry<Record<never, never>>({
+    message: () => 'The part of the server that manages it does not answer.',
+    remedy: 'Try again in a few seconds; playback goes on meanwhile. If it lasts, the log says more.',
+    httpStatus: 503,
+    exitCode: 5,
+  }),
+  API_BUSY: entry<Record<never, never>>({
+    message: () => 'Too many requests are under way, in all or from this address.',
+    remedy: 'Try again in a few seconds, with fewer at once.',
+    httpStatus: 503,
+    exitCode: 5,
+  }),
+  API_CROSS_SITE: entry<Record<never, never>>({
+    message: () => "The request comes from another site's page.",
+    remedy: 'Use the pages of this server, or a program that sends an API token.',
+    httpStatus: 403,
+    exitCode: 4,
+  }),
   API_NOT_FOUND: entry<{ path: string }>({
     message: ({ path }) => `There is nothing at ${path}.`,
     remedy: 'Look at the path and the method again.',
     httpStatus: 404,
     exitCode: 3,
+  }),
+  API_UNAUTHENTICATED: entry<Record<never, never>>({
+    message: () => 'The request does not say who makes it, or not in a way that is known.',
+    remedy: 'Send an API token: Authorization: Bearer TOKEN. The first one lies in admin.token of the data folder.',
+    httpStatus: 401,
+    exitCode: 4,
+  }),
+  API_SCOPE_MISSING: entry<{ scope: string }>({
+    message: ({ scope }) => `This needs an API token with the scope ${scope}.`,
+    remedy: 'Create one: streamctl tokens create NAME --scope SCOPE',
+    httpStatus: 403,
+    exitCode: 4,
   }),
   API_BODY_TYPE: entry<Record<never, never>>({
     message: () => 'The body is not plain application/json.',

@@ -1,0 +1,14 @@
+import * as z from 'zod';
+
+/** Every refusal and failure (RFC 9457), as `application/problem+json`. */
+export const problemView = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().meta({ description: 'Names the situation and never changes: `streamctl explain CODE`.' }),
+    detail: z.string().meta({ description: 'What happened.' }),
+    remedy: z.string().meta({ description: 'What to do about it.' }),
+  })
+  .meta({ id: 'Problem' });
+export type ProblemView = z.output<typeof problemView>;

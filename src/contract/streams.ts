@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import { findingView } from './finding.ts';
+import { ladderView } from './ladder-view.ts';
+import { pageOf, pageQuery } from './page.ts';
+import { type StreamState, streamStates } from './stream-state.ts';
+import { utcTime, utcTimeOrNull } from './time.ts';
+
+export const renditionView = z
+  .object({
+    name: z.string().meta({ example: '720p' }),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+    fps: z.number().nullable(),
+    bitrate_bps: z.int(),
+    codecs: z.string().meta({ example: 'avc1.64001f,mp4a.40.2' }),
+  })
+  .meta({ id: 'Rendition', description: 'The broadcast at one quality.' });
+export type RenditionView = z.output<typeof renditionView>;
+
+export const ingestView = z
+  .object({
+    encoder: z.string(),
+    remote_address: z.string(),
+    connected_at: utcTime,
+    bitrate_bps: z.int(),
+    frames: z.int(),
+    dropped_frames: z.int(),
+  })
+  .meta({ id: 'Ingest', description: 'The publisher and what comes from it.' });
+
+export const playbackView = z
+  .object({ hls: z.string(), hls_ts: z.string(), dash: z.string(), watch: z.string() })
+  .meta({ id: 'PlaybackUrls' });
+
+const streamState = z.enum(streamStates as [StreamState, ...StreamState[]]).meta({ id: 'StreamState' });
+
+export const streamView = z
+  .object({
+    id: z.string().meta({ example: 'st_q7w2k5x3abcde' }),
+    channel: z.string().meta({ example: 'morning-show' }),
+    key_id: z.string().nullable(),
+    state: streamState,
+    reason: z.string().nullable().meta({ description: 'Why it ended; null before.' }),
+    created_at: utcTime,
+    started_at: utcTimeOrNull,
+    ended_at: utcTimeOrNull,
+    interrupted_since: utcTimeOrNull.meta({
+      description: 'Since when the publisher is away from a broadcast that goes on.',
+    }),
+    viewers: z.int(),
+    renditions: z.array(renditionView),
+    tracks: z.array(z.looseObject({ kind: z.string(), codec: z.string() })),
+    ingest: ingestView.nullable().meta({ description: 'Null while nobody publishes.' }),
+    ladder: ladderView.nullable().meta({ description: 'Null where nothing is to be transcoded, or nothing is live.' }),
+    findings: z.array(findingView).meta({
+      description: 'What was looked at, with what it means for viewers; empty while nobody publishes.',
+    }),
+    warnings: z
+      .array(z.string())
+      .meta({ description: 'Of the findings, those that viewers suffer from, as sentences.' }),
+    node: z.string(),
+    playback: playbackView,
+  })
+  .meta({ id: 'Stream', description: 'One broadcast on a channel.' });
+export type StreamView = z.output<typeof streamView>;
+
+export const streamPage = pageOf(streamView).meta({ id: 'StreamPage' });
+
+export const listStreamsQuery = pageQuery.extend({
+  state: streamState.optional().meta({ description: 'Only broadcasts in this state.' }),
+  channel: z.string().max(64).optional().meta({ description: 'Only broadcasts of this channel.' }),
+});
