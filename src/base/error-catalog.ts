@@ -3,8 +3,10 @@ import { apiErrors } from './error-catalog/api.ts';
 import { cliErrors } from './error-catalog/cli.ts';
 import { configErrors } from './error-catalog/config.ts';
 import { deliveryErrors } from './error-catalog/delivery.ts';
+import { eventErrors } from './error-catalog/events.ts';
 import { listenErrors } from './error-catalog/listen.ts';
 import { mediaErrors } from './error-catalog/media.ts';
+import { playbackErrors } from './error-catalog/playback.ts';
 import { publishErrors } from './error-catalog/publish.ts';
 import { rtmpErrors } from './error-catalog/rtmp.ts';
 import { storeErrors } from './error-catalog/store.ts';
@@ -18,12 +20,14 @@ export const errorCatalog = {
   ...configErrors,
   ...storeErrors,
   ...accessErrors,
+  ...playbackErrors,
   ...rtmpErrors,
   ...publishErrors,
   ...deliveryErrors,
   ...apiErrors,
   ...cliErrors,
   ...listenErrors,
+  ...eventErrors,
   ...transcodeErrors,
 } as const;
 
