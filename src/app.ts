@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { authorizePublish } from './access/authorize-publish.ts';
+import { authorizePublish, publishPolicyOf } from './access/authorize-publish.ts';
 import { identifyLocal } from './access/identity.ts';
 import { KeyRing } from './access/key-ring.ts';
 import { loadPepper } from './access/pepper.ts';
@@ -20,6 +20,7 @@ import type { Log } from './observability/log.ts';
 import type { LiveFacts } from './pipeline/live-facts.ts';
 import { PipelineControl } from './pipeline/pipeline-control.ts';
 import { restorable } from './pipeline/restorable.ts';
+import { restoreTraces } from './pipeline/restored-traces.ts';
 import { StreamJournal } from './pipeline/stream-journal.ts';
 import { StreamRecords } from './pipeline/stream-records.ts';
 import { lockDataDir } from './store/data-dir-lock.ts';
@@ -30,12 +31,16 @@ import type { MediaFigures } from './threads/media-side.ts';
 import type { PortSockets } from './threads/port-sockets.ts';
 import { StoreThread } from './threads/store-thread.ts';
 import { monitorThread, type ThreadFigures } from './threads/thread-monitor.ts';
+import { StreamTraces } from './tracing/stream-traces.ts';
+import { startTracing } from './tracing/tracing.ts';
 
 export interface AppOptions {
   readonly config: Config;
   /** Sockets that listen already, for the ports they are for. */
   readonly sockets?: PortSockets;
   readonly log: Log;
+  /** Of the broadcasts: the log names them too. */
+  readonly traces?: StreamTraces | undefined;
 }
 
 /** How soon a key that was changed in the store, and not through this server, counts. */
@@ -100,9 +105,16 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   undo.push(() => clearInterval(refresh));
   const keys = new StreamKeys({ store: store.keys, pepper, clock, onChange: (key) => ring.replace(key) });
 
+  const traces = options.traces ?? new StreamTraces(clock);
+  const { otlpUrl } = config.tracing;
+  const resource = { 'service.name': 'streamctl', 'service.version': packageJson.version, 'host.name': node };
+  const tracing = otlpUrl === '' ? undefined : await startTracing({ url: otlpUrl, resource, traces, clock, log });
+  undo.push(() => tracing?.stop());
+
   const journal = new StreamJournal(log);
   undo.push(() => journal.close());
-  const records = new StreamRecords(store.streams, journal, clock, node);
+  const records = new StreamRecords(store.streams, journal, clock, node, traces);
+  await restoreTraces(store, traces);
   let facts: readonly LiveFacts[] = [];
   let mediaFigures: MediaFigures | undefined;
   let controlFigures: ThreadFigures | undefined;
@@ -124,7 +136,10 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
         ladder: config.ladder,
         calibrationPath: join(config.dataDir, 'transcoding-cost.json'),
         certificate: await certificates.watch(rtmp.tls, (pair) => media.setCertificate(pair)),
-        restored: restorable(await store.streams.active(), records),
+        restored: restorable(await store.streams.active(), {
+          records,
+          isRevoked: (keyId) => (ring.find(keyId)?.revokedAtMs ?? null) !== null,
+        }),
         memoryBudgetBytes: mediaBudgetBytes(),
         logLevel: config.log.level,
       },
@@ -141,7 +156,9 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
       records,
       sockets,
       authorizePublish: (attempt) => {
+        const sinceMs = clock.monotonicMs();
         const verdict = authorizePublish(attempt, access);
+        if (verdict.allowed) traces.authorised(verdict.grant.channel, sinceMs);
         return verdict.allowed ? verdict : { allowed: false, code: verdict.error.code, details: verdict.error.details };
       },
       facts: (told) => {
@@ -169,10 +186,10 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   });
   const live = new PipelineControl({
     facts: () => facts,
-    stop: (streamId, reason) => media.stopStream(streamId, reason),
+    orders: media,
     journal,
     figures: delivery,
-    warnings: () => warnings,
+    warnings: () => [...warnings, ...(tracing?.warnings() ?? [])],
   });
   undo.push(
     monitorThread((told) => {
@@ -184,8 +201,10 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     media: () => mediaFigures,
     control: () => controlFigures,
     storeRestarts: () => storeThread.restarts,
+    spans: () => tracing?.stats(),
   });
   undo.push(ring.onRevoked((keyId) => media.endByKey(keyId)));
+  undo.push(ring.onPolicyChanged(({ id, policy }) => media.changePolicy(id, publishPolicyOf(policy))));
   const api = createApi({
     identify: identifyLocal,
     keys,

@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import { StreamctlError } from '../base/errors.ts';
 import { isChannelName } from '../contract/names.ts';
-import type { PublishGrant } from '../stream/publication.ts';
+import type { KeyPolicy } from '../store/ports/key-store.ts';
+import type { PublishGrant, PublishPolicy } from '../stream/publication.ts';
 import type { KeyRing } from './key-ring.ts';
 
 export interface PublishAttempt {
@@ -37,14 +38,17 @@ export function authorizePublish(
   if ('error' in verdict) return { allowed: false, error: verdict.error };
   onKeyUsed?.(verdict.key.id, nowMs);
   const { id: keyId, channel, policy } = verdict.key;
-  const { ladder: rungs, maxBitrateBps } = policy;
-  const grant = {
-    channel,
-    keyId,
-    ...(rungs !== undefined && { rungs }),
+  return { allowed: true, grant: { channel, keyId, ...publishPolicyOf(policy) } };
+}
+
+/** What of a key's policy is for whoever publishes. */
+export function publishPolicyOf({ ladder, maxBitrateBps, maxHeightPixels, codecs }: KeyPolicy): PublishPolicy {
+  return {
+    ...(ladder !== undefined && { rungs: ladder }),
     ...(maxBitrateBps !== undefined && { maxBitrateBps }),
+    ...(maxHeightPixels !== undefined && { maxHeightPixels }),
+    ...(codecs !== undefined && { codecs }),
   };
-  return { allowed: true, grant };
 }
 
 /** Some put the key into the application's field: it is not repeated. */

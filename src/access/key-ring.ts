@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { StreamctlError } from '../base/errors.ts';
 import type { KeyRow, KeyStore } from '../store/ports/key-store.ts';
 import { parseKeyText } from './key-text.ts';
@@ -12,6 +13,7 @@ export class KeyRing {
   private readonly dummyHash: string;
   private keys = new Map<string, KeyRow>();
   private readonly revokedListeners = new Set<(keyId: string) => void>();
+  private readonly policyListeners = new Set<(key: KeyRow) => void>();
 
   constructor(store: KeyStore, pepper: Pepper) {
     this.store = store;
@@ -19,28 +21,31 @@ export class KeyRing {
     this.dummyHash = pepper.hash('');
   }
 
-  /** Takes over what the store has; listeners hear of keys that were revoked since the last time. */
+  /** Takes over what the store has; listeners hear of keys that were revoked, and of policies that were changed, since the last time. */
   async refresh(): Promise<void> {
     const before = this.keys;
     const rows = await this.store.list();
     this.keys = new Map(rows.map((row) => [row.id, row]));
-    for (const row of rows) {
-      const known = before.get(row.id);
-      if (row.revokedAtMs !== null && known?.revokedAtMs === null) this.tellRevoked(row.id);
-    }
+    for (const row of rows) this.tellChange(before.get(row.id), row);
   }
 
   /** Takes over one key that was just created or changed. */
   replace(key: KeyRow): void {
-    const wasValid = this.keys.get(key.id)?.revokedAtMs === null;
+    const before = this.keys.get(key.id);
     this.keys.set(key.id, key);
-    if (wasValid && key.revokedAtMs !== null) this.tellRevoked(key.id);
+    this.tellChange(before, key);
   }
 
   /** Calls `listener` with the id of every key that is revoked from now on; the returned function ends that. */
   onRevoked(listener: (keyId: string) => void): () => void {
     this.revokedListeners.add(listener);
     return () => void this.revokedListeners.delete(listener);
+  }
+
+  /** Calls `listener` with every key whose policy is changed from now on; the returned function ends that. */
+  onPolicyChanged(listener: (key: KeyRow) => void): () => void {
+    this.policyListeners.add(listener);
+    return () => void this.policyListeners.delete(listener);
   }
 
   find(id: string): KeyRow | undefined {
@@ -65,7 +70,11 @@ export class KeyRing {
     return { key };
   }
 
-  private tellRevoked(keyId: string): void {
-    for (const listener of this.revokedListeners) listener(keyId);
+  private tellChange(before: KeyRow | undefined, key: KeyRow): void {
+    if (before === undefined) return;
+    if (before.revokedAtMs === null && key.revokedAtMs !== null) {
+      for (const listener of this.revokedListeners) listener(key.id);
+    }
+    if (!isDeepStrictEqual(before.policy, key.policy)) for (const listener of this.policyListeners) listener(key);
   }
 }

@@ -14,6 +14,12 @@ const publisher = {
   encoder: text.describe('What the publisher calls itself; may be empty.'),
 };
 
+/** What a publisher did wrong. */
+const fault = {
+  code: text.describe('Code of the error, such as ACCESS_POLICY_HEIGHT.'),
+  text: text.describe('What was found, what is allowed, what to do: as the publisher was told.'),
+};
+
 const key = { key_id: text.describe('Id of the stream key, never the key itself.') };
 const token = { token_id: text.describe('Id of the API token, never the token itself.') };
 const rung = { rung: text.describe('Name of the rung, such as 720p.') };
@@ -37,13 +43,19 @@ export const eventTypes = {
     'Somebody else published with the same key, and took the broadcast over.',
     publisher,
   ),
+  'stream.publisher_refused': type(
+    'A publisher was sent away before its broadcast began, which goes on waiting for one that does better.',
+    fault,
+  ),
   'stream.warning': type('Viewers suffer from what the publisher sends.', {
     type: text.describe('Which finding, such as long-gop.'),
     text: text.describe('What was found, what it means and what to do.'),
   }),
   'stream.ended': type('The broadcast is over.', {
     state: z.enum(streamStates as [string, ...string[]]).describe('ENDED_GRACEFULLY or ERROR.'),
-    reason: text.describe('Such as publisher, operator, publisher_lost, key_revoked.'),
+    reason: text.describe('Such as publisher, operator, publisher_lost, key_revoked, policy, input.'),
+    code: fault.code.optional().describe('What the publisher did wrong, where that is the reason.'),
+    text: fault.text.optional(),
   }),
   'ladder.planned': type('It was decided which qualities are made.', {
     rungs: z.array(text),

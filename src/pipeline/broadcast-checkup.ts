@@ -4,7 +4,7 @@ import { BroadcastObserver } from '../doctor/broadcast/broadcast-observer.ts';
 import { describeFinding } from '../doctor/broadcast/finding-texts.ts';
 import { observe } from '../doctor/broadcast/observation.ts';
 import type { StreamFinding } from '../doctor/broadcast/stream-finding.ts';
-import type { Publication, PublishGrant } from '../stream/publication.ts';
+import type { Publication, PublishPolicy } from '../stream/publication.ts';
 
 export interface BroadcastCheckupOptions {
   /** `hls.segment`. */
@@ -33,11 +33,11 @@ export class BroadcastCheckup {
   }
 
   /** A new connection publishes: what it sends is looked at on its way. */
-  attend(publication: Publication, { maxBitrateBps }: PublishGrant): Publication {
+  attend(publication: Publication, policy: PublishPolicy): Publication {
     const observer = new BroadcastObserver();
     const { clock } = this.options;
     this.observer = observer;
-    this.maxBitrateBps = maxBitrateBps;
+    this.expect(policy);
     return {
       videoConfig: (config) => {
         observer.configure(config);
@@ -52,10 +52,23 @@ export class BroadcastCheckup {
         publication.accessUnit(unit);
       },
       end: (how) => {
-        if (this.observer === observer) this.observer = undefined;
+        this.leave(observer);
         publication.end(how);
       },
+      fail: (error) => {
+        this.leave(observer);
+        publication.fail(error);
+      },
     };
+  }
+
+  private leave(observer: BroadcastObserver): void {
+    if (this.observer === observer) this.observer = undefined;
+  }
+
+  /** What it may have from now on. */
+  expect({ maxBitrateBps }: PublishPolicy): void {
+    this.maxBitrateBps = maxBitrateBps;
   }
 
   /** This process stood still until now: what comes late is not the publisher's fault. */

@@ -1,27 +1,32 @@
 import type { Clock } from '../base/clock.ts';
+import { StreamctlError } from '../base/errors.ts';
 import type { Service } from '../base/lifecycle.ts';
 import type { HlsConfig, RtmpConfig } from '../config/schema.ts';
 import { newStreamId } from '../contract/names.ts';
-import type { StreamFinding } from '../doctor/broadcast/stream-finding.ts';
 import type { Log } from '../observability/log.ts';
 import { Packager, type PackagerNotice } from '../packager/packager.ts';
 import { Broadcasts } from '../stream/broadcasts.ts';
 import type { Continuity } from '../stream/continuity.ts';
 import type { FeedSink } from '../stream/feed.ts';
-import { LiveStream, type StreamChange, streamStartMs } from '../stream/live-stream.ts';
+import { LiveStream, streamStartMs } from '../stream/live-stream.ts';
 import type { PartAllocator } from '../stream/part-memory.ts';
-import type { Publication, PublisherConnection, PublishGrant } from '../stream/publication.ts';
+import type { Publication, PublisherConnection, PublishGrant, PublishPolicy } from '../stream/publication.ts';
+import type { StreamChange } from '../stream/stream-change.ts';
 import { BroadcastCheckup } from './broadcast-checkup.ts';
+import { reportChange } from './change-report.ts';
 import { IngestMeter } from './ingest-meter.ts';
+import { factsOf, type LiveBroadcast } from './live-broadcast.ts';
 import type { LiveFacts } from './live-facts.ts';
 import { NewestPicture } from './newest-picture.ts';
+import { noticeSentence } from './packager-notice.ts';
+import { PolicyGuard } from './policy-guard.ts';
 import type { SoundTranscoding } from './sound-transcoding.ts';
-import type { SourceTrack, StreamRecorder } from './stream-records.ts';
+import type { StreamRecorder } from './stream-records.ts';
 import type { Transcoding } from './transcoding.ts';
 
 export interface MediaPipelineOptions {
   readonly hls: HlsConfig;
-  readonly rtmp: Pick<RtmpConfig, 'graceMs' | 'pendingTimeoutMs'>;
+  readonly rtmp: Pick<RtmpConfig, 'graceMs' | 'pendingTimeoutMs' | 'maxPublishers'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly records: StreamRecorder;
@@ -40,16 +45,10 @@ export interface RestoredStream {
   readonly id: string;
   readonly channel: string;
   readonly keyId: string | undefined;
-  readonly continuity: Continuity;
-}
-
-/** A broadcast with all that works for it. */
-interface LiveBroadcast {
-  readonly stream: LiveStream;
-  readonly packager: Packager;
-  readonly meter: IngestMeter;
-  readonly picture: NewestPicture;
-  readonly checkup: BroadcastCheckup;
+  /** Wall clock. */
+  readonly createdAtMs: number;
+  /** Where it goes on; absent for one that waits for its first publisher. */
+  readonly continuity?: Continuity;
 }
 
 const continuityIntervalMs = 1000;
@@ -61,6 +60,8 @@ export class MediaPipeline implements Service {
   private readonly records: StreamRecorder;
   private readonly live = new Map<string, LiveBroadcast>();
   private readonly savedMsn = new Map<string, number>();
+  /** Keys that have changed since the start: who was let in just before must not have missed it. */
+  private readonly keyNews = new Map<string, PublishPolicy | 'revoked'>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(options: MediaPipelineOptions) {
@@ -91,22 +92,39 @@ export class MediaPipeline implements Service {
     this.saveContinuity();
   }
 
-  /** A publisher begins or continues its channel's broadcast. */
+  /**
+   * Makes a broadcast that waits for its publisher; gives its id. Throws STREAM_ALREADY_ANNOUNCED when the channel has one, and
+   * STREAM_ANNOUNCED_LIMIT.
+   */
+  announce(channel: string, keyId: string | undefined): string {
+    const running = this.broadcasts.current(channel);
+    if (running !== undefined) throw new StreamctlError('STREAM_ALREADY_ANNOUNCED', { channel, streamId: running.id });
+    const { maxPublishers: limit } = this.options.rtmp;
+    const waiting = this.broadcasts.streams.filter(({ state }) => state === 'PENDING_INGEST').length;
+    if (waiting >= limit) throw new StreamctlError('STREAM_ANNOUNCED_LIMIT', { limit });
+    const { id } = this.broadcasts.announce({ channel, ...(keyId !== undefined && { keyId }) });
+    this.options.log.info({ stream: id, channel, keyId }, 'stream announced, waiting for its publisher');
+    this.options.onChange();
+    return id;
+  }
+
+  /** A publisher begins or continues its channel's broadcast. Throws ACCESS_KEY_REVOKED when its key was revoked meanwhile. */
   open(grant: PublishGrant, connection: PublisherConnection): Publication {
+    const { keyId } = grant;
+    const news = keyId === undefined ? undefined : this.keyNews.get(keyId);
+    if (news === 'revoked') throw new StreamctlError('ACCESS_KEY_REVOKED', { keyId: keyId! });
+    const policy = news ?? grant;
     const publication = this.broadcasts.open(grant, connection);
     const { id } = this.broadcasts.find(grant.channel)!;
-    this.options.transcoding.restrict(id, grant.rungs);
-    return this.live.get(id)?.checkup.attend(publication, grant) ?? publication;
+    this.options.transcoding.restrict(id, policy.rungs);
+    const { checkup, guard } = this.live.get(id)!;
+    return guard.attend(checkup.attend(publication, policy), policy);
   }
 
   /** `bitrateBps` knows how much of a stream's rendition has been fed, on average. */
   facts(bitrateBps: (streamId: string, rendition: string) => number): LiveFacts[] {
     const { transcoding } = this.options;
-    return [...this.live.values()].map((broadcast) => ({
-      ...factsOf(broadcast, bitrateBps),
-      findings: [...broadcast.checkup.findings, ...transcoding.withheld(broadcast.stream.id).map(withheld)],
-      ladder: transcoding.view(broadcast.stream.id),
-    }));
+    return [...this.live.values()].map((broadcast) => factsOf(broadcast, transcoding, bitrateBps));
   }
 
   /** Takes a picture of a broadcast over. */
@@ -114,49 +132,60 @@ export class MediaPipeline implements Service {
     this.live.get(streamId)?.picture.offer(jpeg);
   }
 
-  /** Whether the channel has a broadcast, with or without its publisher. */
+  /** Whether the channel has a broadcast that has begun, with or without its publisher. */
   isOnAir(channel: string): boolean {
-    return this.broadcasts.find(channel) !== undefined;
+    return this.broadcasts.current(channel)?.state === 'ACTIVE';
   }
 
   /** False when no such stream runs here. */
-  stopStream(streamId: string, reason: 'operator' | 'key_revoked'): boolean {
+  stopStream(streamId: string): boolean {
     const { stream } = this.live.get(streamId) ?? {};
     if (stream === undefined || stream.hasEnded) return false;
-    stream.stop(reason);
+    stream.stop('operator');
     return true;
   }
 
-  /** Ends what was published with a key. */
+  /** Ends what is published, or was announced, with a key that was revoked. */
   endByKey(keyId: string): void {
-    for (const { stream } of [...this.live.values()]) if (stream.keyId === keyId) stream.stop('key_revoked');
+    this.keyNews.set(keyId, 'revoked');
+    for (const { stream } of this.ofKey(keyId)) stream.stop('key_revoked');
   }
 
-  private create(grant: PublishGrant): LiveStream {
-    const id = newStreamId();
-    this.records.created(id, grant.channel, grant.keyId);
-    const availabilityStartMs = this.options.clock.wallMs() - streamStartMs;
-    return this.assemble({ id, channel: grant.channel, keyId: grant.keyId, availabilityStartMs });
+  /** The policy of a key was changed: it holds for what is published with it now. */
+  changePolicy(keyId: string, policy: PublishPolicy): void {
+    if (this.keyNews.get(keyId) === 'revoked') return;
+    this.keyNews.set(keyId, policy);
+    for (const { stream, checkup, guard } of this.ofKey(keyId)) {
+      this.options.transcoding.restrict(stream.id, policy.rungs);
+      checkup.expect(policy);
+      guard.change(policy);
+    }
   }
 
-  private restoreOne({ id, channel, keyId, continuity }: RestoredStream): void {
-    const { availabilityStartMs } = continuity;
-    const stream = this.assemble({ id, channel, keyId, availabilityStartMs, continuity });
+  private ofKey(keyId: string): LiveBroadcast[] {
+    return [...this.live.values()].filter(({ stream }) => stream.keyId === keyId);
+  }
+
+  private create({ channel, keyId }: Pick<PublishGrant, 'channel' | 'keyId'>): LiveStream {
+    const stream = { id: newStreamId(), channel, keyId, createdAtMs: this.options.clock.wallMs() };
+    this.records.created(stream);
+    return this.assemble(stream);
+  }
+
+  private restoreOne(restored: RestoredStream): void {
+    const { id, channel, continuity } = restored;
+    const stream = this.assemble(restored);
     this.broadcasts.add(stream);
-    this.live.get(id)!.packager.resume(stream.nowMs());
-    this.records.interrupted(id, stream.interruptedSinceMs!, 'restart');
+    if (continuity !== undefined) {
+      this.live.get(id)!.packager.resume(stream.nowMs());
+      this.records.interrupted(id, stream.interruptedSinceMs!, 'restart');
+    }
     this.options.log.info({ stream: id, channel }, 'stream taken up after a restart, waiting for its publisher');
   }
 
-  private assemble(plan: {
-    readonly id: string;
-    readonly channel: string;
-    readonly keyId: string | undefined;
-    readonly availabilityStartMs: number;
-    readonly continuity?: Continuity;
-  }): LiveStream {
+  private assemble({ id, channel, keyId, createdAtMs, continuity }: RestoredStream): LiveStream {
     const { clock, hls, rtmp, feed, allocator, transcoding, sounds } = this.options;
-    const { id, channel, keyId, availabilityStartMs, continuity } = plan;
+    const availabilityStartMs = continuity?.availabilityStartMs ?? createdAtMs - streamStartMs;
     const packager = new Packager({
       streamId: id,
       channel,
@@ -165,6 +194,7 @@ export class MediaPipeline implements Service {
       emit: feed,
       memory: allocator(),
       notice: (notice) => this.note(id, notice),
+      reached: (type) => this.records.reached(id, { type }),
       ...(continuity && { continuity }),
     });
     const ladder = transcoding.open(id, packager, (text) => this.live.get(id)?.checkup.stand('source-replaced', text));
@@ -175,6 +205,7 @@ export class MediaPipeline implements Service {
       clock,
       sink: sounds.open(id, ladder, (text) => this.live.get(id)?.checkup.stand('sound-untaken', text)),
       availabilityStartMs,
+      createdAtMs,
       ...rtmp,
       onChange: (changed, change) => this.changed(changed, change),
       isRestored: continuity !== undefined,
@@ -192,43 +223,17 @@ export class MediaPipeline implements Service {
           this.options.log.warn({ stream: id, channel }, text);
         },
       }),
+      guard: new PolicyGuard(stream, clock),
     });
     return stream;
   }
 
   private changed(stream: LiveStream, change: StreamChange): void {
-    const { log } = this.options;
-    const { id, channel } = stream;
-    const fields = { stream: id, channel };
     this.options.onChange();
-    switch (change.type) {
-      case 'started':
-        this.records.started(id, this.tracks(id), publisherOf(change.connection));
-        log.info({ ...fields, ...publisherOf(change.connection) }, 'stream started');
-        return;
-      case 'resumed':
-        this.records.resumed(id, this.tracks(id), publisherOf(change.connection));
-        log.info({ ...fields, ...publisherOf(change.connection) }, 'stream resumed');
-        return;
-      case 'replaced':
-        this.records.replaced(id, publisherOf(change.connection));
-        log.warn({ ...fields, ...publisherOf(change.connection) }, 'a newer publisher took the stream over');
-        return;
-      case 'interrupted':
-        this.records.interrupted(id, stream.interruptedSinceMs!, 'connection lost');
-        log.warn(fields, 'publisher lost, waiting for its return');
-        return;
-      case 'ended':
-        this.records.ended(id, change.state, change.reason);
-        this.live.delete(id);
-        this.savedMsn.delete(id);
-        log.info({ ...fields, state: change.state, reason: change.reason }, 'stream ended');
-    }
-  }
-
-  private tracks(id: string): SourceTrack[] {
-    const publisher = this.live.get(id)?.stream.publisher;
-    return [publisher?.video, publisher?.audio].filter((config) => config !== undefined);
+    reportChange(stream, change, this.options);
+    if (change.type !== 'ended') return;
+    this.live.delete(stream.id);
+    this.savedMsn.delete(stream.id);
   }
 
   /** The first of its kind is told; the counters have the rest. */
@@ -237,7 +242,10 @@ export class MediaPipeline implements Service {
   }
 
   private stoodStill(stalledMs: number): void {
-    for (const { checkup } of this.live.values()) checkup.forgive();
+    for (const { checkup, guard } of this.live.values()) {
+      checkup.forgive();
+      guard.forgive();
+    }
     this.options.log.warn(
       { stalled_ms: Math.round(stalledMs) },
       'the process stood still: the machine was too busy, or it was paused',
@@ -245,9 +253,11 @@ export class MediaPipeline implements Service {
   }
 
   private everySecond(): void {
-    for (const { meter, stream, packager, picture, checkup } of this.live.values()) {
+    for (const { meter, stream, packager, picture, checkup, guard } of [...this.live.values()]) {
       meter.sample(stream.publisher);
       checkup.look();
+      guard.look();
+      if (stream.hasEnded) continue;
       const thumbnail = packager.isListed ? picture.take() : undefined;
       if (thumbnail !== undefined) this.options.feed({ type: 'thumbnail', streamId: stream.id, thumbnail });
     }
@@ -264,55 +274,5 @@ export class MediaPipeline implements Service {
       entries.push({ streamId: stream.id, continuity });
     }
     this.records.saveContinuity(entries);
-  }
-}
-
-function factsOf(
-  { stream, packager, meter }: LiveBroadcast,
-  bitrateBps: (streamId: string, rendition: string) => number,
-): Omit<LiveFacts, 'findings' | 'ladder'> {
-  const { publisher } = stream;
-  const { droppedFrames, surplusFrames } = packager.repairs;
-  return {
-    streamId: stream.id,
-    channel: stream.channel,
-    interruptedSinceMs: stream.interruptedSinceMs,
-    ingest: publisher && {
-      bitrateBps: meter.bitrateBps,
-      encoder: publisher.connection.encoder,
-      remoteAddress: publisher.connection.remoteAddress,
-      connectedAtMs: publisher.connectedAtMs,
-      frames: publisher.videoFrames + publisher.audioFrames,
-      dropped: droppedFrames + surplusFrames + stream.repairs.droppedFrames,
-    },
-    renditions: packager.renditions.map(({ name, config, frameRate }) => ({
-      name,
-      width: config.kind === 'video' ? config.widthPixels : null,
-      height: config.kind === 'video' ? config.heightPixels : null,
-      fps: frameRate ?? null,
-      bitrate_bps: bitrateBps(stream.id, name),
-      codecs: config.codecString,
-    })),
-  };
-}
-
-function withheld(text: string): StreamFinding {
-  return { code: 'rung-withheld', severity: 'warning', figures: { text } };
-}
-
-function publisherOf(connection: { readonly remoteAddress: string; readonly encoder: string }) {
-  return { remote_address: connection.remoteAddress, encoder: connection.encoder };
-}
-
-function noticeSentence(notice: PackagerNotice, hls: HlsConfig): string {
-  const seconds = (ms: number) => `${Math.round(ms / 100) / 10} s`;
-  const advice = `In OBS: Settings, Output, Advanced, Keyframe Interval: ${Math.round(hls.segmentMs / 1000)} s.`;
-  switch (notice.type) {
-    case 'long-gop':
-      return Number.isFinite(notice.gopMs)
-        ? `Keyframes come only every ${seconds(notice.gopMs)}, so segments are that long and viewers are far behind. ${advice}`
-        : `No keyframe came for ${seconds(hls.maxGopMs)}, so segments are cut without one and viewers start late. ${advice}`;
-    case 'forced-cut':
-      return `Keyframes are further apart than segments may be long, so some segments do not begin with one. ${advice}`;
   }
 }

@@ -1,5 +1,5 @@
 import type { LiveControl, LiveStatus, LiveStreamView } from '../api/live-control.ts';
-import type { LiveFacts, StopStream } from './live-facts.ts';
+import type { BroadcastOrders, LiveFacts } from './live-facts.ts';
 import type { StreamJournal } from './stream-journal.ts';
 
 /** What delivery has measured, as far as the API shows it. */
@@ -11,7 +11,7 @@ export interface DeliveryFigures {
 export interface PipelineControlOptions {
   /** What was last heard of the running broadcasts. */
   readonly facts: () => readonly LiveFacts[];
-  readonly stop: StopStream;
+  readonly orders: BroadcastOrders;
   readonly journal: StreamJournal;
   readonly figures: DeliveryFigures;
   /** What the operator should know at any time. */
@@ -35,10 +35,17 @@ export class PipelineControl implements LiveControl {
     return facts && this.view(facts);
   }
 
-  async stop(idOrChannel: string, reason: 'operator' | 'key_revoked'): Promise<boolean> {
-    const { stop, journal } = this.options;
+  async announce(channel: string, keyId?: string): Promise<string> {
+    const { orders, journal } = this.options;
+    const streamId = await orders.announce(channel, keyId);
+    await journal.settled();
+    return streamId;
+  }
+
+  async stop(idOrChannel: string): Promise<boolean> {
+    const { orders, journal } = this.options;
     const streamId = this.find(idOrChannel)?.streamId ?? idOrChannel;
-    const isStopped = await stop(streamId, reason);
+    const isStopped = await orders.stopStream(streamId);
     if (isStopped) await journal.settled();
     return isStopped;
   }

@@ -6,10 +6,35 @@ import type { JsonValue } from '../store/ports/json-value.ts';
 import type { StreamPatch, StreamStore, TrackSummary } from '../store/ports/stream-store.ts';
 import type { Continuity } from '../stream/continuity.ts';
 import { continuityToJson } from '../stream/continuity-json.ts';
+import type { StreamMilestone } from '../tracing/broadcast-trace.ts';
+import type { SpanAttributes } from '../tracing/span.ts';
+import type { StreamTraces } from '../tracing/stream-traces.ts';
 import type { StreamJournal } from './stream-journal.ts';
 
 /** A track as its publisher sends it. */
 export type SourceTrack = VideoConfig | SourceAudioConfig;
+
+export interface NewStream {
+  readonly id: string;
+  readonly channel: string;
+  readonly keyId: string | undefined;
+  /** Wall clock. */
+  readonly createdAtMs: number;
+}
+
+/** Who publishes a stream from now on. */
+export interface PublisherRecord {
+  /** Of the key it came with, if any. */
+  readonly keyId: string | undefined;
+  readonly remoteAddress: string;
+  readonly encoder: string;
+}
+
+/** What a publisher did wrong, in the words it was told. */
+export interface PublisherFault {
+  readonly code: string;
+  readonly text: string;
+}
 
 /** Writes down what happens to streams. */
 export type StreamRecorder = Pick<
@@ -19,62 +44,83 @@ export type StreamRecorder = Pick<
   | 'interrupted'
   | 'resumed'
   | 'replaced'
+  | 'refused'
   | 'warned'
   | 'ladderChanged'
+  | 'reached'
   | 'ended'
   | 'saveContinuity'
 >;
 
-/** Keeps the store's rows and events of streams in step with what happens to them: each fact one row change and one event. */
+/** Keeps the store's rows and events of streams in step with what happens to them: each fact one row change, one event and one span. */
 export class StreamRecords {
   private readonly store: StreamStore;
   private readonly journal: StreamJournal;
   private readonly clock: Clock;
   private readonly node: string;
+  private readonly traces: StreamTraces;
 
-  constructor(store: StreamStore, journal: StreamJournal, clock: Clock, node: string) {
+  constructor(store: StreamStore, journal: StreamJournal, clock: Clock, node: string, traces: StreamTraces) {
     this.store = store;
     this.journal = journal;
     this.clock = clock;
     this.node = node;
+    this.traces = traces;
   }
 
-  created(id: string, channel: string, keyId: string | undefined): void {
+  created({ id, channel, keyId, createdAtMs }: NewStream): void {
+    const { traceId, parentSpanId } = this.traces.begin(id, channel);
     const row = {
       id,
       channel,
       keyId: keyId ?? null,
       state: 'PENDING_INGEST' as const,
       reason: null,
-      createdAtMs: this.clock.wallMs(),
+      createdAtMs,
       startedAtMs: null,
       endedAtMs: null,
       interruptedSinceMs: null,
       tracks: [],
       ladder: [],
       node: this.node,
-      traceId: null,
+      traceId,
       continuity: null,
     };
-    const event = this.event(id, 'stream.created', { channel, key_id: keyId ?? null });
+    const payload = {
+      channel,
+      key_id: keyId ?? null,
+      ...(parentSpanId !== undefined && { parent_span_id: parentSpanId }),
+    };
+    const event = this.event(id, 'stream.created', payload);
     this.journal.write(() => this.store.create(row, event));
   }
 
-  started(id: string, tracks: readonly SourceTrack[], payload: Record<string, JsonValue>): void {
+  started(id: string, publisher: PublisherRecord, tracks: readonly SourceTrack[]): void {
+    this.traces.spansOf(id)?.started();
     const patch = { state: 'ACTIVE' as const, startedAtMs: this.clock.wallMs(), tracks: tracks.map(summarize) };
-    this.transition(id, patch, 'stream.started', payload);
+    this.transition(id, { ...patch, ...keyOf(publisher) }, 'stream.started', publisherPayload(publisher));
   }
 
+  /** By this node, even if another process of another name left it. */
   interrupted(id: string, sinceMs: number, why: string): void {
-    this.transition(id, { interruptedSinceMs: sinceMs }, 'stream.interrupted', { why });
+    this.traces.spansOf(id)?.interrupted(why);
+    this.transition(id, { interruptedSinceMs: sinceMs, node: this.node }, 'stream.interrupted', { why });
   }
 
-  resumed(id: string, tracks: readonly SourceTrack[], payload: Record<string, JsonValue>): void {
-    this.transition(id, { interruptedSinceMs: null, tracks: tracks.map(summarize) }, 'stream.resumed', payload);
+  resumed(id: string, publisher: PublisherRecord, tracks: readonly SourceTrack[]): void {
+    this.traces.spansOf(id)?.resumed();
+    const patch = { interruptedSinceMs: null, tracks: tracks.map(summarize), ...keyOf(publisher) };
+    this.transition(id, patch, 'stream.resumed', publisherPayload(publisher));
   }
 
-  replaced(id: string, payload: Record<string, JsonValue>): void {
-    this.transition(id, {}, 'stream.publisher_replaced', payload);
+  replaced(id: string, publisher: PublisherRecord): void {
+    this.traces.spansOf(id)?.replaced();
+    this.transition(id, keyOf(publisher), 'stream.publisher_replaced', publisherPayload(publisher));
+  }
+
+  /** A publisher was sent away, and the stream goes on waiting for one. */
+  refused(id: string, fault: PublisherFault): void {
+    this.transition(id, {}, 'stream.publisher_refused', { ...fault });
   }
 
   warned(id: string, payload: Record<string, JsonValue>): void {
@@ -83,12 +129,22 @@ export class StreamRecords {
 
   /** `rungs`: of those that are made now, where that has changed. */
   ladderChanged(id: string, type: string, payload: Record<string, JsonValue>, rungs?: readonly string[]): void {
+    const spans = this.traces.spansOf(id);
+    if (rungs !== undefined) spans?.ladderPlanned(rungs);
+    else spans?.ladderEvent(type, attributesOf(payload));
     this.transition(id, rungs === undefined ? {} : { ladder: rungs }, type, payload);
   }
 
-  ended(id: string, state: StreamState, reason: StreamEndReason): void {
+  /** A moment that is no change of the stream, and no event: its trace has it. */
+  reached(id: string, milestone: StreamMilestone): void {
+    this.traces.spansOf(id)?.reached(milestone);
+  }
+
+  /** `fault`: what the publisher did wrong, where that is the reason. */
+  ended(id: string, state: StreamState, reason: StreamEndReason, fault?: PublisherFault): void {
     const patch = { state, reason, endedAtMs: this.clock.wallMs(), interruptedSinceMs: null, continuity: null };
-    this.transition(id, patch, 'stream.ended', { state, reason });
+    this.transition(id, patch, 'stream.ended', { state, reason, ...fault });
+    this.traces.end(id, state, reason);
   }
 
   saveContinuity(entries: readonly { readonly streamId: string; readonly continuity: Continuity }[]): void {
@@ -106,8 +162,25 @@ export class StreamRecords {
   }
 
   private event(streamId: string, type: string, payload: Record<string, JsonValue>): NewEvent {
-    return { timeMs: this.clock.wallMs(), type, streamId, traceId: null, payload };
+    return { timeMs: this.clock.wallMs(), type, streamId, traceId: this.traces.traceIdOf(streamId) ?? null, payload };
   }
+}
+
+function keyOf({ keyId }: PublisherRecord): Pick<StreamPatch, 'keyId'> {
+  return { keyId: keyId ?? null };
+}
+
+function publisherPayload({ remoteAddress, encoder }: PublisherRecord): Record<string, JsonValue> {
+  return { remote_address: remoteAddress, encoder };
+}
+
+/** Plain values of bounded length, for a span. */
+function attributesOf(payload: Record<string, JsonValue>): SpanAttributes {
+  const entries = Object.entries(payload).flatMap(([name, value]): [string, string | number | boolean][] => {
+    if (typeof value === 'string') return [[`streamctl.${name}`, value.slice(0, 200)]];
+    return typeof value === 'number' || typeof value === 'boolean' ? [[`streamctl.${name}`, value]] : [];
+  });
+  return Object.fromEntries(entries);
 }
 
 function summarize(config: SourceTrack): TrackSummary {

@@ -14,7 +14,7 @@ const takeoverDelayMs = 3000;
 /** The broadcasts of this node that have not ended: at most one a channel. */
 export class Broadcasts implements Service {
   private readonly clock: Clock;
-  private readonly create: (grant: PublishGrant) => LiveStream;
+  private readonly create: (grant: Pick<PublishGrant, 'channel' | 'keyId'>) => LiveStream;
   private readonly onStall: (stalledMs: number) => void;
   private readonly byChannel = new Map<string, LiveStream>();
   private readonly takeovers = new Map<string, number[]>();
@@ -22,7 +22,11 @@ export class Broadcasts implements Service {
   private lastTickMs: number | undefined;
 
   /** `onStall` hears when this process stood still, and for how long. */
-  constructor(clock: Clock, create: (grant: PublishGrant) => LiveStream, onStall: (stalledMs: number) => void) {
+  constructor(
+    clock: Clock,
+    create: (grant: Pick<PublishGrant, 'channel' | 'keyId'>) => LiveStream,
+    onStall: (stalledMs: number) => void,
+  ) {
     this.clock = clock;
     this.create = create;
     this.onStall = onStall;
@@ -50,16 +54,24 @@ export class Broadcasts implements Service {
     this.byChannel.set(stream.channel, stream);
   }
 
+  /** The channel's broadcast, as far as it has not ended. */
+  current(channel: string): LiveStream | undefined {
+    const stream = this.byChannel.get(channel);
+    return stream?.hasEnded ? undefined : stream;
+  }
+
+  /** Makes a broadcast that waits for its publisher, on a channel that has none. */
+  announce(grant: Pick<PublishGrant, 'channel' | 'keyId'>): LiveStream {
+    const stream = this.create(grant);
+    this.add(stream);
+    return stream;
+  }
+
   /** The publisher continues the channel's broadcast, or begins one. */
   open(grant: PublishGrant, connection: PublisherConnection): Publication {
-    let stream = this.byChannel.get(grant.channel);
-    if (stream === undefined || stream.hasEnded) {
-      stream = this.create(grant);
-      this.add(stream);
-    } else if (stream.publisher !== undefined) {
-      this.noteTakeover(grant.channel);
-    }
-    return stream.attach(connection);
+    const running = this.current(grant.channel);
+    if (running?.publisher !== undefined) this.noteTakeover(grant.channel);
+    return (running ?? this.announce(grant)).attach(connection, grant.keyId);
   }
 
   /** Resolves when a publisher may take this channel over: two that push each other out all the time are slowed, not refused. */

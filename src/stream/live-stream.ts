@@ -1,18 +1,13 @@
 import type { Clock } from '../base/clock.ts';
+import type { StreamctlError } from '../base/errors.ts';
 import type { StreamEndReason, StreamState } from '../contract/stream-state.ts';
 import type { AccessUnit, SourceAudioConfig, VideoConfig } from '../media/track.ts';
 import type { MediaSink } from './media-sink.ts';
 import type { Publication, PublicationEnd, PublisherConnection, PublisherDismissal } from './publication.ts';
 import { PublisherRun } from './publisher-run.ts';
+import type { StreamChange } from './stream-change.ts';
+import { StreamLife } from './stream-life.ts';
 import { Timeline } from './timeline.ts';
-
-/** What happened to a stream, for the event log, the store and whoever else must know. */
-export type StreamChange =
-  | { readonly type: 'started'; readonly connection: PublisherConnection }
-  | { readonly type: 'interrupted' }
-  | { readonly type: 'resumed'; readonly connection: PublisherConnection }
-  | { readonly type: 'replaced'; readonly connection: PublisherConnection }
-  | { readonly type: 'ended'; readonly state: StreamState; readonly reason: StreamEndReason };
 
 export interface LiveStreamOptions {
   readonly id: string;
@@ -25,6 +20,8 @@ export interface LiveStreamOptions {
   readonly graceMs: number;
   readonly pendingTimeoutMs: number;
   readonly onChange: (stream: LiveStream, change: StreamChange) => void;
+  /** Wall clock, where that was not just now. */
+  readonly createdAtMs?: number | undefined;
   /** Taken up after a restart: ACTIVE and interrupted from now on. */
   readonly isRestored?: boolean;
 }
@@ -45,43 +42,43 @@ const backlogMs = 1000;
 export class LiveStream {
   readonly id: string;
   readonly channel: string;
-  readonly keyId: string | undefined;
   readonly availabilityStartMs: number;
   private readonly options: LiveStreamOptions;
   private readonly originMs: number;
-  private readonly createdAtMs: number;
-  private currentState: StreamState;
+  private readonly life: StreamLife;
+  private newestKeyId: string | undefined;
   private run: PublisherRun | undefined;
-  private interruptedAtMs: number | undefined;
-  private interruptedWallMs: number | undefined;
   private pastDroppedFrames = 0;
   private pastNonMonotonicFrames = 0;
   private pastJumps = 0;
 
   constructor(options: LiveStreamOptions) {
-    const { clock, availabilityStartMs, isRestored } = options;
+    const { clock, availabilityStartMs } = options;
     this.options = options;
     this.id = options.id;
     this.channel = options.channel;
-    this.keyId = options.keyId;
+    this.newestKeyId = options.keyId;
     this.availabilityStartMs = availabilityStartMs;
-    this.createdAtMs = clock.monotonicMs();
-    this.originMs = this.createdAtMs - (clock.wallMs() - availabilityStartMs);
-    this.currentState = isRestored ? 'ACTIVE' : 'PENDING_INGEST';
-    if (isRestored) this.markInterrupted();
+    this.originMs = clock.monotonicMs() - (clock.wallMs() - availabilityStartMs);
+    this.life = new StreamLife(options);
   }
 
   get state(): StreamState {
-    return this.currentState;
+    return this.life.state;
   }
 
   get hasEnded(): boolean {
-    return this.currentState === 'ENDED_GRACEFULLY' || this.currentState === 'ERROR';
+    return this.life.hasEnded;
+  }
+
+  /** Of whoever published last, or announced it. */
+  get keyId(): string | undefined {
+    return this.newestKeyId;
   }
 
   /** Wall clock ms since when no publisher is there. */
   get interruptedSinceMs(): number | undefined {
-    return this.interruptedWallMs;
+    return this.life.interruptedSinceMs;
   }
 
   get publisher(): PublisherRun | undefined {
@@ -102,9 +99,10 @@ export class LiveStream {
     return this.options.clock.monotonicMs() - this.originMs;
   }
 
-  /** A publisher takes over: whoever was there before is told and closed. */
-  attach(connection: PublisherConnection): Publication {
+  /** A publisher takes over: whoever was there before is told and closed. `keyId`: of the key it came with, if any. */
+  attach(connection: PublisherConnection, keyId?: string): Publication {
     const before = this.run;
+    this.newestKeyId = keyId;
     const run = new PublisherRun(connection, this.options.clock.wallMs());
     if (before !== undefined) {
       this.leaveRun(before);
@@ -118,16 +116,23 @@ export class LiveStream {
       audioConfig: (config) => this.configureAudio(run, config),
       accessUnit: (unit) => this.receive(run, unit),
       end: (how) => this.publisherLeft(run, how),
+      fail: (error) => this.publisherFailed(run, error),
     };
   }
 
   /** Ends the broadcast for good; the publisher is told why. */
-  stop(reason: 'operator' | 'key_revoked' | 'policy' | 'input'): void {
+  stop(reason: 'operator' | 'key_revoked'): void {
     if (this.hasEnded) return;
     this.dismiss(reason);
-    const isPending = this.currentState === 'PENDING_INGEST';
-    if (reason === 'operator') this.finish('ENDED_GRACEFULLY', isPending ? 'cancelled' : 'operator');
-    else this.finish('ERROR', isPending ? 'key_revoked' : reason);
+    if (reason === 'key_revoked') this.finish('ERROR', reason);
+    else this.finish('ENDED_GRACEFULLY', this.life.isPending ? 'cancelled' : reason);
+  }
+
+  /** The publisher does what its key does not allow: it is told what, and sent away. */
+  breakPolicy(error: StreamctlError): void {
+    if (this.hasEnded) return;
+    this.dismiss('policy', error);
+    this.fail('policy', error);
   }
 
   /** Sends the publisher away because the server stops; the stream stays as it is and is taken up again after a restart. */
@@ -139,14 +144,9 @@ export class LiveStream {
   /** To be called several times a second: gaps, grace and time-outs. */
   tick(): void {
     if (this.hasEnded) return;
-    const { clock, graceMs, pendingTimeoutMs, sink } = this.options;
-    const nowMs = clock.monotonicMs();
-    sink.tick(this.nowMs());
-    if (this.interruptedAtMs !== undefined && nowMs - this.interruptedAtMs >= graceMs) {
-      this.finish('ERROR', 'publisher_lost');
-    } else if (this.currentState === 'PENDING_INGEST' && this.run === undefined) {
-      if (nowMs - this.createdAtMs >= pendingTimeoutMs) this.finish('ERROR', 'no_publisher');
-    }
+    this.options.sink.tick(this.nowMs());
+    const missing = this.life.overdue(this.run !== undefined);
+    if (missing !== undefined) this.finish('ERROR', missing);
   }
 
   private configureVideo(run: PublisherRun, config: VideoConfig): void {
@@ -252,42 +252,42 @@ export class LiveStream {
     const { video, audio } = run;
     run.hasVideo = video !== undefined;
     this.options.sink.begin({ startMs, ...(video && { video }), ...(audio && { audio }) });
-    if (this.currentState === 'PENDING_INGEST') {
-      this.currentState = 'ACTIVE';
-      this.options.onChange(this, { type: 'started', connection: run.connection });
-    } else if (this.interruptedAtMs !== undefined) {
-      this.interruptedAtMs = undefined;
-      this.interruptedWallMs = undefined;
-      this.options.onChange(this, { type: 'resumed', connection: run.connection });
-    }
+    const type = this.life.begin();
+    if (type !== undefined) this.options.onChange(this, { type, connection: run.connection });
   }
 
   private publisherLeft(run: PublisherRun, how: PublicationEnd): void {
     if (run !== this.run) return;
     this.leaveRun(run);
     this.run = undefined;
-    if (this.currentState !== 'ACTIVE') return;
+    if (this.life.isPending) return;
     if (how === 'goodbye') {
       this.finish('ENDED_GRACEFULLY', 'publisher');
       return;
     }
     this.options.sink.interrupt();
-    if (this.interruptedAtMs !== undefined) return;
-    this.markInterrupted();
-    this.options.onChange(this, { type: 'interrupted' });
+    if (this.life.interrupt()) this.options.onChange(this, { type: 'interrupted' });
   }
 
-  private markInterrupted(): void {
-    this.interruptedAtMs = this.options.clock.monotonicMs();
-    this.interruptedWallMs = this.options.clock.wallMs();
+  private publisherFailed(run: PublisherRun, error: StreamctlError): void {
+    if (run !== this.run) return;
+    this.leaveRun(run);
+    this.run = undefined;
+    this.fail('input', error);
   }
 
-  private dismiss(reason: PublisherDismissal): void {
+  /** What viewers have seen ends. Before that, whoever publishes next may do better. */
+  private fail(reason: 'policy' | 'input', error: StreamctlError): void {
+    if (this.life.isPending) this.options.onChange(this, { type: 'refused', error });
+    else this.finish('ERROR', reason, error);
+  }
+
+  private dismiss(reason: PublisherDismissal, error?: StreamctlError): void {
     const { run } = this;
     if (run === undefined) return;
     this.leaveRun(run);
     this.run = undefined;
-    run.connection.dismiss(reason);
+    run.connection.dismiss(reason, error);
   }
 
   private leaveRun(run: PublisherRun): void {
@@ -301,11 +301,9 @@ export class LiveStream {
     this.pastJumps += run.timeline?.jumps ?? 0;
   }
 
-  private finish(state: StreamState, reason: StreamEndReason): void {
-    this.currentState = state;
-    this.interruptedAtMs = undefined;
-    this.interruptedWallMs = undefined;
+  private finish(state: StreamState, reason: StreamEndReason, error?: StreamctlError): void {
+    this.life.end(state, reason);
     this.options.sink.end();
-    this.options.onChange(this, { type: 'ended', state, reason });
+    this.options.onChange(this, { type: 'ended', state, reason, ...(error && { error }) });
   }
 }

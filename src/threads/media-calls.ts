@@ -3,6 +3,7 @@ import type { CertificatePair } from '../base/certificate-pair.ts';
 import type { HandedDescriptors } from '../ingest/rtmp/server.ts';
 import type { LiveFacts } from '../pipeline/live-facts.ts';
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
+import type { PublishPolicy } from '../stream/publication.ts';
 import type { MediaFigures, MediaSideOptions } from './media-side.ts';
 import type { PublishAnswer, PublishAttemptMessage } from './publish-message.ts';
 
@@ -17,8 +18,11 @@ export type MediaCalls = {
   /** Another delivery thread has come. */
   attach(reader: MessagePort): void;
   stop(): Promise<void>;
-  stopStream(streamId: string, reason: 'operator' | 'key_revoked'): boolean;
+  /** Gives the id of the new stream. */
+  announce(channel: string, keyId: string | undefined): string;
+  stopStream(streamId: string): boolean;
   endByKey(keyId: string): void;
+  changePolicy(keyId: string, policy: PublishPolicy): void;
   setCertificate(pair: CertificatePair): void;
   setLogLevel(level: string): void;
 };

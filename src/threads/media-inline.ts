@@ -1,5 +1,6 @@
 import type { CertificatePair } from '../base/certificate-pair.ts';
 import type { Delivery } from '../delivery/delivery.ts';
+import type { PublishPolicy } from '../stream/publication.ts';
 import { MediaSide } from './media-side.ts';
 import type { Media, MediaThreadControl, MediaThreadOptions } from './media-thread.ts';
 import type { PortSockets } from './port-sockets.ts';
@@ -30,12 +31,20 @@ export class MediaInline implements Media {
     return this.side.stop();
   }
 
-  async stopStream(streamId: string, reason: 'operator' | 'key_revoked'): Promise<boolean> {
-    return this.side.stopStream(streamId, reason);
+  async announce(channel: string, keyId: string | undefined): Promise<string> {
+    return this.side.announce(channel, keyId);
+  }
+
+  async stopStream(streamId: string): Promise<boolean> {
+    return this.side.stopStream(streamId);
   }
 
   endByKey(keyId: string): void {
     this.side.endByKey(keyId);
+  }
+
+  changePolicy(keyId: string, policy: PublishPolicy): void {
+    this.side.changePolicy(keyId, policy);
   }
 
   setCertificate(pair: CertificatePair): void {

@@ -12,7 +12,7 @@ import { SoundTranscoding } from '../pipeline/sound-transcoding.ts';
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
 import { type LadderFigures, Transcoding } from '../pipeline/transcoding.ts';
 import type { FeedMessage } from '../stream/feed.ts';
-import type { Publication, PublisherConnection, PublishGrant } from '../stream/publication.ts';
+import type { Publication, PublisherConnection, PublishGrant, PublishPolicy } from '../stream/publication.ts';
 import { SlabPool } from '../stream/slab-pool.ts';
 import { FeedHub, type FeedReader } from './feed-hub.ts';
 import { MediaTurn, mediaRestMs } from './media-turn.ts';
@@ -173,12 +173,21 @@ export class MediaSide {
     this.flush();
   }
 
-  stopStream(streamId: string, reason: 'operator' | 'key_revoked'): boolean {
-    return this.pipeline.stopStream(streamId, reason);
+  /** As `MediaPipeline.announce`. */
+  announce(channel: string, keyId: string | undefined): string {
+    return this.pipeline.announce(channel, keyId);
+  }
+
+  stopStream(streamId: string): boolean {
+    return this.pipeline.stopStream(streamId);
   }
 
   endByKey(keyId: string): void {
     this.pipeline.endByKey(keyId);
+  }
+
+  changePolicy(keyId: string, policy: PublishPolicy): void {
+    this.pipeline.changePolicy(keyId, policy);
   }
 
   /** For RTMPS connections that come from now on. */

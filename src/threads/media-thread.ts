@@ -1,8 +1,10 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CertificatePair } from '../base/certificate-pair.ts';
+import { StreamctlError } from '../base/errors.ts';
 import type { RestoredStream } from '../pipeline/media-pipeline.ts';
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
 import { afterLoss, type Continuity } from '../stream/continuity.ts';
+import type { PublishPolicy } from '../stream/publication.ts';
 import { writeForwarded } from './forwarded-log.ts';
 import type { MediaCalls, MediaReports, MediaWorkerData } from './media-calls.ts';
 import type { MediaControl, MediaSideOptions } from './media-side.ts';
@@ -13,6 +15,10 @@ import type { ThreadLink } from './thread-link.ts';
 /** Slab ids of one thread and its successor never meet. */
 const slabIdsPerThread = 2 ** 32;
 
+interface RunningStream extends Omit<RestoredStream, 'continuity'> {
+  readonly isPending: boolean;
+}
+
 /** The media side as control holds it, wherever it runs. */
 export interface Media {
   /** How long it has said nothing; it speaks once a second. */
@@ -20,8 +26,13 @@ export interface Media {
   /** Gives the ports it listens on. */
   start(): Promise<readonly number[]>;
   stop(): Promise<void>;
-  stopStream(streamId: string, reason: 'operator' | 'key_revoked'): Promise<boolean>;
+  /** As `MediaPipeline.announce`. Throws MEDIA_THREAD_DIED while there is none. */
+  announce(channel: string, keyId: string | undefined): Promise<string>;
+  /** By an operator. False when no such stream runs here. */
+  stopStream(streamId: string): Promise<boolean>;
+  /** The key was revoked. */
   endByKey(keyId: string): void;
+  changePolicy(keyId: string, policy: PublishPolicy): void;
   /** For RTMPS connections that come from now on. */
   setCertificate(pair: CertificatePair): void;
   setLogLevel(level: string): void;
@@ -55,7 +66,8 @@ export class MediaThread extends SupervisedThread<MediaCalls, MediaWorkerData, r
   private readonly control: MediaThreadControl;
   private readonly readers: FeedReaders;
   /** Streams that have not ended, also those of which nothing has been said yet. */
-  private readonly running = new Map<string, { readonly channel: string; readonly keyId: string | undefined }>();
+  private readonly running = new Map<string, RunningStream>();
+  private readonly missedNews: ((link: ThreadLink<MediaCalls>) => void)[] = [];
   /** What was written down last, for a death that nobody else saw. */
   private readonly saved = new Map<string, Continuity>();
 
@@ -64,7 +76,9 @@ export class MediaThread extends SupervisedThread<MediaCalls, MediaWorkerData, r
     super({ entry: 'media', name: 'media', data, deathCode: 'MEDIA_THREAD_DIED', log: control.log });
     this.control = control;
     this.readers = readers;
-    for (const { id, channel, keyId } of options.restored) this.running.set(id, { channel, keyId });
+    for (const { continuity, ...stream } of options.restored) {
+      this.running.set(stream.id, { ...stream, isPending: continuity === undefined });
+    }
   }
 
   /** Feeds another delivery thread. */
@@ -72,12 +86,27 @@ export class MediaThread extends SupervisedThread<MediaCalls, MediaWorkerData, r
     this.link?.tellWith([reader], 'attach', reader);
   }
 
-  async stopStream(streamId: string, reason: 'operator' | 'key_revoked'): Promise<boolean> {
-    return (await this.link?.call('stopStream', streamId, reason)) ?? false;
+  async announce(channel: string, keyId: string | undefined): Promise<string> {
+    if (this.link === undefined) throw new StreamctlError('MEDIA_THREAD_DIED', {});
+    return await this.link.call('announce', channel, keyId);
+  }
+
+  async stopStream(streamId: string): Promise<boolean> {
+    return (await this.link?.call('stopStream', streamId)) ?? false;
   }
 
   endByKey(keyId: string): void {
-    this.link?.tell('endByKey', keyId);
+    this.tellKeyNews((link) => link.tell('endByKey', keyId));
+  }
+
+  changePolicy(keyId: string, policy: PublishPolicy): void {
+    this.tellKeyNews((link) => link.tell('changePolicy', keyId, policy));
+  }
+
+  /** What there is no thread for now, its successor hears first: its broadcasts go on with what was known before. */
+  private tellKeyNews(news: (link: ThreadLink<MediaCalls>) => void): void {
+    if (this.link === undefined) this.missedNews.push(news);
+    else news(this.link);
   }
 
   /** Gives the ports, which its successors take as well. */
@@ -87,6 +116,7 @@ export class MediaThread extends SupervisedThread<MediaCalls, MediaWorkerData, r
     const handed = { rtmp: sockets?.lend('rtmp') ?? [], rtmps: sockets?.lend('rtmps') ?? [] };
     const ports = await link.callWith(feeds, 'start', feeds, handed);
     this.data = { ...this.data, ports };
+    for (const news of this.missedNews.splice(0)) news(link);
     return ports;
   }
 
@@ -105,10 +135,12 @@ export class MediaThread extends SupervisedThread<MediaCalls, MediaWorkerData, r
     this.control.facts([]);
     const continuities = await this.readers.continuities();
     const restored: RestoredStream[] = [];
-    for (const [id, { channel, keyId }] of [...this.running]) {
+    for (const { isPending, ...stream } of [...this.running.values()]) {
+      const { id } = stream;
       const saved = this.saved.get(id);
       const continuity = continuities.get(id) ?? (saved && afterLoss(saved));
-      if (continuity !== undefined) restored.push({ id, channel, keyId, continuity });
+      if (continuity !== undefined) restored.push({ ...stream, continuity });
+      else if (isPending) restored.push(stream);
       else this.record('ended', [id, 'ERROR', 'publisher_lost']);
     }
     this.data = { ...this.data, restored, firstSlabId: this.data.firstSlabId + slabIdsPerThread };
@@ -120,8 +152,13 @@ export class MediaThread extends SupervisedThread<MediaCalls, MediaWorkerData, r
 
   private record(name: keyof StreamRecorder, args: readonly unknown[]): void {
     if (name === 'created') {
-      const [id, channel, keyId] = args as Parameters<StreamRecorder['created']>;
-      this.running.set(id, { channel, keyId });
+      const [stream] = args as Parameters<StreamRecorder['created']>;
+      this.running.set(stream.id, { ...stream, isPending: true });
+    } else if (name === 'started' || name === 'resumed' || name === 'replaced') {
+      const [id, { keyId }] = args as Parameters<StreamRecorder['replaced']>;
+      const stream = this.running.get(id);
+      if (stream !== undefined)
+        this.running.set(id, { ...stream, keyId, isPending: stream.isPending && name === 'replaced' });
     } else if (name === 'ended') {
       const [id] = args as Parameters<StreamRecorder['ended']>;
       this.running.delete(id);

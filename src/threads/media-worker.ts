@@ -17,8 +17,10 @@ const methods: MediaCalls = {
   },
   attach,
   stop: () => side.stop(),
-  stopStream: (streamId, reason) => side.stopStream(streamId, reason),
+  announce: (channel, keyId) => side.announce(channel, keyId),
+  stopStream: (streamId) => side.stopStream(streamId),
   endByKey: (keyId) => side.endByKey(keyId),
+  changePolicy: (keyId, policy) => side.changePolicy(keyId, policy),
   setCertificate: (pair) => side.setCertificate(pair),
   setLogLevel: (level) => {
     log.level = level;
@@ -45,8 +47,10 @@ const side = new MediaSide(options, {
     interrupted: recorder('interrupted'),
     resumed: recorder('resumed'),
     replaced: recorder('replaced'),
+    refused: recorder('refused'),
     warned: recorder('warned'),
     ladderChanged: recorder('ladderChanged'),
+    reached: recorder('reached'),
     ended: recorder('ended'),
     saveContinuity: recorder('saveContinuity'),
   },

@@ -40,7 +40,7 @@ const server = new RtmpServer(
       },
     ),
     authorizePublish: async () => ({ allowed: true, grant: { channel: 'fuzz' } }),
-    openPublication: () => ({ videoConfig() {}, audioConfig() {}, accessUnit() {}, end() {} }),
+    openPublication: () => ({ videoConfig() {}, audioConfig() {}, accessUnit() {}, end() {}, fail() {} }),
   },
 );
 await server.start(new AbortController().signal);

@@ -3,9 +3,10 @@ import type { AccessUnit, AudioConfig, VideoConfig } from '../../src/media/track
 import { Packager, type PackagerNotice } from '../../src/packager/packager.ts';
 import { afterLoss, type Continuity } from '../../src/stream/continuity.ts';
 import type { FeedMessage } from '../../src/stream/feed.ts';
-import { LiveStream, type StreamChange, streamStartMs } from '../../src/stream/live-stream.ts';
+import { LiveStream, streamStartMs } from '../../src/stream/live-stream.ts';
 import type { MediaSink } from '../../src/stream/media-sink.ts';
 import type { Publication, PublisherConnection } from '../../src/stream/publication.ts';
+import type { StreamChange } from '../../src/stream/stream-change.ts';
 import type { RenditionWindow, Segment } from '../../src/stream/window.ts';
 import { Windows } from '../../src/stream/windows.ts';
 import { ManualClock } from '../support/manual-clock.ts';

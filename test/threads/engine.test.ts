@@ -51,8 +51,10 @@ async function startEngine(threads: number, memoryBudgetBytes = 1 << 30) {
         interrupted: record('interrupted'),
         resumed: record('resumed'),
         replaced: record('replaced'),
+        refused: record('refused'),
         warned: record('warned'),
         ladderChanged: record('ladderChanged'),
+        reached: record('reached'),
         ended: record('ended'),
         saveContinuity: record('saveContinuity'),
       },
@@ -95,7 +97,7 @@ test('a media thread that dies is replaced, and its streams go on with the next 
   });
   // More than one when another program had taken the free port for a moment.
   expect(engine.media.restarts).toBeGreaterThan(0);
-  const sources = { engine, media: figures, control: () => undefined, storeRestarts: () => 0 };
+  const sources = { engine, media: figures, control: () => undefined, storeRestarts: () => 0, spans: () => undefined };
   const metrics = await engineRegistry(sources).metrics();
   expect(metrics).toMatch(/streamctl_thread_restarts_total\{thread="media"\} [1-9]/);
   expect(metrics).toMatch(/streamctl_http_requests_total\{thread="delivery-1",class="playlist",code="200"\} [1-9]/);

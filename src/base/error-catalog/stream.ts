@@ -1,6 +1,6 @@
 import { entry } from './entry.ts';
 
-/** Streams: unknown ones, and steps their state does not allow. */
+/** Streams: unknown ones, steps their state does not allow, and announcing them. */
 export const streamErrors = {
   STREAM_UNKNOWN: entry<{ stream: string }>({
     message: ({ stream }) => `There is no stream or channel "${stream}".`,
@@ -12,6 +12,24 @@ export const streamErrors = {
     message: ({ streamId, from, to, reason }) =>
       `Stream ${streamId} cannot go from ${from} to ${to}${reason === '' ? '' : ` (${reason})`}.`,
     remedy: 'The stream has moved on meanwhile: look at it again.',
+    httpStatus: 409,
+    exitCode: 4,
+  }),
+  STREAM_ALREADY_ANNOUNCED: entry<{ channel: string; streamId: string }>({
+    message: ({ channel, streamId }) => `Channel "${channel}" has a broadcast already: ${streamId}.`,
+    remedy: 'Publish to that one, or stop it first: streamctl streams stop CHANNEL',
+    httpStatus: 409,
+    exitCode: 4,
+  }),
+  STREAM_ANNOUNCED_LIMIT: entry<{ limit: number }>({
+    message: ({ limit }) => `${limit} announced broadcasts wait for their publishers, as many as may publish at once.`,
+    remedy: 'Cancel some that nobody will publish, or raise rtmp.max_publishers.',
+    httpStatus: 503,
+    exitCode: 4,
+  }),
+  STREAM_ON_OTHER_NODE: entry<{ streamId: string; node: string }>({
+    message: ({ streamId, node }) => `Stream ${streamId} belongs to node ${node}, and only that node can end it.`,
+    remedy: 'Ask that node: run streamctl streams stop on its machine, or send the request to its API.',
     httpStatus: 409,
     exitCode: 4,
   }),

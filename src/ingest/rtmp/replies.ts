@@ -58,6 +58,11 @@ export function streamBegin(streamId: number): OutgoingMessage {
   return writeUserControl({ event: userControlEvent.streamBegin, value: streamId });
 }
 
+/** Nothing follows on the stream (RTMP 1.0 §7.1.7). */
+export function streamEof(streamId: number): OutgoingMessage {
+  return writeUserControl({ event: userControlEvent.streamEof, value: streamId });
+}
+
 export const publishStarted: Status = {
   level: 'status',
   code: 'NetStream.Publish.Start',
@@ -93,7 +98,12 @@ const dismissals: Record<PublisherDismissal, Status> = {
     code: 'NetStream.Publish.BadName',
     description: 'Another publisher with this stream key has taken over.',
   },
-  operator: { ...unpublished, description: 'The broadcast was stopped by the operator.' },
+  // An error, because encoders show its words; NetStream.Unpublish.Success they take for a broken connection.
+  operator: {
+    level: 'error',
+    code: 'NetStream.Publish.Rejected',
+    description: 'The broadcast was stopped by the operator.',
+  },
   key_revoked: {
     level: 'error',
     code: 'NetStream.Publish.Unauthorized',
@@ -104,17 +114,20 @@ const dismissals: Record<PublisherDismissal, Status> = {
     code: 'NetStream.Publish.Rejected',
     description: 'The broadcast goes beyond what this stream key allows.',
   },
-  input: {
-    level: 'error',
-    code: 'NetStream.Failed',
-    description: 'The broadcast cannot be understood; check codec and encoder settings.',
-  },
   shutdown: { ...unpublished, description: 'The server is shutting down; connect again in a moment.' },
 };
 
-/** What a publisher is told when it is sent away. One that understands it is asked to reconnect (Enhanced RTMP v2). */
-export function dismissal(streamId: number, reason: PublisherDismissal, canReconnect: boolean): OutgoingMessage {
-  const status = dismissals[reason];
+/**
+ * What a publisher is told when it is sent away; `error` says it in more words. One that understands it is asked to reconnect
+ * (Enhanced RTMP v2).
+ */
+export function dismissal(
+  streamId: number,
+  reason: PublisherDismissal,
+  canReconnect: boolean,
+  error?: StreamctlError,
+): OutgoingMessage {
+  const status = error === undefined ? dismissals[reason] : refusal(dismissals[reason].code, error);
   if (reason !== 'shutdown' || !canReconnect) return onStatus(streamId, status);
   return onStatus(0, { ...status, code: 'NetConnection.Connect.ReconnectRequest' });
 }

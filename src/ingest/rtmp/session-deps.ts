@@ -26,7 +26,7 @@ export interface SessionPeer {
 /** What happened, for the server to count and log. */
 export interface SessionObserver {
   published(session: RtmpSession): void;
-  unpublished(session: RtmpSession, how: PublicationEnd | PublisherDismissal): void;
+  unpublished(session: RtmpSession, how: PublicationEnd | PublisherDismissal | 'unusable'): void;
   refused(session: RtmpSession, error: StreamctlError): void;
   /** A defect of ours. */
   broke(session: RtmpSession, error: unknown): void;

@@ -26,7 +26,7 @@ export class SessionLog implements SessionObserver {
     this.log.info({ ...describe(session), encoder: session.encoder, tls: session.isTls }, 'publisher connected');
   }
 
-  unpublished(session: RtmpSession, how: PublicationEnd | PublisherDismissal): void {
+  unpublished(session: RtmpSession, how: PublicationEnd | PublisherDismissal | 'unusable'): void {
     const { bytesIn, media, dropped, unsupported } = sessionStats(session);
     this.log.info({ ...describe(session), how, bytesIn, dropped, ...media, unsupported }, 'publisher gone');
   }

@@ -21,6 +21,7 @@ import {
   publishStarted,
   refusal,
   streamBegin,
+  streamEof,
   unpublished,
 } from './replies.ts';
 import type { SessionDeps, SessionPeer, SessionWire } from './session-deps.ts';
@@ -97,11 +98,12 @@ export class RtmpSession implements PublisherConnection, MessageHandler {
     this.release();
   }
 
-  dismiss(reason: PublisherDismissal): void {
+  dismiss(reason: PublisherDismissal, error?: StreamctlError): void {
     if (this.isOver) return;
     this.publication = undefined;
     this.deps.observer.unpublished(this, reason);
-    this.leave([dismissal(this.publishStreamId, reason, this.canReconnect)]);
+    const { publishStreamId } = this;
+    this.leave([dismissal(publishStreamId, reason, this.canReconnect, error), streamEof(publishStreamId)]);
   }
 
   /** Ends the session as if the connection had broken, but says why: for a server that stops. */
@@ -240,7 +242,8 @@ export class RtmpSession implements PublisherConnection, MessageHandler {
   private fail(error: unknown): void {
     if (this.isOver) return;
     const { observer } = this.deps;
-    this.endPublication('lost');
+    if (isStreamctlError(error) && error.code === 'RTMP_INPUT_UNUSABLE') this.failPublication(error);
+    else this.endPublication('lost');
     if (!isStreamctlError(error)) {
       observer.broke(this, error);
       this.drop();
@@ -268,6 +271,14 @@ export class RtmpSession implements PublisherConnection, MessageHandler {
     this.publication = undefined;
     this.deps.observer.unpublished(this, how);
     publication.end(how);
+  }
+
+  private failPublication(error: StreamctlError): void {
+    const { publication } = this;
+    if (publication === undefined) return;
+    this.publication = undefined;
+    this.deps.observer.unpublished(this, 'unusable');
+    publication.fail(error);
   }
 
   private leave(lastWords: OutgoingMessage[]): void {

@@ -4,6 +4,8 @@ import type { NewEvent } from './event-store.ts';
 export interface KeyPolicy {
   readonly maxBitrateBps?: number | undefined;
   readonly maxHeightPixels?: number | undefined;
+  /** Of the picture and the sound: `avc`, `aac`. */
+  readonly codecs?: readonly string[] | undefined;
   /** Names of ladder rungs; absent: as configured. */
   readonly ladder?: readonly string[] | undefined;
   readonly record?: boolean | undefined;
@@ -34,7 +36,7 @@ export interface KeyStore {
   /** Oldest first; revoked keys too. */
   list(): Promise<readonly KeyRow[]>;
   find(id: string): Promise<KeyRow | undefined>;
-  /** The key as it is now; undefined when there is none of that id. */
-  update(id: string, patch: KeyPatch, event?: NewEvent): Promise<KeyRow | undefined>;
+  /** The key as it is now; undefined when there is none of that id, or one that has not all of `expected` any more. */
+  update(id: string, patch: KeyPatch, event?: NewEvent, expected?: KeyPatch): Promise<KeyRow | undefined>;
   touch(id: string, lastUsedAtMs: number): Promise<void>;
 }

@@ -73,6 +73,7 @@ export function findingsOf(tags: readonly FlvTag[], { arrival, before, expected 
     audioConfig: (config) => observer.configure(config),
     accessUnit: (unit) => observer.accessUnit(unit, nowMs),
     end: () => {},
+    fail: () => {},
   });
   const find = () => broadcastFindings(observe(observer, nowMs), { segmentMs: 2000, ...expected });
   let found = find();

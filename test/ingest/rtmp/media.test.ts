@@ -149,8 +149,9 @@ test('a hundred damaged messages in a row end the session with a reason', async 
   await rig.publish();
   sayVideo(rig, 0, avcHeader);
   for (let i = 0; i < 100; i++) sayVideo(rig, i, Buffer.from('170100000000ffffff65', 'hex'));
-  expect(rig.events.at(-1)).toBe('refused: RTMP_INPUT_UNUSABLE');
-  expect(rig.publications.last.ended).toBe('lost');
+  expect(rig.events.slice(-2)).toEqual(['unpublished: unusable', 'refused: RTMP_INPUT_UNUSABLE']);
+  expect(rig.publications.last.failure?.code).toBe('RTMP_INPUT_UNUSABLE');
+  expect(rig.publications.last.ended).toBeUndefined();
   expect(rig.isClosed).toBe(true);
 });
 

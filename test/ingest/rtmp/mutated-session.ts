@@ -69,7 +69,7 @@ export function mutate(recordings: readonly Buffer[], random: () => number): Buf
 /** Holds an ingest session to the promises it makes to the stream. */
 class StrictPublication implements Publication {
   units = 0;
-  ended: PublicationEnd | undefined;
+  ended: PublicationEnd | 'failed' | undefined;
   private readonly configured = new Set<string>();
 
   videoConfig(): void {
@@ -94,6 +94,11 @@ class StrictPublication implements Publication {
   end(how: PublicationEnd): void {
     this.assertOpen();
     this.ended = how;
+  }
+
+  fail(): void {
+    this.assertOpen();
+    this.ended = 'failed';
   }
 
   private assertOpen(): void {

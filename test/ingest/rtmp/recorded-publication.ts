@@ -1,3 +1,4 @@
+import type { StreamctlError } from '../../../src/base/errors.ts';
 import type { OpenPublication } from '../../../src/ingest/publish-gate.ts';
 import type { AccessUnit, AudioConfig, VideoConfig } from '../../../src/media/track.ts';
 import type {
@@ -15,6 +16,7 @@ export class RecordedPublication implements Publication {
   readonly audioConfigs: AudioConfig[] = [];
   readonly units: AccessUnit[] = [];
   ended: PublicationEnd | undefined;
+  failure: StreamctlError | undefined;
 
   constructor(grant: PublishGrant, connection: PublisherConnection) {
     this.grant = grant;
@@ -36,6 +38,11 @@ export class RecordedPublication implements Publication {
   end(how: PublicationEnd): void {
     if (this.ended !== undefined) throw new Error(`ended twice: ${this.ended}, then ${how}`);
     this.ended = how;
+  }
+
+  fail(error: StreamctlError): void {
+    if (this.ended !== undefined) throw new Error(`failed after it ended: ${this.ended}`);
+    this.failure = error;
   }
 }
 

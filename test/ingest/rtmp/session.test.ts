@@ -225,10 +225,9 @@ test('a connection that breaks loses the publisher without ending its broadcast'
 
 const dismissals = [
   ['replaced', 'error', 'NetStream.Publish.BadName'],
-  ['operator', 'status', 'NetStream.Unpublish.Success'],
+  ['operator', 'error', 'NetStream.Publish.Rejected'],
   ['key_revoked', 'error', 'NetStream.Publish.Unauthorized'],
   ['policy', 'error', 'NetStream.Publish.Rejected'],
-  ['input', 'error', 'NetStream.Failed'],
   ['shutdown', 'status', 'NetStream.Unpublish.Success'],
 ] as const;
 for (const [reason, level, code] of dismissals) {
@@ -245,6 +244,19 @@ for (const [reason, level, code] of dismissals) {
     expect(rig.events).toEqual(['published', `unpublished: ${reason}`]);
   });
 }
+
+test('a publisher that broke the policy hears what was found and what is allowed, then that nothing follows', async () => {
+  const rig = new SessionRig();
+  await rig.publish();
+  const found = { widthPixels: 2560, heightPixels: 1440, allowedPixels: 1080 };
+  rig.publications.last.connection.dismiss('policy', new StreamctlError('ACCESS_POLICY_HEIGHT', found));
+  const { description } = rig.lastCommand.values[1] as { description: string };
+  expect(description).toMatch(/2560x1440.*1080p at most.*Output \(Scaled\) Resolution/);
+  const last = rig.heard.at(-1)!;
+  expect(last.typeId).toBe(messageType.userControl);
+  expect(last.payload.readUInt16BE(0)).toBe(userControlEvent.streamEof);
+  expect(rig.isClosed).toBe(true);
+});
 
 test('a publisher that understands it is asked to reconnect when the server stops', async () => {
   const rig = new SessionRig();
