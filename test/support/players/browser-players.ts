@@ -3,9 +3,9 @@ import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { type FixtureServer, type Route, startFixtureServer } from '../fixture-server.ts';
 import { confine, launchBrowser } from './browser.ts';
-import type { Engine, PlayReport } from './page-script.ts';
+import type { CmcdSettings, Engine, PlayReport } from './page-script.ts';
 
-export type { Engine, PlayReport } from './page-script.ts';
+export type { CmcdSettings, Engine, PlayReport } from './page-script.ts';
 
 export interface BrowserPlayReport extends PlayReport {
   /** Requests that left this machine, or went to another server than the one under test; they were stopped. */
@@ -51,12 +51,16 @@ export class BrowserPlayers {
   }
 
   /** Opens a page that plays `url` until it is closed. */
-  async start(engine: Engine, url: string): Promise<BrowserPlay> {
+  async start(engine: Engine, url: string, cmcd?: CmcdSettings): Promise<BrowserPlay> {
     const context = await this.browser.newContext();
     const page = await context.newPage();
     const { outsideRequests } = await confine(page, [this.pages.url, new URL(url).origin]);
     await page.goto(this.pages.url);
-    await page.evaluate(([name, source]) => window.startPlay(name as Engine, source as string), [engine, url] as const);
+    await page.evaluate(([name, source, settings]) => window.startPlay(name, source, settings), [
+      engine,
+      url,
+      cmcd,
+    ] as const);
     return new BrowserPlay(page, outsideRequests);
   }
 

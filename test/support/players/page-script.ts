@@ -19,9 +19,57 @@ const { default: shaka } = shakaModule as unknown as {
   default: { polyfill: { installAll(): void }; Player: new () => ShakaPlayer };
 };
 
-const engines: Record<Engine, (video: HTMLVideoElement, url: string, meter: PlayMeter) => Promise<void> | void> = {
-  'hls.js': (video, url, meter) => {
-    const hls = new Hls({ lowLatencyMode: true, enableWorker: false });
+/** What a player is to report by CMCD. */
+export interface CmcdSettings {
+  readonly version: 1 | 2;
+  readonly useHeaders: boolean;
+  readonly sessionId: string;
+  readonly contentId: string;
+  /** Where events go to (version 2); none without it. */
+  readonly eventUrl?: string;
+}
+
+type Start = (
+  video: HTMLVideoElement,
+  url: string,
+  meter: PlayMeter,
+  cmcd: CmcdSettings | undefined,
+) => Promise<void> | void;
+
+const events = ['ps', 't', 'e', 'bc', 'pr', 'rr'];
+
+function hlsCmcd({ version, useHeaders, sessionId, contentId, eventUrl }: CmcdSettings): object {
+  const eventTargets = eventUrl === undefined ? [] : [{ url: eventUrl, events, interval: 2 }];
+  return { cmcd: { version, useHeaders, sessionId, contentId, eventTargets } };
+}
+
+function shakaCmcd({ version, useHeaders, sessionId, contentId, eventUrl }: CmcdSettings): object {
+  const target = {
+    mode: 'event',
+    enabled: true,
+    url: eventUrl,
+    events,
+    interval: 2,
+    includeKeys: [],
+    useHeaders: false,
+  };
+  const eventTargets = eventUrl === undefined ? [] : [target];
+  return { cmcd: { enabled: true, version, useHeaders, sessionId, contentId, eventTargets } };
+}
+
+function dashCmcd({ version, useHeaders, sessionId, contentId, eventUrl }: CmcdSettings): object {
+  const enabledKeys =
+    'ab,bl,br,bs,bsd,bg,cid,d,df,dl,e,ec,ltc,msd,mtp,ot,pr,rc,rtp,sf,sid,sn,st,sta,su,tb,ts,ttfb,ttlb,url,v';
+  const target = { enabled: true, url: eventUrl, events, interval: 2, enabledKeys: enabledKeys.split(',') };
+  const eventTargets = eventUrl === undefined ? [] : [target];
+  // Its types say 'header', its code 'headers'.
+  const mode = (useHeaders ? 'headers' : 'query') as 'query';
+  return { streaming: { cmcd: { enabled: true, version, mode, sid: sessionId, cid: contentId, eventTargets } } };
+}
+
+const engines: Record<Engine, Start> = {
+  'hls.js': (video, url, meter, cmcd) => {
+    const hls = new Hls({ lowLatencyMode: true, enableWorker: false, ...(cmcd && hlsCmcd(cmcd)) });
     hls.on(Hls.Events.ERROR, (_event, data) => {
       if (data.fatal) meter.errors.push(`hls.js: ${data.type} ${data.details} ${data.error?.message ?? ''}`);
       else if (data.type === Hls.ErrorTypes.NETWORK_ERROR)
@@ -31,7 +79,7 @@ const engines: Record<Engine, (video: HTMLVideoElement, url: string, meter: Play
     hls.loadSource(url);
     hls.attachMedia(video);
   },
-  shaka: async (video, url, meter) => {
+  shaka: async (video, url, meter, cmcd) => {
     shaka.polyfill.installAll();
     const player = new shaka.Player();
     player.addEventListener('error', (event: Event) => {
@@ -41,12 +89,13 @@ const engines: Record<Engine, (video: HTMLVideoElement, url: string, meter: Play
       if (detail.severity === 2) list.push(`shaka: ${detail.code} ${JSON.stringify(detail.data).slice(0, 300)}`);
     });
     meter.latency = () => secondsSince(player.getPlayheadTimeAsDate());
-    player.configure({ streaming: { lowLatencyMode: true } });
+    player.configure({ streaming: { lowLatencyMode: true }, ...(cmcd && shakaCmcd(cmcd)) });
     await player.attach(video);
     await player.load(url).catch((error: { code?: number }) => meter.errors.push(`shaka load: ${error.code} ${error}`));
   },
-  'dash.js': (video, url, meter) => {
+  'dash.js': (video, url, meter, cmcd) => {
     const player = dashjs.MediaPlayer().create();
+    if (cmcd !== undefined) player.updateSettings(dashCmcd(cmcd));
     player.on('error', (event: unknown) => meter.errors.push(`dash.js: ${JSON.stringify(event).slice(0, 300)}`));
     meter.latency = () => {
       const latency = player.getCurrentLiveLatency();
@@ -65,17 +114,17 @@ function secondsSince(date: Date | null): number | undefined {
 
 declare global {
   interface Window {
-    startPlay: (engine: Engine, url: string) => void;
+    startPlay: (engine: Engine, url: string, cmcd?: CmcdSettings) => void;
     playReport: () => PlayReport;
   }
 }
 
-window.startPlay = (engine, url) => {
+window.startPlay = (engine, url, cmcd) => {
   const video = document.querySelector('video');
   if (video === null) throw new Error('no video element');
   const meter = new PlayMeter(video);
   window.playReport = () => meter.report();
-  const started = engines[engine](video, url, meter);
+  const started = engines[engine](video, url, meter, cmcd);
   void Promise.resolve(started)
     .then(() => video.play())
     .catch((error: unknown) => meter.errors.push(`play: ${String(error)}`));
