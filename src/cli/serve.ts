@@ -1,8 +1,10 @@
 import type { App, AppOptions } from '../app.ts';
+import { systemClock } from '../base/clock.ts';
 import { unavailableInThisBuild } from '../config/availability.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { takeHostEnvironment } from '../host/environment.ts';
 import { createLog, type Log } from '../observability/log.ts';
+import { StreamTraces } from '../tracing/stream-traces.ts';
 import { healthFor, hostOf } from './host.ts';
 import { reloadConfig } from './reload.ts';
 
@@ -18,11 +20,13 @@ export async function serve({ load, startApp }: ServeOptions): Promise<number> {
   const environment = takeHostEnvironment(process.env, process.pid);
   let loaded = await load();
   const { config, filePath } = loaded;
+  const traces = new StreamTraces(systemClock);
   const log = createLog({
     ...config.log,
     isTerminal: process.stderr.isTTY === true,
     useColor: process.stderr.isTTY === true && !process.env.NO_COLOR,
     destination: process.stderr,
+    context: (fields) => traces.logFields(fields),
   });
   for (const warning of loaded.warnings) log.warn({ warning }, 'configuration warning');
   for (const { path, why } of unavailableInThisBuild(config)) {
@@ -49,7 +53,7 @@ export async function serve({ load, startApp }: ServeOptions): Promise<number> {
       })
       .finally(() => manager.ready());
   });
-  const running = await startApp({ config, log, sockets });
+  const running = await startApp({ config, log, traces, sockets });
   app = running;
   manager.ready();
   const unwatch = manager.watch(() => healthFor(running.health()));

@@ -21,7 +21,6 @@ export function unavailableInThisBuild(config: Config): UnavailableSetting[] {
     { path: 'storage.url', isAsked: config.storage.url.startsWith('s3:'), why: 'nothing is recorded' },
     { path: 'webhooks', isAsked: config.webhooks.length > 0, why: 'no webhook is called' },
     { path: 'metrics.public', isAsked: config.metrics.isPublic, why: 'there is no GET /metrics' },
-    { path: 'tracing.otlp', isAsked: config.tracing.otlpUrl !== '', why: 'no traces are sent' },
   ];
   return settings.filter(({ isAsked }) => isAsked).map(({ path, why }) => ({ path, why }));
 }

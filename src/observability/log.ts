@@ -12,10 +12,12 @@ export interface LogOptions {
   readonly isTerminal: boolean;
   readonly useColor: boolean;
   readonly destination: DestinationStream;
+  /** What belongs beside the fields of a line: the trace of the stream that they name. */
+  readonly context?: ((fields: object) => object) | undefined;
 }
 
 /** A log of constant sentences with fields. Secrets are taken out of every line, in whatever field they stand. */
-export function createLog({ level, format, isTerminal, useColor, destination }: LogOptions): Log {
+export function createLog({ level, format, isTerminal, useColor, destination, context }: LogOptions): Log {
   const isPretty = format === 'pretty' || (format === 'auto' && isTerminal);
   return pino(
     {
@@ -25,6 +27,7 @@ export function createLog({ level, format, isTerminal, useColor, destination }: 
       serializers: { err: serializeError, error: serializeError },
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: redactSecrets },
+      ...(context && { mixin: (fields) => ({ ...context(fields) }) }),
     },
     isPretty ? prettyStream(destination, useColor) : destination,
   );

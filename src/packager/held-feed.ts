@@ -14,11 +14,14 @@ import type { PartAllocator } from '../stream/part-memory.ts';
 export class HeldFeed {
   private readonly sink: FeedSink;
   private readonly memory: PartAllocator;
+  private readonly reached: (milestone: 'first-part' | 'listed') => void;
   private held: FeedMessage[] | undefined = [];
+  private hasPart = false;
 
-  constructor(sink: FeedSink, memory: PartAllocator) {
+  constructor(sink: FeedSink, memory: PartAllocator, reached: (milestone: 'first-part' | 'listed') => void = () => {}) {
     this.sink = sink;
     this.memory = memory;
+    this.reached = reached;
   }
 
   get isOpen(): boolean {
@@ -26,8 +29,14 @@ export class HeldFeed {
   }
 
   emit(message: FeedMessage): void {
-    if (this.held === undefined) this.pass(message);
-    else this.held.push(message);
+    if (this.held === undefined) {
+      this.pass(message);
+      return;
+    }
+    this.held.push(message);
+    if (message.type !== 'part' || this.hasPart) return;
+    this.hasPart = true;
+    this.reached('first-part');
   }
 
   /** Says what the stream is, what will be there to choose from, then all that was held. */
@@ -42,6 +51,7 @@ export class HeldFeed {
     if (planned.length > 0) this.sink({ type: 'planned', streamId: stream.streamId, renditions: planned });
     for (const rendition of renditions) this.sink({ type: 'rendition', streamId: stream.streamId, rendition });
     for (const message of held) this.pass(message);
+    this.reached('listed');
   }
 
   /** Forgets what was held. */

@@ -31,6 +31,8 @@ export interface PackagerOptions {
   readonly wishes: SegmentWishes & { readonly partMs: number; readonly windowMs: number };
   readonly emit: FeedSink;
   readonly notice: (notice: PackagerNotice) => void;
+  /** The first part is made, which nobody sees yet; viewers can see the stream from now on. Once each. */
+  readonly reached?: (milestone: 'first-part' | 'listed') => void;
   /** Where parts are put; by default the garbage collector's. */
   readonly memory?: PartAllocator;
   /** What an earlier packager of the stream had come to. */
@@ -62,7 +64,7 @@ export class Packager implements MediaSink, RungSink, LeadSink, DemandSink {
     const { counters } = this;
     this.options = options;
     this.memory = memory;
-    const feed = new HeldFeed(options.emit, memory);
+    const feed = new HeldFeed(options.emit, memory, options.reached);
     const partClock = new PartClock(wishes.partMs, continuity?.partTargetMs);
     const clock = new SegmentClock(wishes, continuity ?? { nextMsn: 1, discontinuitySequence: 0 }, (gopMs) =>
       notice({ type: 'long-gop', gopMs }),

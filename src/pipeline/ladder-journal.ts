@@ -13,6 +13,7 @@ interface Story {
   planned: string;
   isDegraded: boolean;
   readonly withdrawn: Set<string>;
+  readonly live: Set<string>;
   readonly eventsAtMs: number[];
   suppressed: number;
 }
@@ -20,11 +21,11 @@ interface Story {
 /** What happens to ladders, for the log and the event list: only what changes, and of one broadcast not too much. */
 export class LadderJournal {
   private readonly log: Log;
-  private readonly records: Pick<StreamRecorder, 'ladderChanged'>;
+  private readonly records: Pick<StreamRecorder, 'ladderChanged' | 'reached'>;
   private readonly clock: Clock;
   private readonly stories = new Map<string, Story>();
 
-  constructor(log: Log, records: Pick<StreamRecorder, 'ladderChanged'>, clock: Clock) {
+  constructor(log: Log, records: Pick<StreamRecorder, 'ladderChanged' | 'reached'>, clock: Clock) {
     this.log = log;
     this.records = records;
     this.clock = clock;
@@ -42,7 +43,12 @@ export class LadderJournal {
   }
 
   rung(id: string, name: string, state: RungState, why: string): void {
-    const { withdrawn } = this.storyOf(id);
+    const { withdrawn, live } = this.storyOf(id);
+    if (state === 'withdrawn') live.delete(name);
+    else if (state === 'live' && !live.has(name)) {
+      live.add(name);
+      this.records.reached(id, { type: 'rung-live', rung: name });
+    }
     if (state === 'withdrawn' && !withdrawn.has(name)) {
       withdrawn.add(name);
       this.log.info({ stream: id, rung: name, why }, 'rung withdrawn');
@@ -103,7 +109,7 @@ export class LadderJournal {
   private storyOf(id: string): Story {
     let story = this.stories.get(id);
     if (story === undefined) {
-      story = { planned: '', isDegraded: false, withdrawn: new Set(), eventsAtMs: [], suppressed: 0 };
+      story = { planned: '', isDegraded: false, withdrawn: new Set(), live: new Set(), eventsAtMs: [], suppressed: 0 };
       this.stories.set(id, story);
     }
     return story;

@@ -25,7 +25,7 @@ export interface TranscodingOptions {
   readonly wishes: OpeningWishes;
   /** Where it is kept what transcoding costs on this machine. */
   readonly calibrationPath: string;
-  readonly records: Pick<StreamRecorder, 'ladderChanged'>;
+  readonly records: Pick<StreamRecorder, 'ladderChanged' | 'reached'>;
   /** A picture of a broadcast; its bytes are nobody else's. */
   readonly onThumbnail: (streamId: string, jpeg: Uint8Array) => void;
   readonly clock: Clock;

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { LadderFigures } from '../pipeline/transcoding.ts';
+import type { SpanQueueStats } from '../tracing/span-queue.ts';
 import type { DeliveryFigures } from './delivery-side.ts';
 import type { Engine } from './engine.ts';
 import type { MediaFigures } from './media-side.ts';
@@ -11,6 +12,8 @@ export interface EngineMetricsSources {
   readonly media: () => MediaFigures | undefined;
   readonly control: () => ThreadFigures | undefined;
   readonly storeRestarts: () => number;
+  /** Undefined where traces are not sent anywhere. */
+  readonly spans: () => SpanQueueStats | undefined;
 }
 
 type Labels = Readonly<Partial<Record<(typeof labelNames)[number], string>>>;
@@ -141,6 +144,18 @@ export const engineMetrics: readonly Metric[] = [
     'Times an ffmpeg failed and was replaced, by why.',
     'reason',
     (told) => told.restarts,
+  ),
+  metric('counter', 'trace_spans_sent_total', 'Spans of traces that their receiver has taken.', ({ spans }) =>
+    one(spans(), ({ sent }) => sent),
+  ),
+  metric(
+    'counter',
+    'trace_spans_dropped_total',
+    'Spans of traces that were given up: too many waited, or the receiver refused them.',
+    ({ spans }) => one(spans(), ({ dropped }) => dropped),
+  ),
+  metric('gauge', 'trace_spans_waiting', 'Spans of traces that are not sent yet.', ({ spans }) =>
+    one(spans(), ({ waiting }) => waiting),
   ),
   metric('gauge', 'resident_memory_bytes', 'Memory of the process.', () => [[process.memoryUsage.rss()]]),
   metric('counter', 'cpu_seconds_total', 'Processor time of the process.', () => {

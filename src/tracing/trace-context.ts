@@ -42,3 +42,16 @@ export function parseTraceparent(header: string | undefined): SpanContext | unde
   if (more !== undefined && header.startsWith('00-')) return undefined;
   return { traceId, spanId };
 }
+
+/** How a broadcast's trace begins: anew, or as part of somebody's who caused it. */
+export interface TraceOrigin {
+  readonly traceId: string;
+  /** The caller's span. */
+  readonly parentSpanId?: string | undefined;
+}
+
+/** The trace that a request with this `traceparent` header goes on with, or a new one. */
+export function traceOriginOf(traceparent?: string): TraceOrigin {
+  const caller = parseTraceparent(traceparent);
+  return caller === undefined ? { traceId: newTraceId() } : { traceId: caller.traceId, parentSpanId: caller.spanId };
+}

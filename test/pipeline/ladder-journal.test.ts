@@ -6,7 +6,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 function setUp() {
   const clock = new ManualClock();
   const events: unknown[][] = [];
-  const records = { ladderChanged: (...args: unknown[]) => void events.push(args) };
+  const records = { ladderChanged: (...args: unknown[]) => void events.push(args), reached: () => {} };
   return { clock, events, journal: new LadderJournal(pino({ level: 'silent' }), records, clock) };
 }
 
