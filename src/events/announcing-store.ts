@@ -10,13 +10,12 @@ const writers = {
 
 /** The same store, whose events are told of as soon as they are written: `onWritten` is called, and may look. */
 export function announcingStore(store: Store, onWritten: () => void): Store {
-  return {
-    ...store,
+  return Object.assign(Object.create(store) as Store, {
     keys: announcing(store.keys, writers.keys, onWritten),
     streams: announcing(store.streams, writers.streams, onWritten),
     tokens: announcing(store.tokens, writers.tokens, onWritten),
     events: announcing(store.events, writers.events, onWritten),
-  };
+  });
 }
 
 type Method = (...args: readonly unknown[]) => Promise<unknown>;
