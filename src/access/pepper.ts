@@ -1,7 +1,8 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StreamctlError } from '../base/errors.ts';
+import type { Store } from '../store/ports/store.ts';
 
 /** The secret outside the store that secrets are hashed with: who reads the store alone can check no guess. */
 export class Pepper {
@@ -16,6 +17,11 @@ export class Pepper {
     return createHmac('sha256', this.secret).update(secret).digest('hex');
   }
 
+  /** A key of 32 bytes for one purpose, from which nothing of the secret can be read (HKDF-SHA-256, RFC 5869). */
+  deriveKey(purpose: string, salt: string): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.secret, salt, purpose, 32));
+  }
+
   /** Takes the same time whether it matches or not. */
   matches(secret: string, expectedHash: string): boolean {
     const actual = createHmac('sha256', this.secret).update(secret).digest();
@@ -26,8 +32,14 @@ export class Pepper {
 
 export interface PepperOptions {
   readonly dataDir: string;
-  /** Whether a missing file may be made anew: only while no key exists that needs the old one. */
+  /** Whether a missing file may be made anew: only while no key and no token exists that needs the old one. */
   readonly mayCreate: boolean;
+}
+
+/** The pepper of a data folder, made anew only while nothing in the store needs the old one. Throws as `loadPepper`. */
+export async function pepperFor(dataDir: string, { keys, tokens }: Pick<Store, 'keys' | 'tokens'>): Promise<Pepper> {
+  const [allKeys, allTokens] = await Promise.all([keys.list(), tokens.list()]);
+  return loadPepper({ dataDir, mayCreate: allKeys.length + allTokens.length === 0 });
 }
 
 /** Reads `pepper` of the data folder, or makes it. Throws ACCESS_PEPPER_UNREADABLE, also when others may read the file. */
@@ -41,7 +53,7 @@ export function loadPepper({ dataDir, mayCreate }: PepperOptions): Pepper {
     return new Pepper(secret);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'it is missing, though there are keys' : (code ?? message);
+    const reason = code === 'ENOENT' ? 'it is missing, though there are keys or tokens' : (code ?? message);
     throw new StreamctlError('ACCESS_PEPPER_UNREADABLE', { path, reason }, { cause });
   }
 }

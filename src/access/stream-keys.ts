@@ -4,6 +4,7 @@ import { isChannelName } from '../contract/names.ts';
 import type { NewEvent } from '../store/ports/event-store.ts';
 import type { JsonValue } from '../store/ports/json-value.ts';
 import type { KeyPatch, KeyPolicy, KeyRow, KeyStore } from '../store/ports/key-store.ts';
+import type { DrawLetters } from './draw-letters.ts';
 import { formatKeyText, newKeyText, newSecretFor } from './key-text.ts';
 import type { Pepper } from './pepper.ts';
 
@@ -11,7 +12,12 @@ export interface NewKey {
   readonly channel: string;
   readonly expiresAtMs?: number | null | undefined;
   readonly policy?: KeyPolicy | undefined;
+  /** Where the same letters are drawn again, the same key is answered again. */
+  readonly draw?: DrawLetters | undefined;
 }
+
+/** What is to change, seeing the key as it is; called again when somebody else was quicker. What it throws ends the change. */
+export type KeyChange = (before: KeyRow) => Pick<KeyPatch, 'expiresAtMs' | 'policy'>;
 
 /** A key with its text, which exists only in this answer. */
 export interface IssuedKey {
@@ -27,6 +33,9 @@ export interface StreamKeysOptions {
   readonly onChange?: (key: KeyRow) => void;
 }
 
+/** How often a change is tried when others change the same key at the same time. */
+const maxAttempts = 10;
+
 /** Everything that can be done with stream keys; each change is one event in the store. */
 export class StreamKeys {
   private readonly options: StreamKeysOptions;
@@ -36,10 +45,12 @@ export class StreamKeys {
   }
 
   /** Throws ACCESS_CHANNEL_INVALID. A channel may have several keys. */
-  async create({ channel, expiresAtMs = null, policy = {} }: NewKey): Promise<IssuedKey> {
+  async create({ channel, expiresAtMs = null, policy = {}, draw }: NewKey): Promise<IssuedKey> {
     if (!isChannelName(channel)) throw new StreamctlError('ACCESS_CHANNEL_INVALID', { channel: channel.slice(0, 80) });
     const { store, pepper, clock } = this.options;
-    const text = newKeyText();
+    const text = newKeyText(draw);
+    const before = draw && (await store.find(text.id));
+    if (before !== undefined) return { key: before, text: formatKeyText(text) };
     const key: KeyRow = {
       id: text.id,
       channel,
@@ -74,38 +85,54 @@ export class StreamKeys {
     return only;
   }
 
-  /** Gives the key a new secret; the old one is good for `overlapMs` more. */
-  async rotate(idOrChannel: string, overlapMs: number): Promise<IssuedKey> {
-    const before = await this.find(idOrChannel);
-    if (before.revokedAtMs !== null) throw new StreamctlError('ACCESS_KEY_REVOKED', { keyId: before.id });
-    const text = newSecretFor(before.id);
-    const patch = {
-      secretHash: this.options.pepper.hash(text.secret),
-      last4: text.secret.slice(-4),
-      previousHash: overlapMs > 0 ? before.secretHash : null,
-      previousValidUntilMs: overlapMs > 0 ? this.options.clock.wallMs() + overlapMs : null,
-    };
-    const key = await this.change(before.id, patch, 'key.rotated', { overlap_ms: overlapMs });
+  /** Gives the key a new secret; the old one is good for `overlapMs` more. Throws ACCESS_KEY_REVOKED. */
+  async rotate(idOrChannel: string, overlapMs: number, draw?: DrawLetters): Promise<IssuedKey> {
+    const { id } = await this.find(idOrChannel);
+    const text = newSecretFor(id, draw);
+    const secretHash = this.options.pepper.hash(text.secret);
+    const key = await this.change(id, 'key.rotated', { overlap_ms: overlapMs }, (before) => {
+      if (before.secretHash === secretHash) return undefined;
+      if (before.revokedAtMs !== null) throw new StreamctlError('ACCESS_KEY_REVOKED', { keyId: before.id });
+      return {
+        secretHash,
+        last4: text.secret.slice(-4),
+        previousHash: overlapMs > 0 ? before.secretHash : null,
+        previousValidUntilMs: overlapMs > 0 ? this.options.clock.wallMs() + overlapMs : null,
+      };
+    });
     return { key, text: formatKeyText(text) };
   }
 
-  /** Ends the key and, where a server runs, its broadcast. Revoking twice is no mistake. */
-  async revoke(idOrChannel: string): Promise<KeyRow> {
-    const before = await this.find(idOrChannel);
-    if (before.revokedAtMs !== null) return before;
-    return await this.change(before.id, { revokedAtMs: this.options.clock.wallMs() }, 'key.revoked', {});
+  /** Ends the key and, where a server runs, its broadcast. Revoking twice is no mistake. `check` may throw, seeing the key as it is. */
+  async revoke(idOrChannel: string, check: (before: KeyRow) => void = () => {}): Promise<KeyRow> {
+    return await this.change(idOrChannel, 'key.revoked', {}, (before) => {
+      check(before);
+      return before.revokedAtMs === null ? { revokedAtMs: this.options.clock.wallMs() } : undefined;
+    });
   }
 
-  async update(idOrChannel: string, patch: Pick<KeyPatch, 'expiresAtMs' | 'policy'>): Promise<KeyRow> {
-    const { id } = await this.find(idOrChannel);
-    return await this.change(id, patch, 'key.updated', {});
+  async update(idOrChannel: string, change: KeyChange): Promise<KeyRow> {
+    return await this.change(idOrChannel, 'key.updated', {}, change);
   }
 
-  private async change(id: string, patch: KeyPatch, type: string, payload: Record<string, JsonValue>): Promise<KeyRow> {
-    const key = await this.options.store.update(id, patch, this.event(type, { key_id: id, ...payload }));
-    if (key === undefined) throw this.notFound(id);
-    this.options.onChange?.(key);
-    return key;
+  /** Changes the key as `decide` saw it, or not at all; where it decides on nothing, the key stays. Throws ACCESS_KEY_CONTENDED. */
+  private async change(
+    idOrChannel: string,
+    type: string,
+    payload: Record<string, JsonValue>,
+    decide: (before: KeyRow) => KeyPatch | undefined,
+  ): Promise<KeyRow> {
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      const before = await this.find(idOrChannel);
+      const patch = decide(before);
+      if (patch === undefined) return before;
+      const event = this.event(type, { key_id: before.id, ...payload });
+      const key = await this.options.store.update(before.id, patch, event, decisive(before));
+      if (key === undefined) continue;
+      this.options.onChange?.(key);
+      return key;
+    }
+    throw new StreamctlError('ACCESS_KEY_CONTENDED', { id: idOrChannel.slice(0, 63) });
   }
 
   private event(type: string, payload: Record<string, JsonValue>): NewEvent {
@@ -117,4 +144,9 @@ export class StreamKeys {
     const id = idOrChannel.replace(/^(sk_[a-z2-7]{10})_.*$/s, '$1').slice(0, 63);
     return new StreamctlError('KEY_NOT_FOUND', { id });
   }
+}
+
+/** What a change may depend on. When the key was used last is none of it. */
+function decisive({ secretHash, expiresAtMs, revokedAtMs, policy }: KeyRow): KeyPatch {
+  return { secretHash, expiresAtMs, revokedAtMs, policy };
 }

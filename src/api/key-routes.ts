@@ -102,7 +102,7 @@ const rotateKey = createRoute({
   ...needs('keys:write'),
   request: { params: keyParams, body: jsonBody(rotateKeyRequest) },
   responses: { 200: answer('The key, with its new text.', issuedKeyView) },
-  ...refuses('KEY_NOT_FOUND', 'ACCESS_KEY_REVOKED'),
+  ...refuses('KEY_NOT_FOUND', 'ACCESS_KEY_REVOKED', 'ACCESS_KEY_CONTENDED'),
 });
 
 export function addKeyRoutes(api: Api, { keys, urls }: KeyRoutesOptions): void {
@@ -122,9 +122,11 @@ export function addKeyRoutes(api: Api, { keys, urls }: KeyRoutesOptions): void {
 
   api.openapi(updateKey, async (c) => {
     const { expires_at: expiresAt, policy } = c.req.valid('json');
-    const before = await keys.find(c.req.valid('param').id);
-    const patch = { expiresAtMs: timeOf(expiresAt), policy: policy && mergePolicy(before.policy, policy) };
-    return c.json(keyViewOf(await keys.update(before.id, patch)), 200);
+    const key = await keys.update(c.req.valid('param').id, (before) => ({
+      expiresAtMs: timeOf(expiresAt),
+      policy: policy && mergePolicy(before.policy, policy),
+    }));
+    return c.json(keyViewOf(key), 200);
   });
 
   api.openapi(revokeKey, async (c) => c.json(keyViewOf(await keys.revoke(c.req.valid('param').id)), 200));

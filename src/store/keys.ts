@@ -44,14 +44,16 @@ export class KeyTable implements KeyStore {
     return row === undefined ? undefined : toKey(row);
   }
 
-  async update(id: string, patch: KeyPatch, event?: NewEvent): Promise<KeyRow | undefined> {
+  async update(id: string, patch: KeyPatch, event?: NewEvent, expected: KeyPatch = {}): Promise<KeyRow | undefined> {
     return await this.db.transaction().execute(async (tx) => {
-      const row = await tx
+      let query = tx
         .updateTable('stream_keys')
         .set({ ...columnsOf(patch), id })
-        .where('id', '=', id)
-        .returningAll()
-        .executeTakeFirst();
+        .where('id', '=', id);
+      for (const [column, value] of Object.entries(columnsOf(expected))) {
+        query = query.where(column as keyof Tables['stream_keys'], value === null ? 'is' : '=', value);
+      }
+      const row = await query.returningAll().executeTakeFirst();
       if (row === undefined) return undefined;
       if (event !== undefined) await insertEvent(tx, event);
       return toKey(row);

@@ -95,7 +95,7 @@ describe('publishing', () => {
     expect(publish(text)).toMatchObject({ allowed: true });
     time.nowMs += dayMs;
     expect(publish(text)).toMatchObject(refused('ACCESS_KEY_EXPIRED'));
-    await keys.update(key.id, { expiresAtMs: null });
+    await keys.update(key.id, () => ({ expiresAtMs: null }));
     expect(publish(text)).toMatchObject({ allowed: true });
     await keys.revoke(key.id);
     expect(publish(text)).toMatchObject(refused('ACCESS_KEY_REVOKED'));
