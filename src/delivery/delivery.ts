@@ -1,3 +1,4 @@
+import { PlaybackGate, type PlaybackPass } from '../access/playback-gate.ts';
 import type { Clock } from '../base/clock.ts';
 import type { FeedMessage } from '../stream/feed.ts';
 import { collectedMemory, type PartHolder } from '../stream/part-memory.ts';
@@ -6,13 +7,14 @@ import { Windows } from '../stream/windows.ts';
 import { DeliveredStream, type StreamSnapshot } from './delivered-stream.ts';
 import { DeliveryCounters, type DeliveryStats } from './delivery-counters.ts';
 import { MediaAnswers, missing } from './media-answers.ts';
-import { type PlaybackTarget, parsePlaybackPath } from './playback-path.ts';
+import { type PlaybackTarget, parsePlaybackPath, splitSignedPath } from './playback-path.ts';
 import { answerPlaylist } from './playlist-answers.ts';
 import { problem } from './problem.ts';
 import type { Answer, PlaybackRequest, Reply } from './reply.ts';
 import { allowedMethods, cacheControl, openHeaders, preflightHeaders } from './reply-headers.ts';
 import { Resource } from './resource.ts';
 import { type OnWanted, RungRequests } from './rung-requests.ts';
+import { checked, PendingCheck, refusals } from './signed-answers.ts';
 import { awaitPresentation, awaitRendition } from './start-wait.ts';
 import { lastTsMsn, TransportStreamCutter } from './transport-stream-cutter.ts';
 import { plannedOf } from './variant.ts';
@@ -39,6 +41,8 @@ export interface DeliveryOptions {
  */
 export class Delivery {
   readonly counters = new DeliveryCounters();
+  /** Who may watch: everybody, until it is told otherwise. */
+  readonly gate: PlaybackGate;
   readonly memory: PartHolder;
   private readonly clock: Clock;
   private readonly random: () => number;
@@ -52,6 +56,7 @@ export class Delivery {
     const { clock, memory = collectedMemory, random = Math.random } = options;
     const { maxWaiters = 50_000, tsCacheBytes = 64 << 20, onWanted = () => {} } = options;
     this.clock = clock;
+    this.gate = new PlaybackGate(clock);
     this.memory = memory;
     this.random = random;
     this.windows = new Windows(clock, memory);
@@ -90,12 +95,11 @@ export class Delivery {
     return this.windows.streams;
   }
 
-  /**
-   * Broadcasts that everybody may see listed. Whoever must not play a channel must not find it here, nor have its picture: the rule
-   * about who may play belongs into `decide`, before the target is looked at.
-   */
+  /** Broadcasts that everybody may see listed: those that everybody may play. */
   get liveStreams(): readonly { name: string; isInterrupted: boolean; pictureAtMs: number | undefined }[] {
-    const live = [...this.windows.streams].filter(({ isEnded }) => !isEnded);
+    const live = [...this.windows.streams].filter(
+      ({ isEnded, stream }) => !isEnded && !this.gate.isSigned(stream.channel),
+    );
     return live.map(({ stream, isInterrupted, thumbnail }) => {
       return { name: stream.channel, isInterrupted, pictureAtMs: thumbnail?.madeAtMs };
     });
@@ -148,9 +152,17 @@ export class Delivery {
 
   /** The answer, now or later; until it is given, the request must not change. Counts it. */
   answer(request: PlaybackRequest): Answer {
+    const signed = splitSignedPath(request.path);
+    const pass = this.gate.passOf(signed?.token, request.edgeSecret);
+    const plain = signed === undefined ? request : { ...request, path: signed.path };
+    if (pass instanceof Promise) return new PendingCheck(pass, (read) => this.answerTo(plain, read));
+    return this.answerTo(plain, pass);
+  }
+
+  private answerTo(request: PlaybackRequest, pass: PlaybackPass): Answer {
     const target = parsePlaybackPath(request.path);
     const answered = this.counters.of(classOf(target));
-    const answer = this.decide(request, target, answered);
+    const answer = this.decide(request, target, pass, answered);
     if (answer.kind !== 'pending') answered(answer.status);
     return answer;
   }
@@ -158,6 +170,7 @@ export class Delivery {
   private decide(
     request: PlaybackRequest,
     target: PlaybackTarget | undefined,
+    pass: PlaybackPass,
     answered: (status: number) => void,
   ): Answer {
     if (request.method === 'OPTIONS') return preflight;
@@ -168,6 +181,9 @@ export class Delivery {
     if (target === undefined) return missing(request.path).replyTo(request);
     if (target.type === 'time') return this.time(request);
     const stream = this.find(target.id);
+    const refusal = this.gate.refusalOf(target.id, stream?.window.stream, pass);
+    if (refusal !== undefined) return refusals[refusal].replyTo(request);
+    if (target.type === 'check') return checked(pass, this.clock.wallMs());
     if (stream === undefined) return problem('DELIVERY_STREAM_NOT_FOUND', { id: target.id }).replyTo(request);
     const isByChannel = target.id !== stream.window.stream.streamId;
     const found = this.resolve(request, target, stream, isByChannel);
@@ -181,7 +197,7 @@ export class Delivery {
 
   private resolve(
     request: PlaybackRequest,
-    target: Exclude<PlaybackTarget, { type: 'time' }>,
+    target: Exclude<PlaybackTarget, { type: 'time' | 'check' }>,
     stream: DeliveredStream,
     isByChannel: boolean,
   ): Resolution | Hold {

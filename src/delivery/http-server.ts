@@ -5,6 +5,7 @@ import type { Delivery } from './delivery.ts';
 import { PacedBody, type SlowReaderBudget } from './paced-body.ts';
 import { isPlaybackPath } from './playback-path.ts';
 import type { PendingReply, PlaybackRequest, ProgressiveReply, Reply } from './reply.ts';
+import { edgeHeader } from './reply-headers.ts';
 
 /** How a node:http server that faces viewers is to be made: deadlines and limits against slow and oversized requests. */
 export const viewerServerOptions: ServerOptions = {
@@ -125,5 +126,6 @@ function playbackRequest(incoming: IncomingMessage, path: string, query: string)
     ifModifiedSince: headers['if-modified-since'],
     viewer: `${socket.remoteAddress} ${headers['user-agent'] ?? ''}`,
     acceptEncoding: typeof headers['accept-encoding'] === 'string' ? headers['accept-encoding'] : undefined,
+    edgeSecret: typeof headers[edgeHeader] === 'string' ? headers[edgeHeader] : undefined,
   };
 }

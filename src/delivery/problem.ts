@@ -19,6 +19,20 @@ export class Problem {
   }
 }
 
+/** What depends on who asks is kept for nobody. */
+function cachingOf(httpStatus: number): readonly string[] {
+  switch (httpStatus) {
+    case 503:
+      return [cacheControl.never, 'Retry-After', '1'];
+    case 401:
+      return [cacheControl.never, 'WWW-Authenticate', 'Bearer realm="playback"'];
+    case 403:
+      return [cacheControl.never];
+    default:
+      return [cacheControl.refusal];
+  }
+}
+
 /** The problem of a catalogue entry. An expected outcome, so nothing is thrown and no stack is taken. */
 export function problem<Code extends ErrorCode>(
   code: Code,
@@ -32,7 +46,7 @@ export function problem<Code extends ErrorCode>(
   };
   const detail = message(details);
   const body = Buffer.from(`${JSON.stringify({ status: httpStatus, title: detail, code, detail, remedy })}\n`);
-  const caching = httpStatus === 503 ? [cacheControl.never, 'Retry-After', '1'] : [cacheControl.refusal];
+  const caching = cachingOf(httpStatus);
   return new Problem({
     kind: 'whole',
     class: 'other',

@@ -12,6 +12,9 @@ export const openHeaders: readonly string[] = [
   'nosniff',
 ];
 
+/** The request header by which an edge shows `auth.edge_secret`. */
+export const edgeHeader = 'streamctl-edge';
+
 export const allowedMethods = 'GET, HEAD, OPTIONS';
 
 /** What a preflight asks for: CMCD in header mode, ranges, revalidation. */

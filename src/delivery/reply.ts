@@ -11,6 +11,8 @@ export interface PlaybackRequest {
   /** The fast lane leaves it out: it only ever says that the whole answer may be spared. */
   readonly ifModifiedSince?: string | undefined;
   readonly acceptEncoding?: string | undefined;
+  /** What an edge that checks viewers itself says to be believed. */
+  readonly edgeSecret?: string | undefined;
   /** Tells viewers apart, as well as can be told: address and player. */
   readonly viewer?: string | undefined;
 }
@@ -26,6 +28,7 @@ export type ReplyClass =
   | 'ts-segment'
   | 'thumbnail'
   | 'time'
+  | 'check'
   | 'other';
 
 /** A whole answer. Equal requests may get the very same object: nobody changes it. */

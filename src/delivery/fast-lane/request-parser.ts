@@ -1,3 +1,5 @@
+import { edgeHeader } from '../reply-headers.ts';
+
 /** Longest request target, bytes; beyond it: 414. RFC 9112 §3 has servers take at least 8000. */
 export const maxTargetBytes = 8192;
 /** Longest request head, bytes; beyond it: 431, as node:http with the same limit. */
@@ -19,6 +21,7 @@ export interface RequestHeaders {
   readonly ifRange: string | undefined;
   readonly ifNoneMatch: string | undefined;
   readonly acceptEncoding: string | undefined;
+  readonly edgeSecret: string | undefined;
 }
 
 /** A request line that was understood. */
@@ -55,7 +58,8 @@ const versionAndEnd = Buffer.from(' HTTP/1.1\r\n');
 /** The last byte of a target, from the end of its line. */
 const targetEnd = versionAndEnd.length + 1;
 const paths = ['/hls/', '/dash/', '/time'].map((path) => Buffer.from(path));
-const [cr, lf, colon, space, tab, question] = [13, 10, 58, 32, 9, 63];
+const [cr, lf, colon, space, tab, question, slash] = [13, 10, 58, 32, 9, 63, 47];
+const signedPrefix = Buffer.from('/t/');
 
 /**
  * Recognises requests as players send them: GET or HEAD of playback paths in origin form, HTTP/1.1, one Host, no body, clean
@@ -74,6 +78,7 @@ export class RequestParser {
     ifRange: undefined,
     ifNoneMatch: undefined,
     acceptEncoding: undefined,
+    edgeSecret: undefined,
   };
   /** Where the request ends in the bytes. */
   end = 0;
@@ -130,13 +135,15 @@ export class RequestParser {
     const methodFound = begins(bytes, start, method);
     if (methodFound !== 'request') return methodFound;
     const targetAt = start + method.length;
+    const pathAt = behindToken(bytes, targetAt);
+    if (pathAt === bytes.length && pathAt - targetAt > maxTargetBytes) return 'target-too-long';
     let pathFound: Recognised = 'foreign';
     for (const path of paths) {
-      const found = begins(bytes, targetAt, path);
+      const found = begins(bytes, pathAt, path);
       if (found !== 'foreign') pathFound = found;
     }
     if (pathFound !== 'request') return pathFound;
-    let at = targetAt + 5;
+    let at = pathAt + 5;
     let queryAt = 0;
     for (; at < bytes.length && (byteClass[bytes[at]!]! & inTarget) !== 0; at++) {
       if (bytes[at] === question && queryAt === 0) queryAt = at;
@@ -148,9 +155,23 @@ export class RequestParser {
     this.path = bytes.toString('latin1', targetAt, queryAt === 0 ? at : queryAt);
     this.query = queryAt === 0 ? '' : bytes.toString('latin1', queryAt + 1, at);
     this.end = at + versionAndEnd.length;
-    const isLonger = bytes[targetAt + 1] === 0x74 && this.path.length > 5;
+    const isLonger = bytes[pathAt + 1] === 0x74 && this.path.length > pathAt - targetAt + 5;
     return isLonger ? 'foreign' : 'request';
   }
+}
+
+/** Where the path goes on behind `/t/<token>`, or its end so far; its beginning where there is no token. */
+function behindToken(bytes: Buffer, targetAt: number): number {
+  if (bytes[targetAt + 1] !== signedPrefix[1] || begins(bytes, targetAt, signedPrefix) !== 'request') return targetAt;
+  let at = targetAt + signedPrefix.length;
+  while (
+    at < bytes.length &&
+    bytes[at] !== slash &&
+    bytes[at] !== question &&
+    (byteClass[bytes[at]!]! & inTarget) !== 0
+  )
+    at++;
+  return at;
 }
 
 /** The lines between the request line and the body that must not be there. */
@@ -166,6 +187,7 @@ class HeaderFields {
   private ifRange: string | undefined;
   private ifNoneMatch: string | undefined;
   private acceptEncoding: string | undefined;
+  private edgeSecret: string | undefined;
   private isForeign = false;
 
   constructor(bytes: Buffer, at: number) {
@@ -190,10 +212,10 @@ class HeaderFields {
   }
 
   headers(blockAt: number): RequestHeaders {
-    const { isKeepAlive, userAgent = '', range, ifRange, ifNoneMatch, acceptEncoding } = this;
+    const { isKeepAlive, userAgent = '', range, ifRange, ifNoneMatch, acceptEncoding, edgeSecret } = this;
     // A copy: the bytes around it, perhaps of many requests, need not stay.
     const block = Buffer.from(this.bytes.subarray(blockAt, this.at));
-    return { block, isKeepAlive, userAgent, range, ifRange, ifNoneMatch, acceptEncoding };
+    return { block, isKeepAlive, userAgent, range, ifRange, ifNoneMatch, acceptEncoding, edgeSecret };
   }
 
   private parseField(): 'request' | 'incomplete' | 'foreign' {
@@ -242,9 +264,12 @@ class HeaderFields {
         if (isNamed(bytes, nameAt, 'if-none-match')) this.ifNoneMatch = this.only(this.ifNoneMatch, valueAt, valueEnd);
         return;
       case 14:
-        if (!isNamed(bytes, nameAt, 'content-length')) return;
-        this.contentLength = this.only(this.contentLength, valueAt, valueEnd);
-        if (this.contentLength !== '0') this.isForeign = true;
+        if (isNamed(bytes, nameAt, 'content-length')) {
+          this.contentLength = this.only(this.contentLength, valueAt, valueEnd);
+          if (this.contentLength !== '0') this.isForeign = true;
+        } else if (isNamed(bytes, nameAt, edgeHeader)) {
+          this.edgeSecret = this.only(this.edgeSecret, valueAt, valueEnd);
+        }
         return;
       case 15:
         if (!isNamed(bytes, nameAt, 'accept-encoding')) return;

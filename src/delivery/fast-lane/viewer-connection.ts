@@ -69,6 +69,7 @@ export class ViewerConnection implements GrowingBodyEvents {
     ifRange: undefined,
     ifNoneMatch: undefined,
     acceptEncoding: undefined,
+    edgeSecret: undefined,
     viewer: '',
   };
   private held: PendingReply | undefined;
@@ -242,6 +243,7 @@ export class ViewerConnection implements GrowingBodyEvents {
     request.ifRange = headers.ifRange;
     request.ifNoneMatch = headers.ifNoneMatch;
     request.acceptEncoding = headers.acceptEncoding;
+    request.edgeSecret = headers.edgeSecret;
   }
 
   private answer(): void {

@@ -9,6 +9,7 @@ import type { TLSSocket } from 'node:tls';
 import type { ConnectionDeadlines } from '../fast-lane/viewer-connection.ts';
 import { isPlaybackPath } from '../playback-path.ts';
 import type { PlaybackRequest, Reply } from '../reply.ts';
+import { edgeHeader } from '../reply-headers.ts';
 import { ForeignStream } from './foreign-stream.ts';
 import { maxFlyingBytes, sessionOptions } from './session-limits.ts';
 import { type StreamLane, type StreamOwner, ViewerStream } from './viewer-stream.ts';
@@ -183,6 +184,7 @@ export class ViewerSession implements StreamOwner {
       ifNoneMatch: single(headers['if-none-match']),
       ifModifiedSince: single(headers['if-modified-since']),
       acceptEncoding: single(headers['accept-encoding']),
+      edgeSecret: single(headers[edgeHeader]),
       viewer: this.viewer.name,
     };
   }

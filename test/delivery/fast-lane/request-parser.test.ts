@@ -47,11 +47,27 @@ test('names of headers are recognised in any case, and values without the space 
   });
 });
 
-test.each([chromium, vlc])('each beginning of a request is incomplete, whatever it is cut after: %#', (text) => {
-  for (let length = 0; length < text.length; length++) {
-    expect([length, parse(text.slice(0, length)).recognised]).toEqual([length, 'incomplete']);
-  }
+const signed = vlc.replace('/dash/', '/t/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzaG93In0.c2ln-_/dash/');
+
+test('a path behind a token is recognised as without it', () => {
+  const { recognised, parser } = parse(signed);
+  expect([recognised, parser.path]).toEqual(['request', /\/t\S+/.exec(signed)?.[0]]);
+  expect(parse(`GET /t/x/time HTTP/1.1\r\n${host}\r\n`).recognised).toBe('request');
 });
+
+test('what an edge shows is read', () => {
+  const { parser } = parse(vlc.replace('\r\n\r\n', '\r\nstreamctl-EDGE: a secret\r\n\r\n'));
+  expect(parser.headers.edgeSecret).toBe('a secret');
+});
+
+test.each([chromium, vlc, signed])(
+  'each beginning of a request is incomplete, whatever it is cut after: %#',
+  (text) => {
+    for (let length = 0; length < text.length; length++) {
+      expect([length, parse(text.slice(0, length)).recognised]).toEqual([length, 'incomplete']);
+    }
+  },
+);
 
 test('headers repeated by the same connection are not parsed again, changed ones are', () => {
   const { parser } = parse(vlc);
@@ -77,6 +93,12 @@ test('Connection: close is understood', () => {
 const line = 'GET /time HTTP/1.1\r\n';
 const host = 'Host: x\r\n';
 const foreign: Record<string, string> = {
+  'a page behind a token': `GET /t/x/watch/show HTTP/1.1\r\n${host}\r\n`,
+  'more than the time behind a token': `GET /t/x/times HTTP/1.1\r\n${host}\r\n`,
+  'two tokens': `GET /t/x/t/y/hls/show/index.m3u8 HTTP/1.1\r\n${host}\r\n`,
+  'a token with a question mark': `GET /t/x?/hls/show/index.m3u8 HTTP/1.1\r\n${host}\r\n`,
+  'a token with a space': `GET /t/x /hls/show/index.m3u8 HTTP/1.1\r\n${host}\r\n`,
+  'a token and nothing behind it': `GET /t/x HTTP/1.1\r\n${host}\r\n`,
   'another method': `POST /time HTTP/1.1\r\n${host}\r\n`,
   'a method in lower case': `get /time HTTP/1.1\r\n${host}\r\n`,
   'another path': `GET /watch/show HTTP/1.1\r\n${host}\r\n`,
