@@ -5,6 +5,8 @@ import type { PublishGrant } from '../stream/publication.ts';
 export interface PublishAttemptMessage {
   readonly app: string;
   readonly streamName: string;
+  readonly remoteAddress: string;
+  readonly encoder: string;
 }
 
 /** Whether it may, and what the refusal says. */
