@@ -134,7 +134,8 @@ export class MediaSide {
       {
         clock,
         log,
-        authorizePublish: ({ app, streamName }, signal) => this.authorize({ app, streamName }, signal),
+        authorizePublish: ({ app, streamName, remoteAddress, encoder }, signal) =>
+          this.authorize({ app, streamName, remoteAddress, encoder }, signal),
         openPublication: (grant, connection) => this.open(grant, connection),
       },
     );
