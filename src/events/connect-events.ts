@@ -1,10 +1,11 @@
+import type { PublishVerdict } from '../access/authorize-publish.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Config } from '../config/schema.ts';
 import { authorizePattern } from '../config/webhook.ts';
 import type { Log } from '../observability/log.ts';
 import type { Store } from '../store/ports/store.ts';
 import { announcingStore } from './announcing-store.ts';
-import { PublishAuthorizer, type PublishQuestion, type PublishRefusal } from './authorize/publish-authorizer.ts';
+import { PublishAuthorizer, type PublishQuestion } from './authorize/publish-authorizer.ts';
 import { OutgoingEvents } from './outgoing-events.ts';
 import { configuredReceivers } from './receivers.ts';
 
@@ -12,10 +13,12 @@ export interface Events {
   /** The store to write to from now on: its events are delivered at once. */
   readonly store: Store;
   readonly outgoing: OutgoingEvents;
-  /** Why somebody with a good key may not begin all the same; undefined: it may. */
-  refusalOf(question: PublishQuestion): Promise<PublishRefusal | undefined>;
+  /** The verdict about a publisher, after who is configured to say so too was asked about one that is let in. */
+  confirm(publisher: Publisher, verdict: PublishVerdict): Promise<PublishVerdict>;
   stop(): Promise<void>;
 }
+
+export type Publisher = Pick<PublishQuestion, 'app' | 'remoteAddress' | 'encoder'>;
 
 export interface EventsOptions {
   readonly config: Pick<Config, 'webhooks' | 'events' | 'dataDir'>;
@@ -35,7 +38,12 @@ export async function connectEvents({ config, store, node, clock, log }: EventsO
   return {
     store: receivers.length === 0 ? store : announcingStore(store, outgoing.wake),
     outgoing,
-    refusalOf: async (question) => await authorizer?.ask(question),
+    confirm: async ({ app, remoteAddress, encoder }, verdict) => {
+      if (!verdict.allowed || authorizer === undefined) return verdict;
+      const { channel, keyId } = verdict.grant;
+      const error = await authorizer.ask({ channel, keyId, app, remoteAddress, encoder });
+      return error === undefined ? verdict : { allowed: false, error };
+    },
     stop: async () => {
       await Promise.all([outgoing.stop(), authorizer?.close()]);
     },
