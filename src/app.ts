@@ -16,6 +16,7 @@ import { unavailableInThisBuild } from './config/availability.ts';
 import type { Config } from './config/schema.ts';
 import { publicUrls } from './contract/public-urls.ts';
 import { connectionLimit } from './delivery/fast-lane/connection-limit.ts';
+import { connectEvents } from './events/connect-events.ts';
 import type { Log } from './observability/log.ts';
 import type { LiveFacts } from './pipeline/live-facts.ts';
 import { PipelineControl } from './pipeline/pipeline-control.ts';
@@ -91,8 +92,9 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   const lock = lockDataDir(config.dataDir);
   undo.push(() => lock.release());
   const storeThread = new StoreThread({ url: config.store.url }, log);
-  const store = await storeThread.open();
-  undo.push(() => store.close());
+  const events = await connectEvents({ config, store: await openClosing(storeThread, undo), node, clock, log });
+  undo.push(() => events.stop());
+  const { store } = events;
 
   const hasKeys = (await store.keys.list()).length > 0;
   const pepper = loadPepper({ dataDir: config.dataDir, mayCreate: !hasKeys });
@@ -155,9 +157,9 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
       log,
       records,
       sockets,
-      authorizePublish: (attempt) => {
+      authorizePublish: async (attempt) => {
         const sinceMs = clock.monotonicMs();
-        const verdict = authorizePublish(attempt, access);
+        const verdict = await events.confirm(attempt, authorizePublish(attempt, access));
         if (verdict.allowed) traces.authorised(verdict.grant.channel, sinceMs);
         return verdict.allowed ? verdict : { allowed: false, code: verdict.error.code, details: verdict.error.details };
       },
@@ -189,7 +191,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     orders: media,
     journal,
     figures: delivery,
-    warnings: () => [...warnings, ...(tracing?.warnings() ?? [])],
+    warnings: () => [...warnings, ...events.outgoing.warnings(), ...(tracing?.warnings() ?? [])],
   });
   undo.push(
     monitorThread((told) => {
