@@ -92,7 +92,9 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   const lock = lockDataDir(config.dataDir);
   undo.push(() => lock.release());
   const storeThread = new StoreThread({ url: config.store.url }, log);
-  const events = await connectEvents({ config, store: await openClosing(storeThread, undo), node, clock, log });
+  const opened = await storeThread.open();
+  undo.push(() => opened.close());
+  const events = await connectEvents({ config, store: opened, node, clock, log });
   undo.push(() => events.stop());
   const { store } = events;
 
