@@ -17,9 +17,7 @@ export function unavailableInThisBuild(config: Config): UnavailableSetting[] {
     { path: 'auth.playback', isAsked: config.auth.playback === 'signed', why: 'everybody with the link can watch' },
     { path: 'realtime.url', isAsked: config.realtime.url !== 'memory:', why: 'memory is used' },
     { path: 'analytics.url', isAsked: config.analytics.url !== 'store:', why: 'viewer analytics are not kept' },
-    { path: 'events.url', isAsked: config.events.target.kind !== 'store', why: 'events stay in the store' },
     { path: 'storage.url', isAsked: config.storage.url.startsWith('s3:'), why: 'nothing is recorded' },
-    { path: 'webhooks', isAsked: config.webhooks.length > 0, why: 'no webhook is called' },
     { path: 'metrics.public', isAsked: config.metrics.isPublic, why: 'there is no GET /metrics' },
   ];
   return settings.filter(({ isAsked }) => isAsked).map(({ path, why }) => ({ path, why }));
