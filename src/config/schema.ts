@@ -128,9 +128,26 @@ const auth = z
     playback: z
       .enum(['public', 'signed'], { error: 'public or signed' })
       .prefault('public')
-      .describe('Who may watch: everybody with the link, or holders of a signed link.'),
+      .describe('Who may watch: everybody with the link, or holders of a signed link. A key can say otherwise of its channel.'),
+    playback_key: text('the path of a file')
+      .min(1, 'the path of a file')
+      .prefault(`${dataDir}/playback.keys`)
+      .describe(
+        'File of the keys that sign links: a name and 64 hexadecimal digits a line; the first signs, all are good. Made if it is missing in data_dir; several nodes need the same.',
+      ),
+    edge_secret: text('a secret')
+      .refine((value) => value === '' || /^[\x21-\x7e]{24,256}$/.test(value), 'at least 24 characters, without spaces')
+      .prefault('')
+      .describe(
+        'What a CDN that checks viewers itself sends as Streamctl-Edge, to have signed channels without a link. Empty: nobody has them so.',
+      ),
   })
-  .transform((v) => ({ openPublish: v.open_publish, playback: v.playback }));
+  .transform((v) => ({
+    openPublish: v.open_publish,
+    playback: v.playback,
+    playbackKeyPath: v.playback_key,
+    edgeSecret: v.edge_secret,
+  }));
 
 export const configSchema = z
   .strictObject({
@@ -153,7 +170,7 @@ export const configSchema = z
     auth: auth.prefault({}).describe('Who may publish and watch.'),
     store: z
       .strictObject({
-        url: urlOf(['sqlite:', 'postgres://'])
+        url: urlOf(['sqlite:', 'postgres://', 'postgresql://'])
           .prefault(`sqlite:${dataDir}/streamctl.db`)
           .describe('Keys, streams and events: sqlite:PATH or postgres://…'),
       })
@@ -250,6 +267,7 @@ export type LadderConfig = Config['ladder'];
 
 /** Paths whose value is a secret, or may carry one (a password in a URL). `*` stands for a list position. */
 export const secretPaths: readonly string[] = [
+  'auth.edge_secret',
   'store.url',
   'realtime.url',
   'analytics.url',

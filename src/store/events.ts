@@ -1,4 +1,5 @@
-import type { Kysely, Selectable, Transaction } from 'kysely';
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
+import { isPostgres } from './dialect.ts';
 import type { EventFilter, EventRow, EventStore, NewEvent } from './ports/event-store.ts';
 import type { Tables } from './schema.ts';
 
@@ -10,7 +11,7 @@ export class EventTable implements EventStore {
   }
 
   async append(event: NewEvent): Promise<EventRow> {
-    return await insertEvent(this.db, event);
+    return await this.db.transaction().execute((tx) => insertEvent(tx, event));
   }
 
   async list({ streamId, afterId, types, limit }: EventFilter): Promise<readonly EventRow[]> {
@@ -27,8 +28,14 @@ export class EventTable implements EventStore {
   }
 }
 
-export async function insertEvent(db: Kysely<Tables> | Transaction<Tables>, event: NewEvent): Promise<EventRow> {
-  const row = await db
+/** Any number that nobody else in the database locks. */
+const eventOrderLock = 7_310_293_701;
+
+/** Comes last in its transaction: on Postgres everybody else who writes an event waits from here until it is over. */
+export async function insertEvent(tx: Transaction<Tables>, event: NewEvent): Promise<EventRow> {
+  // Readers go on behind the newest id they saw, so no event may become visible after one with a higher id.
+  if (isPostgres(tx)) await sql`select pg_advisory_xact_lock(${eventOrderLock})`.execute(tx);
+  const row = await tx
     .insertInto('events')
     .values({
       time: event.timeMs,

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { isPostgres } from './dialect.ts';
 
 /** Every step from an empty store to today's tables, in order of name. Forward only: a step that was released never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -45,7 +46,11 @@ async function firstLight(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('streams_by_state').on('streams').column('state').execute();
   await db.schema
     .createTable('events')
-    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement().notNull())
+    .$call((table) =>
+      isPostgres(db)
+        ? table.addColumn('id', 'bigint', (column) => column.primaryKey().generatedByDefaultAsIdentity())
+        : table.addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement().notNull()),
+    )
     .addColumn('time', 'bigint', (column) => column.notNull())
     .addColumn('type', 'text', (column) => column.notNull())
     .addColumn('stream_id', 'text', (column) => column.references('streams.id'))

@@ -2,6 +2,7 @@ import type { Kysely, Selectable } from 'kysely';
 import { StreamctlError } from '../base/errors.ts';
 import { isTransitionLegal, liveStates } from '../contract/stream-state.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import { isPostgres } from './dialect.ts';
 import { insertEvent } from './events.ts';
 import type { NewEvent } from './ports/event-store.ts';
 import type { JsonValue } from './ports/json-value.ts';
@@ -43,7 +44,13 @@ export class StreamTable implements StreamStore {
 
   async transition(id: string, patch: StreamPatch, event: NewEvent): Promise<StreamRow> {
     return await this.db.transaction().execute(async (tx) => {
-      const before = await tx.selectFrom('streams').select('state').where('id', '=', id).executeTakeFirst();
+      const before = await tx
+        .selectFrom('streams')
+        .select('state')
+        .where('id', '=', id)
+        // Of two nodes that end a stream one comes first. Not FOR UPDATE: that would wait for who writes an event of the stream.
+        .$if(isPostgres(tx), (query) => query.forNoKeyUpdate())
+        .executeTakeFirst();
       if (before === undefined) throw new StreamctlError('STREAM_UNKNOWN', { stream: id });
       if (patch.state !== undefined && !isTransitionLegal(before.state, patch.state, patch.reason ?? null)) {
         const details = { streamId: id, from: before.state, to: patch.state, reason: patch.reason ?? '' };

@@ -2,6 +2,7 @@ import { newStreamId, randomBase32 } from '../../src/contract/names.ts';
 import type { NewEvent } from '../../src/store/ports/event-store.ts';
 import type { KeyRow } from '../../src/store/ports/key-store.ts';
 import type { StreamRow } from '../../src/store/ports/stream-store.ts';
+import type { TokenRow } from '../../src/store/ports/token-store.ts';
 
 export function someKey(members: Partial<KeyRow> = {}): KeyRow {
   return {
@@ -42,4 +43,19 @@ export function someStream(members: Partial<StreamRow> = {}): StreamRow {
 
 export function someEvent(members: Partial<NewEvent> = {}): NewEvent {
   return { timeMs: 1_700_000_000_000, type: 'stream.created', streamId: null, traceId: null, payload: {}, ...members };
+}
+
+export function someToken(members: Partial<TokenRow> = {}): TokenRow {
+  return {
+    id: randomBase32(10),
+    name: 'a script',
+    secretHash: 'cd'.repeat(32),
+    last4: 'abcd',
+    scopes: [],
+    createdAtMs: 1_700_000_000_000,
+    expiresAtMs: null,
+    revokedAtMs: null,
+    lastUsedAtMs: null,
+    ...members,
+  };
 }

@@ -4,13 +4,13 @@ import { entry } from './entry.ts';
 export const storeErrors = {
   STORE_UNSUPPORTED: entry<{ scheme: string }>({
     message: ({ scheme }) => `A store of ${scheme} is not available in this build.`,
-    remedy: 'Set store.url to sqlite:PATH.',
+    remedy: 'Set store.url to sqlite:PATH or to postgres://USER:PASSWORD@HOST/DATABASE.',
     httpStatus: 500,
     exitCode: 2,
   }),
   STORE_LOCKED: entry<{ path: string }>({
-    message: ({ path }) => `The store ${path} was held by another process for too long.`,
-    remedy: 'Try again; if it lasts, find who holds it: fuser -v PATH',
+    message: ({ path }) => `The store ${path} was held by somebody else for too long.`,
+    remedy: 'Try again; if it lasts, find who holds it: fuser -v PATH, or pg_stat_activity of a Postgres.',
     httpStatus: 503,
     exitCode: 5,
   }),
@@ -37,6 +37,39 @@ export const storeErrors = {
     remedy: 'Give the user that runs streamctl the file and its folder, or choose another data_dir.',
     httpStatus: 500,
     exitCode: 1,
+  }),
+  STORE_URL_INVALID: entry<{ reason: string }>({
+    message: ({ reason }) => `store.url does not name a Postgres: ${reason}.`,
+    remedy: 'Write it as postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full',
+    httpStatus: 500,
+    exitCode: 2,
+  }),
+  STORE_UNREACHABLE: entry<{ path: string; reason: string }>({
+    message: ({ path, reason }) => `The store ${path} does not answer (${reason}).`,
+    remedy:
+      'Try again; if it lasts, see that Postgres runs and can be reached from here. Live streams go on meanwhile.',
+    httpStatus: 503,
+    exitCode: 5,
+  }),
+  STORE_ACCESS_REFUSED: entry<{ path: string; reason: string }>({
+    message: ({ path, reason }) => `The store ${path} refuses us: ${reason}.`,
+    remedy:
+      'Check user, password and database in store.url; the user has to own the database, or may create tables in it.',
+    httpStatus: 503,
+    exitCode: 2,
+  }),
+  STORE_TLS_FAILED: entry<{ path: string; reason: string }>({
+    message: ({ path, reason }) => `No secure connection to the store ${path} can be made (${reason}).`,
+    remedy:
+      'Name the authority that signed its certificate by sslrootcert=FILE in store.url, and the host as the certificate does.',
+    httpStatus: 503,
+    exitCode: 2,
+  }),
+  STORE_BACKUP_BY_PG_DUMP: entry<{ path: string }>({
+    message: ({ path }) => `A copy of the store ${path} is made by Postgres itself.`,
+    remedy: 'Run pg_dump --format=custom --file=FILE DATABASE; pg_restore brings it back.',
+    httpStatus: 409,
+    exitCode: 2,
   }),
   STORE_TOO_NEW: entry<{ path: string; migration: string }>({
     message: ({ path, migration }) =>

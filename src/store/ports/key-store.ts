@@ -1,3 +1,4 @@
+import type { PolicyCodec } from '../../contract/policy-codecs.ts';
 import type { NewEvent } from './event-store.ts';
 
 /** What a key allows beyond publishing; absent members allow everything. */
@@ -5,7 +6,7 @@ export interface KeyPolicy {
   readonly maxBitrateBps?: number | undefined;
   readonly maxHeightPixels?: number | undefined;
   /** Of the picture and the sound: `avc`, `aac`. */
-  readonly codecs?: readonly string[] | undefined;
+  readonly codecs?: readonly PolicyCodec[] | undefined;
   /** Names of ladder rungs; absent: as configured. */
   readonly ladder?: readonly string[] | undefined;
   readonly record?: boolean | undefined;

@@ -5,15 +5,10 @@ import Sqlite, { type Database as SqliteDatabase } from 'better-sqlite3';
 import { Kysely } from 'kysely';
 import { type MigrationInfo, Migrator } from 'kysely/migration';
 import { StreamctlError } from '../../base/errors.ts';
-import { EventTable } from '../events.ts';
-import { IdempotencyTable } from '../idempotency.ts';
-import { KeyTable } from '../keys.ts';
 import { migrations } from '../migrations.ts';
-import { OutboxTable } from '../outbox.ts';
 import type { Store } from '../ports/store.ts';
 import type { Tables } from '../schema.ts';
-import { StreamTable } from '../streams.ts';
-import { TokenTable } from '../tokens.ts';
+import { storeTables } from '../tables.ts';
 import { sqliteAddon } from './addon.ts';
 import { sqliteDialect, storeError } from './connection.ts';
 
@@ -47,12 +42,7 @@ export async function openSqliteStore({ filePath, shouldMigrate }: SqliteStoreOp
     throw storeError(error, filePath);
   }
   return {
-    keys: new KeyTable(db),
-    streams: new StreamTable(db),
-    events: new EventTable(db),
-    tokens: new TokenTable(db),
-    idempotency: new IdempotencyTable(db),
-    outbox: new OutboxTable(db),
+    ...storeTables(db),
     async status() {
       const applied = appliedMigrations(database);
       return {
