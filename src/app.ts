@@ -193,6 +193,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     orders: media,
     journal,
     figures: delivery,
+    traces,
     warnings: () => [...warnings, ...events.outgoing.warnings(), ...(tracing?.warnings() ?? [])],
   });
   undo.push(

@@ -11,6 +11,8 @@ export interface ApiEnv {
   Variables: {
     /** Who asks. Not set for operations that are open to all. */
     identity: Identity;
+    /** Names the request in the answer and in the log. */
+    requestId: string;
   };
 }
 

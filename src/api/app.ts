@@ -14,6 +14,7 @@ import { addKeyRoutes } from './key-routes.ts';
 import type { LiveControl } from './live-control.ts';
 import { addMetricsRoutes, type MetricsText } from './metrics-routes.ts';
 import { problemResponse } from './problem.ts';
+import { requestIds } from './request-id.ts';
 import { addStatusRoutes } from './status-routes.ts';
 import { addStreamRoutes } from './stream-routes.ts';
 
@@ -30,7 +31,7 @@ export interface ApiOptions {
   readonly startedAtMs: number;
   /** Absent where no server runs. */
   readonly metrics?: MetricsText;
-  readonly log: Pick<Log, 'error'>;
+  readonly log: Pick<Log, 'error' | 'debug'>;
 }
 
 /** The management API: every operation declares who may use it, and nobody else can. */
@@ -40,6 +41,7 @@ export function createApi(options: ApiOptions): Api {
       if (!result.success) throw inputInvalid(result.error);
     },
   });
+  api.use(requestIds(options.log, options.clock));
   api.use(async (c, next) => {
     await next();
     c.res.headers.set('cache-control', 'no-store');
@@ -51,10 +53,15 @@ export function createApi(options: ApiOptions): Api {
   addEventRoutes(api, options);
   addStatusRoutes(api, options);
   if (options.metrics !== undefined) addMetricsRoutes(api, options.metrics);
-  api.notFound((c) => problemResponse(new StreamctlError('API_NOT_FOUND', { path: c.req.path.slice(0, 100) })));
-  api.onError((error: Error, c: Context) => {
-    if (!isStreamctlError(error)) options.log.error({ err: error, path: c.req.path }, 'request failed unexpectedly');
-    return problemResponse(error);
+  api.notFound((c) =>
+    problemResponse(new StreamctlError('API_NOT_FOUND', { path: c.req.path.slice(0, 100) }), c.get('requestId')),
+  );
+  api.onError((error: Error, c: Context<ApiEnv>) => {
+    const requestId = c.get('requestId');
+    if (!isStreamctlError(error)) {
+      options.log.error({ err: error, path: c.req.path, request_id: requestId }, 'request failed unexpectedly');
+    }
+    return problemResponse(error, requestId);
   });
   return api;
 }

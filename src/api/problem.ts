@@ -17,9 +17,10 @@ export function problemOf(error: unknown): ProblemView {
   };
 }
 
-export function problemResponse(error: unknown): Response {
+/** `requestId`: of the request that met it, for who looks for it in the log. */
+export function problemResponse(error: unknown, requestId?: string): Response {
   const known = asStreamctlError(error);
-  const problem = problemOf(known);
+  const problem = { ...problemOf(known), ...(requestId !== undefined && { request_id: requestId }) };
   const headers = new Headers({ 'content-type': 'application/problem+json' });
   const { retryAfterSeconds } = known.details as { readonly retryAfterSeconds?: number };
   if (retryAfterSeconds !== undefined) headers.set('retry-after', String(retryAfterSeconds));

@@ -86,6 +86,7 @@ export function streamViewOf(row: StreamRow, live: LiveStreamView | undefined, u
     findings,
     warnings: findings.filter(isWarning).map(sentenceOf),
     node: row.node,
+    trace_id: row.traceId,
     // The link to watch stays good for the channel's next stream; media belongs to this one.
     playback: { ...urls.playback(row.id), watch: urls.playback(row.channel).watch },
   };

@@ -72,7 +72,10 @@ async function storeControl(config: Config): Promise<Control> {
       version: '',
       node: hostname(),
       startedAtMs: systemClock.wallMs(),
-      log: { error: (fields: object, sentence?: string) => process.stderr.write(`${sentence} ${describe(fields)}\n`) },
+      log: {
+        error: (fields: object, sentence?: string) => process.stderr.write(`${sentence} ${describe(fields)}\n`),
+        debug: () => {},
+      },
     });
     const client = new ApiClient(async (request) => await api.fetch(request));
     return { client, hasServer: false, close: () => store.close() };

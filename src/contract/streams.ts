@@ -59,6 +59,8 @@ export const streamView = z
       .array(z.string())
       .meta({ description: 'Of the findings, those that viewers suffer from, as sentences.' }),
     node: z.string(),
+    /** Of the broadcast's trace (W3C Trace Context): 32 hexadecimal digits. Null for one of a version without traces. */
+    trace_id: z.string().nullable(),
     playback: playbackView,
   })
   .meta({ id: 'Stream', description: 'One broadcast on a channel.' });

@@ -1,4 +1,6 @@
 import type { LiveControl, LiveStatus, LiveStreamView } from '../api/live-control.ts';
+import type { StreamTraces } from '../tracing/stream-traces.ts';
+import type { SpanContext } from '../tracing/trace-context.ts';
 import type { BroadcastOrders, LiveFacts } from './live-facts.ts';
 import type { StreamJournal } from './stream-journal.ts';
 
@@ -14,6 +16,7 @@ export interface PipelineControlOptions {
   readonly orders: BroadcastOrders;
   readonly journal: StreamJournal;
   readonly figures: DeliveryFigures;
+  readonly traces: StreamTraces;
   /** What the operator should know at any time. */
   readonly warnings: () => readonly string[];
 }
@@ -35,8 +38,10 @@ export class PipelineControl implements LiveControl {
     return facts && this.view(facts);
   }
 
-  async announce(channel: string, keyId?: string): Promise<string> {
-    const { orders, journal } = this.options;
+  /** `caller`: the span that causes it, which the broadcast's trace goes on with. */
+  async announce(channel: string, keyId?: string, caller?: SpanContext): Promise<string> {
+    const { orders, journal, traces } = this.options;
+    if (caller !== undefined) traces.continueWith(channel, { traceId: caller.traceId, parentSpanId: caller.spanId });
     const streamId = await orders.announce(channel, keyId);
     await journal.settled();
     return streamId;

@@ -47,7 +47,7 @@ export async function apiUnderTest(identify: Identify = identifyLocal) {
     version: '0.1.0',
     node: 'test',
     startedAtMs: Date.now() - 5000,
-    log: { error: (...args: unknown[]) => void errors.push(args) },
+    log: { error: (...args: unknown[]) => void errors.push(args), debug: () => {} },
   });
   const call = async (method: string, path: string, body?: unknown) => {
     const init =
