@@ -11,7 +11,7 @@ import { ControlSocket } from './api/control-socket.ts';
 import { systemClock } from './base/clock.ts';
 import { isStreamctlError, StreamctlError } from './base/errors.ts';
 import { mediaBudgetBytes } from './base/media-memory.ts';
-import { collectStartGarbage } from './base/start-garbage.ts';
+import { collectGarbage } from './base/garbage.ts';
 import { unavailableInThisBuild } from './config/availability.ts';
 import type { Config } from './config/schema.ts';
 import { publicUrls } from './contract/public-urls.ts';
@@ -230,7 +230,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   delivery.setReady(true);
   undo.push(() => delivery.setReady(false));
   log.info({ http_url: urls.http, rtmp_url: urls.rtmp }, 'ready');
-  collectStartGarbage();
+  collectGarbage();
   const reload: App['reload'] = async ({ logLevel }) => {
     log.level = logLevel;
     media.setLogLevel(logLevel);

@@ -11,7 +11,7 @@ export interface SlabListener {
 
 /** A slab holds parts of one stream only, one behind the other, so that all of it is given up at about the same time. */
 const slabBytes = 1 << 20;
-/** Free slabs are kept for the next stream up to this share of those in use, and at least so many. */
+/** Of free slabs, what a trim leaves in any case: a share of those in use, and so many. */
 const sparePerUsed = 0.25;
 const leastSpare = 16;
 
@@ -36,6 +36,8 @@ export class SlabPool {
   private readonly spare: Slab[] = [];
   private nextId: number;
   private allBytes = 0;
+  /** Free slabs that nobody needed since the last trim. */
+  private neverNeeded = 0;
 
   /** `firstId`: above all ids that any earlier pool has used with the same readers. */
   constructor(listener: SlabListener, firstId = 1) {
@@ -79,16 +81,29 @@ export class SlabPool {
     return { slab: this.slabOf(buffer).id, offset, length };
   }
 
-  /** Every reader is done with the slab. */
+  /** Every reader is done with the slab: the next stream gets it. One of another size is of use to nobody. */
   slabFreed(id: number): void {
     const slab = this.slabs.get(id);
     if (slab === undefined) return;
+    if (slab.bytes.length === slabBytes) this.spare.push(slab);
+    else this.drop(slab);
+  }
+
+  /**
+   * Drops free slabs that nobody has needed since the last time, and gives how many bytes that were. To be called now and then, in
+   * bulk: a slab's memory is back only when each thread that has seen it collects its garbage, and nothing urges them to.
+   */
+  trim(): number {
     const inUse = this.slabs.size - this.spare.length;
-    if (slab.bytes.length === slabBytes && this.spare.length < Math.max(leastSpare, inUse * sparePerUsed)) {
-      this.spare.push(slab);
-      return;
-    }
-    this.slabs.delete(id);
+    const kept = Math.ceil(Math.max(leastSpare, inUse * sparePerUsed));
+    const dropped = this.spare.splice(0, Math.max(0, Math.min(this.neverNeeded, this.spare.length - kept)));
+    for (const slab of dropped) this.drop(slab);
+    this.neverNeeded = this.spare.length;
+    return dropped.length * slabBytes;
+  }
+
+  private drop(slab: Slab): void {
+    this.slabs.delete(slab.id);
     this.byBuffer.delete(slab.buffer);
     this.allBytes -= slab.bytes.length;
   }
@@ -101,6 +116,7 @@ export class SlabPool {
 
   private open(lengthBytes: number): Slab {
     const slab = (lengthBytes <= slabBytes ? this.spare.pop() : undefined) ?? this.create(lengthBytes);
+    this.neverNeeded = Math.min(this.neverNeeded, this.spare.length);
     slab.usedBytes = 0;
     slab.isOpen = true;
     this.listener.slabOpened(slab.id, slab.buffer);

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../base/clock.ts';
-import { collectStartGarbage } from '../base/start-garbage.ts';
+import { collectGarbage } from '../base/garbage.ts';
 import { Delivery } from '../delivery/delivery.ts';
 import type { DeliveryCalls, DeliveryReports, DeliveryWorkerData } from './delivery-calls.ts';
 import { DeliverySide } from './delivery-side.ts';
@@ -31,4 +31,4 @@ const delivery = new Delivery({
 });
 const log = forwardingLog(logLevel, (line) => link.tell('log', line));
 const side = new DeliverySide(options, delivery, { figures: (figures) => link.tell('figures', figures), log });
-collectStartGarbage();
+collectGarbage();

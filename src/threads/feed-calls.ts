@@ -6,6 +6,7 @@ export type FeedCalls = {
   slabSealed(id: number): void;
   feed(messages: readonly WireMessage[]): void;
   restore(snapshots: readonly WireSnapshot[]): void;
+  memoryGivenUp(): void;
 };
 
 /** What the delivery thread tells back. */

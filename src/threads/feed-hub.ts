@@ -10,6 +10,8 @@ import { SlabTable } from '../stream/slab-table.ts';
 export interface FeedReader extends SlabListener {
   apply(messages: readonly FeedMessage[]): void;
   restore(snapshots: readonly StreamSnapshot[]): void;
+  /** Much shared memory was given up: it is back when this thread, too, has collected its garbage. */
+  memoryGivenUp(): void;
 }
 
 export interface FeedHubOptions extends Omit<DeliveryOptions, 'memory'> {
@@ -52,6 +54,10 @@ export class FeedHub implements SlabListener {
   apply(messages: readonly FeedMessage[]): void {
     for (const reader of this.readers) reader.apply(messages);
     for (const message of messages) this.delivery.apply(message);
+  }
+
+  memoryGivenUp(): void {
+    for (const reader of this.readers) reader.memoryGivenUp();
   }
 
   /** A reader that has just come learns everything there is, and hears what follows. */

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import { collectGarbage } from '../base/garbage.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Continuity } from '../stream/continuity.ts';
 import { SlabTable } from '../stream/slab-table.ts';
@@ -28,6 +29,7 @@ export class FeedInput {
       restore: (snapshots: readonly WireSnapshot[]) => {
         for (const snapshot of snapshots) delivery.restore(snapshotFromWire(snapshot, table));
       },
+      memoryGivenUp: collectGarbage,
     });
     this.link = link;
     this.lost = new Promise((resolve) => {

@@ -1,6 +1,7 @@
 import type { CertificatePair } from '../base/certificate-pair.ts';
 import { systemClock } from '../base/clock.ts';
 import { StreamctlError } from '../base/errors.ts';
+import { collectGarbage } from '../base/garbage.ts';
 import type { HlsConfig, LadderConfig, RtmpConfig } from '../config/schema.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { defaultRtmpLimits } from '../ingest/rtmp/limits.ts';
@@ -19,6 +20,9 @@ import { MediaTurn, mediaRestMs } from './media-turn.ts';
 import { MemoryGuard, type MemoryLevel } from './memory-guard.ts';
 import type { PublishAnswer, PublishAttemptMessage } from './publish-message.ts';
 import { monitorThread, type ThreadFigures } from './thread-monitor.ts';
+
+const trimEveryMs = 60_000;
+const worthCollectingBytes = 32 << 20;
 
 /** What the media side needs to begin, as plain data. */
 export interface MediaSideOptions {
@@ -78,6 +82,8 @@ export class MediaSide {
   private areFactsDue = false;
   private batch: FeedMessage[] = [];
   private cancelFigures = () => {};
+  private cancelTrim = () => {};
+  private givenUpBytes = 0;
 
   constructor(options: MediaSideOptions, control: MediaControl) {
     const { hls, rtmp, ladder, calibrationPath, ports, certificate, memoryBudgetBytes } = options;
@@ -160,6 +166,7 @@ export class MediaSide {
     await this.rtmp.start(new AbortController().signal, handed);
     this.memory.start();
     this.cancelFigures = monitorThread((loop) => this.tellFigures(loop), this.turn);
+    this.trimLater();
     this.tellFacts();
     return this.rtmp.addresses.map(({ port }) => port);
   }
@@ -167,6 +174,7 @@ export class MediaSide {
   /** Sends all publishers away; their broadcasts can be taken up again. */
   async stop(): Promise<void> {
     this.cancelFigures();
+    this.cancelTrim();
     this.memory.stop();
     await this.pipeline.broadcasts.stop();
     await this.rtmp.stop();
@@ -236,6 +244,19 @@ export class MediaSide {
     const messages = this.batch;
     this.batch = [];
     this.hub.apply(messages);
+  }
+
+  /** What a peak has left is given back once it is worth a collection in every thread. */
+  private trimLater(): void {
+    this.cancelTrim = systemClock.after(trimEveryMs, () => {
+      this.givenUpBytes += this.pool.trim();
+      if (this.givenUpBytes >= worthCollectingBytes) {
+        this.givenUpBytes = 0;
+        this.hub.memoryGivenUp();
+        collectGarbage();
+      }
+      this.trimLater();
+    });
   }
 
   private tellFacts(): void {

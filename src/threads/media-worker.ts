@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { collectStartGarbage } from '../base/start-garbage.ts';
+import { collectGarbage } from '../base/garbage.ts';
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
 import { forwardingLog } from './forwarded-log.ts';
 import type { MediaCalls, MediaReports, MediaWorkerData } from './media-calls.ts';
@@ -56,4 +56,4 @@ const side = new MediaSide(options, {
   },
   log,
 });
-collectStartGarbage();
+collectGarbage();

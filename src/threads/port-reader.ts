@@ -34,6 +34,10 @@ export class PortReader implements FeedReader {
     this.link.tell('feed', wire);
   }
 
+  memoryGivenUp(): void {
+    this.link.tell('memoryGivenUp');
+  }
+
   restore(snapshots: readonly StreamSnapshot[]): void {
     const { table } = this.hub;
     this.link.tell(

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { collectStartGarbage } from '../base/start-garbage.ts';
+import { collectGarbage } from '../base/garbage.ts';
 import { type OpenStoreOptions, openStore } from '../store/open.ts';
 import { type StoreCalls, storeMethods } from './store-calls.ts';
 import { ThreadLink } from './thread-link.ts';
@@ -21,4 +21,4 @@ const methods: StoreCalls = {
   },
 };
 new ThreadLink(parentPort!, methods);
-collectStartGarbage();
+collectGarbage();

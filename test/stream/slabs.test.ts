@@ -66,21 +66,29 @@ test('a part larger than a slab gets memory of its own, which is not kept', () =
   expect(pool.sizeBytes).toBe(0);
 });
 
-test('memory of streams that have ended is kept for the next one, but not all of it', () => {
+test('memory of streams that have ended is kept for the next ones, and given up when for a while nobody needed it', () => {
   const { table, pool } = rig();
-  const parts: Uint8Array[] = [];
-  for (let stream = 0; stream < 100; stream++) {
-    const memory = pool.allocator();
-    const bytes = memory.allocate(1000);
-    table.retain(bytes);
-    parts.push(bytes);
-    memory.done(bytes);
-    memory.close();
-  }
+  const streams = (count: number) => {
+    const parts: Uint8Array[] = [];
+    for (let stream = 0; stream < count; stream++) {
+      const memory = pool.allocator();
+      const bytes = memory.allocate(1000);
+      table.retain(bytes);
+      parts.push(bytes);
+      memory.done(bytes);
+      memory.close();
+    }
+    for (const bytes of parts) table.release(bytes);
+  };
+  streams(100);
   expect(pool.sizeBytes).toBe(100 * mebibyte);
-  for (const bytes of parts) table.release(bytes);
-  expect(pool.sizeBytes).toBeLessThanOrEqual(25 * mebibyte);
-  expect(pool.sizeBytes).toBeGreaterThanOrEqual(16 * mebibyte);
+  expect(pool.trim()).toBe(0);
+  streams(60);
+  expect(pool.trim()).toBe(40 * mebibyte);
+  expect(pool.sizeBytes).toBe(60 * mebibyte);
+  expect(pool.trim()).toBe(44 * mebibyte);
+  expect(pool.trim()).toBe(0);
+  expect(pool.sizeBytes).toBe(16 * mebibyte);
 });
 
 test('a range names the very bytes for every reader', () => {
