@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { ApiTokens } from '../access/api-tokens.ts';
 import type { StreamKeys } from '../access/stream-keys.ts';
 import type { Clock } from '../base/clock.ts';
 import { isStreamctlError, StreamctlError } from '../base/errors.ts';
@@ -17,17 +18,25 @@ import { problemResponse } from './problem.ts';
 import { requestIds } from './request-id.ts';
 import { addStatusRoutes } from './status-routes.ts';
 import { addStreamRoutes } from './stream-routes.ts';
+import { addTokenRoutes } from './token-routes.ts';
 
 export interface ApiOptions {
   /** Who makes a request. */
   readonly identify: Identify;
   readonly keys: StreamKeys;
+  readonly tokens: ApiTokens;
   readonly store: Store;
   readonly live: LiveControl;
   readonly urls: PublicUrls;
   readonly clock: Clock;
   readonly version: string;
   readonly node: string;
+  /** `rtmp.pending_timeout`. */
+  readonly pendingTimeoutMs: number;
+  /** `auth.open_publish`. */
+  readonly isPublishOpen: boolean;
+  /** Whether other nodes may run what is in the store. */
+  readonly isStoreShared: boolean;
   readonly startedAtMs: number;
   /** Absent where no server runs. */
   readonly metrics?: MetricsText;
@@ -49,6 +58,7 @@ export function createApi(options: ApiOptions): Api {
   });
   api.use(admission(api, options.identify));
   addKeyRoutes(api, options);
+  addTokenRoutes(api, options);
   addStreamRoutes(api, options);
   addEventRoutes(api, options);
   addStatusRoutes(api, options);

@@ -143,8 +143,8 @@ function timeOf(text: string | null | undefined): number | null | undefined {
 }
 
 function keyPolicyOf(view: KeyPolicyView): KeyPolicy {
-  const { max_bitrate_bps: maxBitrateBps, max_height: maxHeightPixels, ladder, record, playback } = view;
-  return { maxBitrateBps, maxHeightPixels, ladder, record, playback };
+  const { max_bitrate_bps: maxBitrateBps, max_height: maxHeightPixels, codecs, ladder, record, playback } = view;
+  return { maxBitrateBps, maxHeightPixels, codecs, ladder, record, playback };
 }
 
 /** RFC 7396: null removes, undefined leaves. */
@@ -154,6 +154,7 @@ function mergePolicy(before: KeyPolicy, patch: KeyPolicyPatch): KeyPolicy {
   return {
     maxBitrateBps: merge(before.maxBitrateBps, patch.max_bitrate_bps),
     maxHeightPixels: merge(before.maxHeightPixels, patch.max_height),
+    codecs: merge(before.codecs, patch.codecs),
     ladder: merge(before.ladder, patch.ladder),
     record: merge(before.record, patch.record),
     playback: merge(before.playback, patch.playback),

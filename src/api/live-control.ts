@@ -41,7 +41,12 @@ export interface LiveStatus {
 export interface LiveControl {
   list(): readonly LiveStreamView[];
   get(idOrChannel: string): LiveStreamView | undefined;
+  /**
+   * Makes a broadcast that waits for its publisher, and gives its id; resolves when the store knows. `keyId`: of the key it is announced
+   * with. Throws STREAM_ALREADY_ANNOUNCED when the channel has a broadcast, and STREAM_ANNOUNCED_LIMIT.
+   */
+  announce(channel: string, keyId?: string): Promise<string>;
   /** Sends the publisher away and ends the stream; resolves when the store knows. False when no such stream runs here. */
-  stop(idOrChannel: string, reason: 'operator' | 'key_revoked'): Promise<boolean>;
+  stop(idOrChannel: string): Promise<boolean>;
   status(): LiveStatus;
 }

@@ -13,7 +13,7 @@ export function needs(scope: Scope) {
 }
 
 /** Either an API token with this scope or a stream key, which stands for its channel. */
-export function needsOrStreamKey(scope: Scope) {
+export function needsOrStreamKey(scope: Scope): { security: Record<string, string[]>[] } {
   return { security: [{ token: [scope as string] }, { streamKey: [] }] };
 }
 

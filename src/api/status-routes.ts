@@ -56,7 +56,7 @@ function statusOf({ live, urls, clock, version, node, startedAtMs }: StatusRoute
     http_url: urls.http,
     rtmp_url: urls.rtmp,
     streams: {
-      active: streams.length,
+      active: streams.filter(({ state }) => state === 'ACTIVE').length,
       interrupted: streams.filter(({ interruptedSinceMs }) => interruptedSinceMs !== undefined).length,
     },
     publishers,

@@ -1,22 +1,34 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
+import type { Identity } from '../access/identity.ts';
 import type { Clock } from '../base/clock.ts';
-import type { PublicUrls } from '../contract/public-urls.ts';
+import { StreamctlError } from '../base/errors.ts';
+import { isChannelName } from '../contract/names.ts';
 import { liveStates } from '../contract/stream-state.ts';
-import { listStreamsQuery, streamPage, streamView } from '../contract/streams.ts';
+import {
+  announcedStreamView,
+  announceStreamRequest,
+  listStreamsQuery,
+  streamPage,
+  streamView,
+} from '../contract/streams.ts';
 import type { Store } from '../store/ports/store.ts';
 import type { StreamRow } from '../store/ports/stream-store.ts';
 import type { Api } from './api-env.ts';
 import { findStream } from './find-stream.ts';
 import type { LiveControl } from './live-control.ts';
-import { answer, needs, refuses } from './operation.ts';
-import { streamViewOf } from './views.ts';
+import { answer, jsonBody, needs, needsOrStreamKey, refuses } from './operation.ts';
+import { type BroadcastTerms, streamViewOf } from './views.ts';
 
-export interface StreamRoutesOptions {
+export interface StreamRoutesOptions extends BroadcastTerms {
   readonly store: Store;
   readonly live: LiveControl;
-  readonly urls: PublicUrls;
   readonly clock: Clock;
+  readonly node: string;
+  /** `auth.open_publish`. */
+  readonly isPublishOpen: boolean;
+  /** Whether other nodes may run what is in the store. */
+  readonly isStoreShared: boolean;
 }
 
 const streamParams = z.object({
@@ -26,6 +38,34 @@ const streamParams = z.object({
   }),
 });
 const tags = ['Streams'];
+
+const announceStream = createRoute({
+  method: 'post',
+  path: '/streams',
+  operationId: 'announceStream',
+  tags,
+  summary: 'Announce a broadcast',
+  description:
+    'Makes a broadcast that waits for its publisher until `pending_until`. Whoever publishes to the channel goes on with it: its id, and ' +
+    'with that its addresses, are known beforehand. Until media comes its playlists answer 404, as for a channel without a broadcast. ' +
+    'Publishing without announcing is the usual way and needs none of this.',
+  ...needsOrStreamKey('streams:write'),
+  request: { body: jsonBody(announceStreamRequest) },
+  responses: {
+    201: {
+      ...answer('The broadcast, and where to publish.', announcedStreamView),
+      headers: z.object({ Location: z.string().meta({ description: 'Path of the broadcast.' }) }),
+    },
+  },
+  ...refuses(
+    'STREAM_ALREADY_ANNOUNCED',
+    'STREAM_ANNOUNCED_LIMIT',
+    'STREAM_CHANNEL_MISSING',
+    'STREAM_CHANNEL_FOREIGN',
+    'ACCESS_CHANNEL_INVALID',
+    'MEDIA_THREAD_DIED',
+  ),
+});
 
 const listStreams = createRoute({
   method: 'get',
@@ -58,16 +98,27 @@ const stopStream = createRoute({
   operationId: 'stopStream',
   tags,
   summary: 'Stop a broadcast',
-  description: 'The publisher is sent away and the playlist ends. Stopping it twice is no mistake.',
+  description:
+    'The publisher is told and sent away, playlists end, media stays as long as it would. Stopping it twice is no mistake. The key stays ' +
+    'good: an encoder that reconnects by itself, as OBS does, begins a new broadcast; to keep it away, revoke the key.',
   ...needs('streams:write'),
   request: { params: streamParams },
   responses: { 200: answer('The broadcast as it is now.', streamView) },
-  ...refuses('STREAM_UNKNOWN'),
+  ...refuses('STREAM_UNKNOWN', 'STREAM_ON_OTHER_NODE', 'MEDIA_THREAD_DIED'),
 });
 
 export function addStreamRoutes(api: Api, options: StreamRoutesOptions): void {
-  const { store, live, urls } = options;
-  const view = (row: StreamRow) => streamViewOf(row, live.get(row.id), urls);
+  const { store, live } = options;
+  const view = (row: StreamRow) => streamViewOf(row, live.get(row.id), options);
+
+  api.openapi(announceStream, async (c) => {
+    const identity = c.get('identity');
+    const channel = announcedChannel(identity, c.req.valid('json').channel);
+    if (options.isStoreShared) await refuseWhereOthersRun(channel, options);
+    const id = await live.announce(channel, identity.kind === 'stream-key' ? identity.keyId : undefined);
+    c.header('location', `/streams/${id}`);
+    return c.json({ ...view(await findStream(id, options)), ...wayIn(channel, options) }, 201);
+  });
 
   api.openapi(listStreams, async (c) => {
     const { items, nextCursor } = await store.streams.list(c.req.valid('query'));
@@ -78,14 +129,45 @@ export function addStreamRoutes(api: Api, options: StreamRoutesOptions): void {
 
   api.openapi(stopStream, async (c) => {
     const row = await findStream(c.req.valid('param').stream_id, options);
-    const isStopped = await live.stop(row.id, 'operator');
-    if (!isStopped && liveStates.includes(row.state)) await endInStore(row, options);
+    if (liveStates.includes(row.state) && !(await live.stop(row.id))) await endInStore(row, options);
     return c.json(view(await findStream(row.id, options)), 200);
   });
 }
 
-/** Ends a stream that no server runs: one that was announced, or that a server left behind. */
-async function endInStore(row: StreamRow, { store, clock }: StreamRoutesOptions): Promise<void> {
+/** A stream key stands for its channel; everybody else has to name one. */
+function announcedChannel(identity: Identity, named: string | undefined): string {
+  const ofKey = identity.kind === 'stream-key' ? identity.channel : undefined;
+  const channel = named ?? ofKey;
+  if (channel === undefined) throw new StreamctlError('STREAM_CHANNEL_MISSING', {});
+  if (!isChannelName(channel)) throw new StreamctlError('ACCESS_CHANNEL_INVALID', { channel });
+  if (ofKey !== undefined && ofKey !== channel) {
+    throw new StreamctlError('STREAM_CHANNEL_FOREIGN', { channel, keyChannel: ofKey });
+  }
+  return channel;
+}
+
+async function refuseWhereOthersRun(channel: string, { store, node }: StreamRoutesOptions): Promise<void> {
+  const elsewhere = (await store.streams.active()).find((row) => row.channel === channel && row.node !== node);
+  if (elsewhere === undefined) return;
+  throw new StreamctlError('STREAM_ALREADY_ANNOUNCED', { channel, streamId: elsewhere.id });
+}
+
+function wayIn(channel: string, { urls, isPublishOpen }: StreamRoutesOptions) {
+  if (isPublishOpen) {
+    return { ingest_url: `${urls.rtmp}/${channel}`, ingest_hint: 'Anybody may publish there, without a stream key.' };
+  }
+  return {
+    ingest_url: urls.rtmp,
+    ingest_hint: `Publish there with a stream key of channel ${channel}: in OBS it goes into the field Stream Key, with ffmpeg behind the address and a slash.`,
+  };
+}
+
+/** Ends a stream that no server runs: one that a server left behind. Throws STREAM_ON_OTHER_NODE where it may be another's. */
+async function endInStore(row: StreamRow, options: StreamRoutesOptions): Promise<void> {
+  const { store, clock, node, isStoreShared } = options;
+  if (isStoreShared && row.node !== node) {
+    throw new StreamctlError('STREAM_ON_OTHER_NODE', { streamId: row.id, node: row.node });
+  }
   const endedAtMs = clock.wallMs();
   const reason = row.state === 'PENDING_INGEST' ? 'cancelled' : 'operator';
   await store.streams.transition(
@@ -95,7 +177,7 @@ async function endInStore(row: StreamRow, { store, clock }: StreamRoutesOptions)
       timeMs: endedAtMs,
       type: 'stream.ended',
       streamId: row.id,
-      traceId: null,
+      traceId: row.traceId,
       payload: { state: 'ENDED_GRACEFULLY', reason },
     },
   );

@@ -14,13 +14,13 @@ export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function isoOrNull(ms: number | null | undefined): string | null {
+export function isoOrNull(ms: number | null | undefined): string | null {
   return ms === null || ms === undefined ? null : isoTime(ms);
 }
 
 /** A key without its hashes. */
 export function keyViewOf(key: KeyRow): KeyView {
-  const { maxBitrateBps, maxHeightPixels, ladder, record, playback } = key.policy;
+  const { maxBitrateBps, maxHeightPixels, codecs, ladder, record, playback } = key.policy;
   return {
     id: key.id,
     channel: key.channel,
@@ -34,6 +34,7 @@ export function keyViewOf(key: KeyRow): KeyView {
     policy: {
       max_bitrate_bps: maxBitrateBps,
       max_height: maxHeightPixels,
+      codecs: codecs === undefined ? undefined : [...codecs],
       ladder: ladder === undefined ? undefined : [...ladder],
       record,
       playback,
@@ -54,8 +55,19 @@ export function issuedKeyViewOf({ key, text }: IssuedKey, urls: PublicUrls): Iss
   };
 }
 
+/** How this server takes broadcasts, as far as it is shown. */
+export interface BroadcastTerms {
+  readonly urls: PublicUrls;
+  /** `rtmp.pending_timeout`. */
+  readonly pendingTimeoutMs: number;
+}
+
 /** A stream as the store knows it, with what is live added. */
-export function streamViewOf(row: StreamRow, live: LiveStreamView | undefined, urls: PublicUrls): StreamView {
+export function streamViewOf(
+  row: StreamRow,
+  live: LiveStreamView | undefined,
+  { urls, pendingTimeoutMs }: BroadcastTerms,
+): StreamView {
   const { ingest } = live ?? {};
   const findings = (live?.findings ?? []).map(describeFinding);
   return {
@@ -67,10 +79,12 @@ export function streamViewOf(row: StreamRow, live: LiveStreamView | undefined, u
     created_at: isoTime(row.createdAtMs),
     started_at: isoOrNull(row.startedAtMs),
     ended_at: isoOrNull(row.endedAtMs),
+    pending_until: row.state === 'PENDING_INGEST' ? isoTime(row.createdAtMs + pendingTimeoutMs) : null,
     interrupted_since: isoOrNull(live === undefined ? row.interruptedSinceMs : live.interruptedSinceMs),
     viewers: live?.viewers ?? 0,
     renditions: [...(live?.renditions ?? [])],
     tracks: row.tracks.map((track) => ({ ...track })),
+    ingest_server: urls.rtmp,
     ingest:
       ingest === undefined
         ? null

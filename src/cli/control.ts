@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
+import { ApiTokens } from '../access/api-tokens.ts';
 import { identifyLocal } from '../access/identity.ts';
-import { loadPepper } from '../access/pepper.ts';
+import { pepperFor } from '../access/pepper.ts';
 import { StreamKeys } from '../access/stream-keys.ts';
+import { apiTermsOf } from '../api/api-terms.ts';
 import { createApi } from '../api/app.ts';
 import type { LiveControl } from '../api/live-control.ts';
 import { systemClock } from '../base/clock.ts';
@@ -51,6 +53,9 @@ async function serverControl(config: Config): Promise<Control | undefined> {
 const nothingLive: LiveControl = {
   list: () => [],
   get: () => undefined,
+  announce: async () => {
+    throw new StreamctlError('CONTROL_NO_SERVER', { path: 'the control socket' });
+  },
   stop: async () => false,
   status: () => ({ publishers: 0, viewers: 0, requestsTotal: 0, warnings: [] }),
 };
@@ -59,12 +64,12 @@ async function storeControl(config: Config): Promise<Control> {
   actAsOwnerOf(config.dataDir);
   const store = await openStore({ url: config.store.url });
   try {
-    const mayCreate = (await store.keys.list()).length === 0;
-    const pepper = loadPepper({ dataDir: config.dataDir, mayCreate });
+    const pepper = await pepperFor(config.dataDir, store);
     const { publicUrl, listen } = config.http;
     const api = createApi({
       identify: identifyLocal,
       keys: new StreamKeys({ store: store.keys, pepper, clock: systemClock }),
+      tokens: new ApiTokens({ store: store.tokens, pepper, clock: systemClock }),
       store,
       live: nothingLive,
       urls: publicUrls({ publicUrl, http: listen, rtmp: config.rtmp.listen }),
@@ -72,6 +77,7 @@ async function storeControl(config: Config): Promise<Control> {
       version: '',
       node: hostname(),
       startedAtMs: systemClock.wallMs(),
+      ...apiTermsOf(config),
       log: {
         error: (fields: object, sentence?: string) => process.stderr.write(`${sentence} ${describe(fields)}\n`),
         debug: () => {},

@@ -1,10 +1,15 @@
 import * as z from 'zod';
 import { pageOf, pageQuery } from './page.ts';
+import { policyCodecs } from './policy-codecs.ts';
 import { requestTime, utcTime, utcTimeOrNull } from './time.ts';
 
 const policyMembers = {
   max_bitrate_bps: z.int().positive().meta({ description: 'The publisher may not send more, bits per second.' }),
   max_height: z.int().positive().meta({ description: 'The publisher may not send a higher picture, pixels.' }),
+  codecs: z
+    .array(z.enum(policyCodecs))
+    .max(policyCodecs.length)
+    .meta({ description: 'The publisher may send no others, picture and sound alike.', example: ['avc', 'aac'] }),
   ladder: z
     .array(z.string().regex(/^[a-z0-9]{1,16}$/))
     .max(16)
@@ -22,6 +27,7 @@ export const keyPolicyPatch = z
   .strictObject({
     max_bitrate_bps: policyMembers.max_bitrate_bps.nullish(),
     max_height: policyMembers.max_height.nullish(),
+    codecs: policyMembers.codecs.nullish(),
     ladder: policyMembers.ladder.nullish(),
     record: policyMembers.record.nullish(),
     playback: policyMembers.playback.nullish(),

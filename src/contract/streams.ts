@@ -44,12 +44,14 @@ export const streamView = z
     created_at: utcTime,
     started_at: utcTimeOrNull,
     ended_at: utcTimeOrNull,
+    pending_until: utcTimeOrNull.meta({ description: 'Until when it waits for its first publisher.' }),
     interrupted_since: utcTimeOrNull.meta({
       description: 'Since when the publisher is away from a broadcast that goes on.',
     }),
     viewers: z.int(),
     renditions: z.array(renditionView),
     tracks: z.array(z.looseObject({ kind: z.string(), codec: z.string() })),
+    ingest_server: z.string().meta({ description: 'Where it is published; the stream key goes into its own field.' }),
     ingest: ingestView.nullable().meta({ description: 'Null while nobody publishes.' }),
     ladder: ladderView.nullable().meta({ description: 'Null where nothing is to be transcoded, or nothing is live.' }),
     findings: z.array(findingView).meta({
@@ -65,6 +67,33 @@ export const streamView = z
   })
   .meta({ id: 'Stream', description: 'One broadcast on a channel.' });
 export type StreamView = z.output<typeof streamView>;
+
+export const announceStreamRequest = z
+  .strictObject({
+    /** Checked by who makes the broadcast. */
+    channel: z
+      .string()
+      .max(64)
+      .optional()
+      .meta({
+        description: 'May be left out with a stream key, which stands for its channel.',
+        example: 'morning-show',
+      }),
+  })
+  .meta({ id: 'AnnounceStream' });
+export type AnnounceStreamRequest = z.input<typeof announceStreamRequest>;
+
+export const announcedStreamView = z
+  .object({
+    ...streamView.shape,
+    ingest_url: z.string().meta({
+      description: 'Where to publish. The key is not in it: only who holds it knows it.',
+      example: 'rtmp://live.example.org/live',
+    }),
+    ingest_hint: z.string().meta({ description: 'What to do with it, for a person.' }),
+  })
+  .meta({ id: 'AnnouncedStream', description: 'A broadcast that waits for its publisher, and where that has to go.' });
+export type AnnouncedStreamView = z.output<typeof announcedStreamView>;
 
 export const streamPage = pageOf(streamView).meta({ id: 'StreamPage' });
 

@@ -28,7 +28,7 @@ export interface Media {
   stop(): Promise<void>;
   /** As `MediaPipeline.announce`. Throws MEDIA_THREAD_DIED while there is none. */
   announce(channel: string, keyId: string | undefined): Promise<string>;
-  /** By an operator. False when no such stream runs here. */
+  /** By an operator. False when no such stream runs here. Throws as `announce`. */
   stopStream(streamId: string): Promise<boolean>;
   /** The key was revoked. */
   endByKey(keyId: string): void;
@@ -92,7 +92,8 @@ export class MediaThread extends SupervisedThread<MediaCalls, MediaWorkerData, r
   }
 
   async stopStream(streamId: string): Promise<boolean> {
-    return (await this.link?.call('stopStream', streamId)) ?? false;
+    if (this.link === undefined) throw new StreamctlError('MEDIA_THREAD_DIED', {});
+    return await this.link.call('stopStream', streamId);
   }
 
   endByKey(keyId: string): void {

@@ -10,6 +10,7 @@ import { someEvent, someStream } from '../support/rows.ts';
 const running = (streamId: string): LiveStreamView => ({
   streamId,
   channel: 'morning-show',
+  state: 'ACTIVE',
   viewers: 12,
   renditions: [
     { name: 'source', width: 1280, height: 720, fps: 30, bitrate_bps: 2_500_000, codecs: 'avc1.64001f,mp4a.40.2' },

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { ApiTokens } from '../../src/access/api-tokens.ts';
 import { identifyLocal } from '../../src/access/identity.ts';
 import { KeyRing } from '../../src/access/key-ring.ts';
 import { loadPepper } from '../../src/access/pepper.ts';
@@ -8,8 +9,10 @@ import type { Identify } from '../../src/api/admission.ts';
 import { createApi } from '../../src/api/app.ts';
 import type { LiveControl, LiveStreamView } from '../../src/api/live-control.ts';
 import { systemClock } from '../../src/base/clock.ts';
+import { StreamctlError } from '../../src/base/errors.ts';
 import { publicUrls } from '../../src/contract/public-urls.ts';
 import { openStore } from '../../src/store/open.ts';
+import { someEvent, someStream } from './rows.ts';
 import { tempDir } from './temp-dir.ts';
 
 /** The API over a real store in a folder of its own, and a stand-in for the running streams that the test fills. */
@@ -20,11 +23,20 @@ export async function apiUnderTest(identify: Identify = identifyLocal) {
   const pepper = loadPepper({ dataDir, mayCreate: true });
   const ring = new KeyRing(store.keys, pepper);
   const keys = new StreamKeys({ store: store.keys, pepper, clock: systemClock, onChange: (key) => ring.replace(key) });
+  const tokens = new ApiTokens({ store: store.tokens, pepper, clock: systemClock });
   const running: LiveStreamView[] = [];
   const stopped: string[] = [];
   const live: LiveControl = {
     list: () => running,
     get: (name) => running.find(({ streamId, channel }) => streamId === name || channel === name),
+    announce: async (channel, keyId) => {
+      const found = live.get(channel);
+      if (found !== undefined)
+        throw new StreamctlError('STREAM_ALREADY_ANNOUNCED', { channel, streamId: found.streamId });
+      const row = someStream({ channel, keyId: keyId ?? null, createdAtMs: Date.now() });
+      await store.streams.create(row, someEvent({ streamId: row.id }));
+      return row.id;
+    },
     stop: async (name) => {
       const found = live.get(name) !== undefined;
       if (found) stopped.push(name);
@@ -36,6 +48,7 @@ export async function apiUnderTest(identify: Identify = identifyLocal) {
   const api = createApi({
     identify,
     keys,
+    tokens,
     store,
     live,
     clock: systemClock,
@@ -46,6 +59,9 @@ export async function apiUnderTest(identify: Identify = identifyLocal) {
     }),
     version: '0.1.0',
     node: 'test',
+    pendingTimeoutMs: 300_000,
+    isPublishOpen: false,
+    isStoreShared: false,
     startedAtMs: Date.now() - 5000,
     log: { error: (...args: unknown[]) => void errors.push(args), debug: () => {} },
   });

@@ -21,6 +21,19 @@ export const streamErrors = {
     httpStatus: 409,
     exitCode: 4,
   }),
+  STREAM_CHANNEL_MISSING: entry<Record<never, never>>({
+    message: () => 'The request does not say which channel the broadcast is for.',
+    remedy: 'Send {"channel": "morning-show"}, or come with a stream key, which stands for its channel.',
+    httpStatus: 400,
+    exitCode: 2,
+  }),
+  STREAM_CHANNEL_FOREIGN: entry<{ channel: string; keyChannel: string }>({
+    message: ({ channel, keyChannel }) =>
+      `The stream key is of channel "${keyChannel}", and announces no broadcast of "${channel}".`,
+    remedy: 'Leave the channel out, or come with an API token that has the scope streams:write.',
+    httpStatus: 403,
+    exitCode: 4,
+  }),
   STREAM_ANNOUNCED_LIMIT: entry<{ limit: number }>({
     message: ({ limit }) => `${limit} announced broadcasts wait for their publishers, as many as may publish at once.`,
     remedy: 'Cancel some that nobody will publish, or raise rtmp.max_publishers.',
