@@ -26,7 +26,7 @@ export interface CyclesReport {
 
 /** As many broadcasts at once, so that 200 take minutes and not an hour. */
 const atOnce = 4;
-const restMs = 120_000;
+const restMs = 300_000;
 
 /** Broadcasts with a ladder that begin and end, ffmpeg killed in every fifth; and what the server has left of them. */
 export async function soakTranscodeCycles({ cycles }: { readonly cycles: number }): Promise<CyclesReport> {
