@@ -2,24 +2,24 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { authorizePublish, publishPolicyOf } from './access/authorize-publish.ts';
-import { identifyLocal } from './access/identity.ts';
 import { KeyRing } from './access/key-ring.ts';
 import { loadPepper } from './access/pepper.ts';
 import { StreamKeys } from './access/stream-keys.ts';
 import { createApi } from './api/app.ts';
-import { ControlSocket } from './api/control-socket.ts';
 import { systemClock } from './base/clock.ts';
 import { isStreamctlError, StreamctlError } from './base/errors.ts';
-import { mediaBudgetBytes } from './base/media-memory.ts';
 import { collectGarbage } from './base/garbage.ts';
 import { unavailableInThisBuild } from './config/availability.ts';
 import type { Config } from './config/schema.ts';
 import { publicUrls } from './contract/public-urls.ts';
+import { mediaBudgetBytes } from './base/media-memory.ts';
 import { connectionLimit } from './delivery/fast-lane/connection-limit.ts';
 import { connectEvents } from './events/connect-events.ts';
 import type { Log } from './observability/log.ts';
 import type { LiveFacts } from './pipeline/live-facts.ts';
 import { PipelineControl } from './pipeline/pipeline-control.ts';
+import { identifyBy, openDoors } from './front/doors.ts';
+import { makeInnerFolder } from './front/inner-folder.ts';
 import { restorable } from './pipeline/restorable.ts';
 import { restoreTraces } from './pipeline/restored-traces.ts';
 import { StreamJournal } from './pipeline/stream-journal.ts';
@@ -44,7 +44,7 @@ export interface AppOptions {
   readonly traces?: StreamTraces | undefined;
 }
 
-/** How soon a key that was changed in the store, and not through this server, counts. */
+/** How soon a key or token that was changed in the store, and not through this server, counts. */
 const keyRefreshMs = 10_000;
 
 /** How a server does, for who watches over it. */
@@ -98,15 +98,9 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   undo.push(() => events.stop());
   const { store } = events;
 
-  const hasKeys = (await store.keys.list()).length > 0;
-  const pepper = loadPepper({ dataDir: config.dataDir, mayCreate: !hasKeys });
+  const pepper = await pepperFor(config.dataDir, store);
   const ring = new KeyRing(store.keys, pepper);
   await ring.refresh();
-  // A command that found no server of its own wrote to the store behind our back.
-  const refresh = setInterval(() => {
-    ring.refresh().catch((error) => log.warn({ err: error }, 'the keys could not be read again'));
-  }, keyRefreshMs);
-  undo.push(() => clearInterval(refresh));
   const keys = new StreamKeys({ store: store.keys, pepper, clock, onChange: (key) => ring.replace(key) });
 
   const traces = options.traces ?? new StreamTraces(clock);
@@ -120,6 +114,15 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   const records = new StreamRecords(store.streams, journal, clock, node, traces);
   await restoreTraces(store, traces);
   let facts: readonly LiveFacts[] = [];
+  const { dataDir } = config;
+  const { ring: tokenRing, tokens } = await openTokens({ dataDir, store: store.tokens, pepper, clock, journal, log });
+  // A command that found no server of its own wrote to the store behind our back.
+  const refresh = setInterval(() => {
+    Promise.all([ring.refresh(), tokenRing.refresh()]).catch((error) => {
+      log.warn({ err: error }, 'the keys and tokens could not be read again');
+    });
+  }, keyRefreshMs);
+  undo.push(() => clearInterval(refresh));
   let mediaFigures: MediaFigures | undefined;
   let controlFigures: ThreadFigures | undefined;
   const access = {
@@ -135,6 +138,8 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     {
       threads: http.threads,
       media: {
+  const inner = makeInnerFolder(dataDir);
+  undo.push(() => inner.remove());
         hls: config.hls,
         rtmp,
         ladder: config.ladder,
@@ -211,7 +216,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   undo.push(ring.onRevoked((keyId) => media.endByKey(keyId)));
   undo.push(ring.onPolicyChanged(({ id, policy }) => media.changePolicy(id, publishPolicyOf(policy))));
   const api = createApi({
-    identify: identifyLocal,
+    identify: identifyBy({ tokens: tokenRing, keys: ring, clock }),
     keys,
     store,
     live,
@@ -221,11 +226,10 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     node,
     startedAtMs,
     metrics,
+    tokens,
     log,
   });
-  const socket = new ControlSocket({ path: config.control.socketPath, fetch: (request) => api.fetch(request) });
-  await socket.start();
-  undo.push(() => socket.stop());
+  undo.push(await openDoors({ api, controlSocketPath: config.control.socketPath, innerSocketPath: inner.socketPath }));
 
   delivery.setReady(true);
   undo.push(() => delivery.setReady(false));

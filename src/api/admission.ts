@@ -2,13 +2,14 @@ import type { RouteConfig } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { type Identity, isAllowed } from '../access/identity.ts';
-import { StreamctlError } from '../base/errors.ts';
+import { isStreamctlError, StreamctlError } from '../base/errors.ts';
 import { isScope, type Scope } from '../contract/scopes.ts';
 import type { Api, ApiEnv } from './api-env.ts';
 import { readJsonText } from './body.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 /** Says who makes a request; undefined where the request does not say. May throw what is answered as a problem, such as that a token has expired. */
-export type Identify = (request: Request) => Promise<Identity | undefined>;
+export type Identify = (request: Request, from: ApiEnv['Bindings']) => Promise<Identity | undefined>;
 
 /** Who may use an operation, and whether it takes a body: read from its declaration. */
 interface Admission {
@@ -19,10 +20,10 @@ interface Admission {
 }
 
 /**
- * Stands before every operation: looks at who asks before anything else is read, then reads the body within its bounds.
+ * Stands before every operation: looks at who asks, and how often, before anything else is read; then reads the body within its bounds.
  * An operation that does not declare its security is refused to everybody.
  */
-export function admission(api: Api, identify: Identify): MiddlewareHandler<ApiEnv> {
+export function admission(api: Api, identify: Identify, limit: RateLimit): MiddlewareHandler<ApiEnv> {
   let declared: ReadonlyMap<string, Admission> | undefined;
   return async (c, next) => {
     const route = matchedRoutes(c).findLast(({ method }) => method !== 'ALL');
@@ -30,9 +31,10 @@ export function admission(api: Api, identify: Identify): MiddlewareHandler<ApiEn
     declared ??= declaredAdmissions(api);
     const operation = declared.get(`${route.method} ${route.path}`);
     if (operation === undefined) throw new Error(`${route.method} ${route.path} is not declared`);
-    if (operation.scope !== undefined) {
-      const identity = await identify(c.req.raw);
-      if (identity === undefined) throw new StreamctlError('API_UNAUTHENTICATED', {});
+    const from = c.env ?? {};
+    const identity = operation.scope === undefined ? undefined : await known(identify, limit, c.req.raw, from);
+    c.set('limitHeaders', limit.admit(identity, from.remoteAddress));
+    if (operation.scope !== undefined && identity !== undefined) {
       if (!mayUse(operation, identity, operation.scope)) {
         throw new StreamctlError('API_SCOPE_MISSING', { scope: operation.scope });
       }
@@ -41,6 +43,19 @@ export function admission(api: Api, identify: Identify): MiddlewareHandler<ApiEn
     if (operation.hasBody) await boundBody(c.req);
     return await next();
   };
+}
+
+/** Throws why it is not known who asks: API_UNAUTHENTICATED and what `identify` throws; API_RATE_LIMITED where that comes too often. */
+async function known(identify: Identify, limit: RateLimit, request: Request, from: ApiEnv['Bindings']) {
+  try {
+    const identity = await identify(request, from);
+    if (identity !== undefined) return identity;
+  } catch (error) {
+    if (isStreamctlError(error) && error.httpStatus < 500) limit.refuse(from.remoteAddress);
+    throw error;
+  }
+  limit.refuse(from.remoteAddress);
+  throw new StreamctlError('API_UNAUTHENTICATED', {});
 }
 
 function mayUse({ takesStreamKey }: Admission, identity: Identity, scope: Scope): boolean {

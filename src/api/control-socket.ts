@@ -42,9 +42,7 @@ export class ControlSocket implements Service {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     if (await isAnswering(path)) throw new StreamctlError('CONTROL_SOCKET_IN_USE', { path });
     rmSync(path, { force: true });
-    const listener = getRequestListener((request, { incoming }) => fetch(request, incoming as IncomingMessage), {
-      overrideGlobalObjects: false,
-    });
+    const listener = getRequestListener((request, { incoming }) => fetch(request, incoming as IncomingMessage));
     const server = createServer(serverOptions, listener);
     if (upgrade !== undefined) {
       server.on('upgrade', (incoming, socket: Socket, head) => {

@@ -2,11 +2,14 @@ import { createServer } from 'node:http';
 import type { CertificatePair } from '../base/certificate-pair.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Delivery } from '../delivery/delivery.ts';
+import { TrustedProxies } from '../base/client-address.ts';
 import type { DeliveryStats } from '../delivery/delivery-counters.ts';
 import { PlaybackServer, type PlaybackServerStats } from '../delivery/fast-lane/playback-server.ts';
 import { createPlaybackListener, viewerServerOptions } from '../delivery/http-server.ts';
 import { SecureListener } from '../delivery/secure/secure-listener.ts';
-import { frontListener } from '../front.ts';
+import { ControlLink } from '../front/control-link.ts';
+import { asksForWebSocket } from '../front/control-paths.ts';
+import { frontListener } from '../front/front-listener.ts';
 import type { Log } from '../observability/log.ts';
 import { loadWebAssets } from '../web/web-assets.ts';
 import { webPages } from '../web/web-pages.ts';
@@ -52,6 +55,7 @@ export class DeliverySide {
   constructor(options: DeliverySideOptions, delivery: Delivery, control: DeliveryControl) {
     this.delivery = delivery;
     this.control = control;
+  private readonly link: ControlLink | undefined;
     const clock = systemClock;
     const pages = webPages(loadWebAssets, () => delivery.liveStreams);
     const front = frontListener({ pages, isReady: () => this.isReady, log: control.log });
@@ -84,6 +88,7 @@ export class DeliverySide {
   }
 
   private tellFigures(loop: ThreadFigures): void {
+    this.link?.close();
     const { delivery, playback } = this;
     const viewers = Object.fromEntries(
       [...delivery.streamWindows].map(({ stream }) => [stream.streamId, delivery.viewers(stream.streamId)]),

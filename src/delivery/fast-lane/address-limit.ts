@@ -1,5 +1,5 @@
-import { BlockList, isIPv6 } from 'node:net';
 import { addressGroup } from '../../base/address-group.ts';
+import type { TrustedProxies } from '../../base/client-address.ts';
 
 /**
  * Counts open connections by address (IPv6: by /64), so that none has more than its share. Trusted proxies are not counted: behind their addresses
@@ -7,22 +7,18 @@ import { addressGroup } from '../../base/address-group.ts';
  */
 export class AddressLimit {
   private readonly maxPerAddress: number;
-  private readonly proxies = new BlockList();
+  private readonly proxies: TrustedProxies;
   private readonly counts = new Map<string, number>();
 
-  /** `maxPerAddress` 0: no cap, and nothing is counted. `trustedProxies`: addresses, and networks such as 10.0.0.0/8 or 2001:db8::/32. */
-  constructor(maxPerAddress: number, trustedProxies: readonly string[]) {
+  /** `maxPerAddress` 0: no cap, and nothing is counted. */
+  constructor(maxPerAddress: number, proxies: TrustedProxies) {
     this.maxPerAddress = maxPerAddress;
-    for (const proxy of trustedProxies) {
-      const [network = '', bits] = proxy.split('/');
-      if (bits === undefined) this.proxies.addAddress(network, familyOf(network));
-      else this.proxies.addSubnet(network, Number(bits), familyOf(network));
-    }
+    this.proxies = proxies;
   }
 
   /** Counts a connection that `leave` is called for in its time. Whether there was room for it. Who is gone already has no address: ''. */
   enter(address: string): boolean {
-    if (this.maxPerAddress === 0 || address === '' || this.isProxy(address)) return true;
+    if (this.maxPerAddress === 0 || address === '' || this.proxies.has(address)) return true;
     const group = addressGroup(address);
     const count = (this.counts.get(group) ?? 0) + 1;
     this.counts.set(group, count);
@@ -36,12 +32,4 @@ export class AddressLimit {
     if (count === 1) this.counts.delete(group);
     else this.counts.set(group, count - 1);
   }
-
-  private isProxy(address: string): boolean {
-    return this.proxies.check(address, familyOf(address));
-  }
-}
-
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return isIPv6(address) ? 'ipv6' : 'ipv4';
 }

@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { TrustedProxies } from '../../base/client-address.ts';
 import type { Clock } from '../../base/clock.ts';
 import { listenOn, stopListening } from '../../base/listening.ts';
 import type { Delivery } from '../delivery.ts';
@@ -88,7 +89,7 @@ export class PlaybackServer implements Lane, ConnectionHost {
     this.deadlines = options.deadlines ?? defaultDeadlines;
     this.budget = options.budget ?? defaultBudget;
     this.prepared = new PreparedReplies(this.deadlines.idleMs);
-    this.addresses = new AddressLimit(options.maxPerIp ?? 0, options.trustedProxies ?? []);
+    this.addresses = new AddressLimit(options.maxPerIp ?? 0, new TrustedProxies(options.trustedProxies ?? []));
     const { front } = options;
     front?.open(this);
     this.server = front?.server ?? createServer(accepting, (socket) => this.accept(socket));
