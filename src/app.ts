@@ -4,6 +4,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { authorizePublish, publishPolicyOf } from './access/authorize-publish.ts';
 import { KeyRing } from './access/key-ring.ts';
 import { loadPepper } from './access/pepper.ts';
+import { openPlayback } from './access/playback-access.ts';
 import { StreamKeys } from './access/stream-keys.ts';
 import { createApi } from './api/app.ts';
 import { systemClock } from './base/clock.ts';
@@ -131,6 +132,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     isOpen: config.auth.openPublish,
     onKeyUsed: (keyId: string, atMs: number) => journal.write(() => store.keys.touch(keyId, atMs)),
   };
+  const playback = openPlayback(config, ring, clock);
   const { http, rtmp } = config;
   const certificates = new Certificates(clock, log);
   undo.push(() => certificates.stop());
@@ -157,6 +159,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
         maxConnections: http.maxConnections === 'auto' ? connectionLimit() : http.maxConnections,
         maxPerIp: http.maxPerIp,
         trustedProxies: http.trustedProxies,
+        playback: playback.settings,
         certificate: await certificates.watch(http.tls, (pair) => delivery.setCertificate(pair)),
       },
     },
@@ -213,6 +216,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     storeRestarts: () => storeThread.restarts,
     spans: () => tracing?.stats(),
   });
+  undo.push(playback.start((settings) => delivery.setPlayback(settings)));
   undo.push(ring.onRevoked((keyId) => media.endByKey(keyId)));
   undo.push(ring.onPolicyChanged(({ id, policy }) => media.changePolicy(id, publishPolicyOf(policy))));
   const api = createApi({
@@ -239,6 +243,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     log.level = logLevel;
     media.setLogLevel(logLevel);
     delivery.setLogLevel(logLevel);
+    playback.reload();
     await certificates.reload();
   };
   const health = () => ({

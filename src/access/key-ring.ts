@@ -14,6 +14,7 @@ export class KeyRing {
   private keys = new Map<string, KeyRow>();
   private readonly revokedListeners = new Set<(keyId: string) => void>();
   private readonly policyListeners = new Set<(key: KeyRow) => void>();
+  private readonly newsListeners = new Set<() => void>();
 
   constructor(store: KeyStore, pepper: Pepper) {
     this.store = store;
@@ -27,6 +28,7 @@ export class KeyRing {
     const rows = await this.store.list();
     this.keys = new Map(rows.map((row) => [row.id, row]));
     for (const row of rows) this.tellChange(before.get(row.id), row);
+    for (const listener of this.newsListeners) listener();
   }
 
   /** Takes over one key that was just created or changed. */
@@ -34,6 +36,7 @@ export class KeyRing {
     const before = this.keys.get(key.id);
     this.keys.set(key.id, key);
     this.tellChange(before, key);
+    for (const listener of this.newsListeners) listener();
   }
 
   /** Calls `listener` with the id of every key that is revoked from now on; the returned function ends that. */
@@ -46,6 +49,16 @@ export class KeyRing {
   onPolicyChanged(listener: (key: KeyRow) => void): () => void {
     this.policyListeners.add(listener);
     return () => void this.policyListeners.delete(listener);
+  }
+
+  /** Calls `listener` whenever keys were looked at anew, changed or not; the returned function ends that. */
+  onLookedAt(listener: () => void): () => void {
+    this.newsListeners.add(listener);
+    return () => void this.newsListeners.delete(listener);
+  }
+
+  get all(): Iterable<KeyRow> {
+    return this.keys.values();
   }
 
   find(id: string): KeyRow | undefined {

@@ -128,7 +128,9 @@ const auth = z
     playback: z
       .enum(['public', 'signed'], { error: 'public or signed' })
       .prefault('public')
-      .describe('Who may watch: everybody with the link, or holders of a signed link. A key can say otherwise of its channel.'),
+      .describe(
+        'Who may watch: everybody with the link, or holders of a signed link. A key can say otherwise of its channel.',
+      ),
     playback_key: text('the path of a file')
       .min(1, 'the path of a file')
       .prefault(`${dataDir}/playback.keys`)

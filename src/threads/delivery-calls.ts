@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { PlaybackSettings } from '../access/playback-gate.ts';
 import type { CertificatePair } from '../base/certificate-pair.ts';
 import type { Continuity } from '../stream/continuity.ts';
 import type { DeliveryFigures, DeliverySideOptions } from './delivery-side.ts';
@@ -13,6 +14,7 @@ export type DeliveryCalls = {
   start(descriptors: readonly number[]): Promise<number>;
   stop(): Promise<void>;
   setReady(isReady: boolean): void;
+  setPlayback(settings: PlaybackSettings): void;
   setCertificate(pair: CertificatePair): void;
   setLogLevel(level: string): void;
   /** The feed comes from this port now. */

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { CertificatePair } from '../base/certificate-pair.ts';
+import type { PlaybackSettings } from '../access/playback-gate.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { TrustedProxies } from '../base/client-address.ts';
@@ -29,6 +30,8 @@ export interface DeliverySideOptions {
   /** The same for all that listen on the port, so that a viewer can come back to any of them. */
   readonly ticketKeys?: Uint8Array;
 }
+  /** Who may watch; without it, everybody. */
+  readonly playback?: PlaybackSettings;
 
 /** What it tells control. */
 export interface DeliveryControl {
@@ -57,6 +60,7 @@ export class DeliverySide {
     this.control = control;
   private readonly link: ControlLink | undefined;
     const clock = systemClock;
+    if (options.playback !== undefined) delivery.gate.update(options.playback);
     const pages = webPages(loadWebAssets, () => delivery.liveStreams);
     const front = frontListener({ pages, isReady: () => this.isReady, log: control.log });
     const full = createServer(viewerServerOptions, createPlaybackListener(delivery, front, { clock }));
@@ -80,6 +84,11 @@ export class DeliverySide {
   /** Whether the node takes viewers and publishers: what its readiness probe says. */
   setReady(isReady: boolean): void {
     this.isReady = isReady;
+  }
+
+  /** Who may watch from now on. */
+  setPlayback(settings: PlaybackSettings): void {
+    this.delivery.gate.update(settings);
   }
 
   /** For connections that come from now on. */

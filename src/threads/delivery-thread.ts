@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { PlaybackSettings } from '../access/playback-gate.ts';
 import type { Log } from '../observability/log.ts';
 import type { Continuity } from '../stream/continuity.ts';
 import type { DeliveryCalls, DeliveryReports, DeliveryWorkerData } from './delivery-calls.ts';
@@ -33,6 +34,12 @@ export class DeliveryThread extends SupervisedThread<DeliveryCalls, DeliveryWork
   setReady(isReady: boolean): void {
     this.isReady = isReady;
     this.link?.tell('setReady', isReady);
+  }
+
+  /** Who may watch from now on; its successors know it from the start. */
+  setPlayback(playback: PlaybackSettings): void {
+    this.data = { ...this.data, playback };
+    this.link?.tell('setPlayback', playback);
   }
 
   /** A port by which the media thread can feed this one; it is gone when one of the two is. */

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import type { MessagePort } from 'node:worker_threads';
+import type { PlaybackSettings } from '../access/playback-gate.ts';
 import type { CertificatePair } from '../base/certificate-pair.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { newTicketKeys } from '../delivery/secure/ticket-keys.ts';
@@ -16,6 +17,8 @@ export interface DeliveryCrew extends ApiFigures {
   start(): Promise<number>;
   stop(): Promise<void>;
   setReady(isReady: boolean): void;
+  /** Who may watch from now on. */
+  setPlayback(settings: PlaybackSettings): void;
   /** For HTTPS connections that come from now on. */
   setCertificate(pair: CertificatePair): void;
   setLogLevel(level: string): void;
@@ -91,6 +94,10 @@ export class DeliveryThreads implements DeliveryCrew {
     for (const thread of this.threads) thread.setReady(isReady);
   }
 
+  setPlayback(settings: PlaybackSettings): void {
+    for (const thread of this.threads) thread.setPlayback(settings);
+  }
+
   setCertificate(pair: CertificatePair): void {
     for (const thread of this.threads) thread.setCertificate(pair);
   }
@@ -148,6 +155,10 @@ export class DeliveryInline implements DeliveryCrew {
 
   setReady(isReady: boolean): void {
     this.side.setReady(isReady);
+  }
+
+  setPlayback(settings: PlaybackSettings): void {
+    this.side.setPlayback(settings);
   }
 
   setCertificate(pair: CertificatePair): void {

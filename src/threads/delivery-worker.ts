@@ -15,6 +15,7 @@ const methods: DeliveryCalls = {
   start: (descriptors) => side.start(descriptors),
   stop: () => side.stop(),
   setReady: (isReady) => side.setReady(isReady),
+  setPlayback: (settings) => side.setPlayback(settings),
   setCertificate: (pair) => side.setCertificate(pair),
   setLogLevel: (level) => {
     log.level = level;

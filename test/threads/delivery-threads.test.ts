@@ -50,6 +50,30 @@ test('a thread knows the trusted proxies that the cap for one address does not h
   await until('all are answered', () => viewers.every(({ received }) => statuses(received())[0] === 200));
 });
 
+test('every thread knows who may watch from its first request on, and at once what changes; so does one that takes the place of another', async () => {
+  const settings = (isSignedByDefault: boolean) => ({
+    policy: { isSignedByDefault, exceptions: [] },
+    keys: [],
+    edgeSecret: '',
+  });
+  const { crew, port } = await startThreads(2, { playback: settings(true) });
+  const asked = async () => {
+    const replies = await Promise.all(
+      Array.from({ length: 16 }, () => raw(port, get('/hls/show/index.m3u8', 'Connection: close\r\n'))),
+    );
+    await until('all are answered', () => replies.every(({ isClosed }) => isClosed()));
+    return new Set(replies.flatMap(({ received }) => statuses(received())));
+  };
+  expect(await asked()).toEqual(new Set([401]));
+  crew.setPlayback(settings(false));
+  await until('it is public', async () => (await asked()).has(404));
+  expect(await asked()).toEqual(new Set([404]));
+  crew.setPlayback(settings(true));
+  await crew.threads[0]!.kill();
+  await until('the thread is back', () => crew.figures.length === 2);
+  expect(await asked()).toEqual(new Set([401]));
+});
+
 test('on one handed-over socket a thread that dies leaves it to the others, and its successor listens on it again', async () => {
   const holder = createServer();
   await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
