@@ -3,24 +3,26 @@ import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { authorizePublish, publishPolicyOf } from './access/authorize-publish.ts';
 import { KeyRing } from './access/key-ring.ts';
-import { loadPepper } from './access/pepper.ts';
+import { openTokens } from './access/open-tokens.ts';
+import { pepperFor } from './access/pepper.ts';
 import { openPlayback } from './access/playback-access.ts';
 import { StreamKeys } from './access/stream-keys.ts';
+import { apiTermsOf } from './api/api-terms.ts';
 import { createApi } from './api/app.ts';
 import { systemClock } from './base/clock.ts';
 import { isStreamctlError, StreamctlError } from './base/errors.ts';
 import { collectGarbage } from './base/garbage.ts';
+import { mediaBudgetBytes } from './base/media-memory.ts';
 import { unavailableInThisBuild } from './config/availability.ts';
 import type { Config } from './config/schema.ts';
 import { publicUrls } from './contract/public-urls.ts';
-import { mediaBudgetBytes } from './base/media-memory.ts';
 import { connectionLimit } from './delivery/fast-lane/connection-limit.ts';
 import { connectEvents } from './events/connect-events.ts';
+import { identifyBy, openDoors } from './front/doors.ts';
+import { makeInnerFolder } from './front/inner-folder.ts';
 import type { Log } from './observability/log.ts';
 import type { LiveFacts } from './pipeline/live-facts.ts';
 import { PipelineControl } from './pipeline/pipeline-control.ts';
-import { identifyBy, openDoors } from './front/doors.ts';
-import { makeInnerFolder } from './front/inner-folder.ts';
 import { restorable } from './pipeline/restorable.ts';
 import { restoreTraces } from './pipeline/restored-traces.ts';
 import { StreamJournal } from './pipeline/stream-journal.ts';
@@ -112,9 +114,6 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
 
   const journal = new StreamJournal(log);
   undo.push(() => journal.close());
-  const records = new StreamRecords(store.streams, journal, clock, node, traces);
-  await restoreTraces(store, traces);
-  let facts: readonly LiveFacts[] = [];
   const { dataDir } = config;
   const { ring: tokenRing, tokens } = await openTokens({ dataDir, store: store.tokens, pepper, clock, journal, log });
   // A command that found no server of its own wrote to the store behind our back.
@@ -124,6 +123,9 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     });
   }, keyRefreshMs);
   undo.push(() => clearInterval(refresh));
+  const records = new StreamRecords(store.streams, journal, clock, node, traces);
+  await restoreTraces(store, traces);
+  let facts: readonly LiveFacts[] = [];
   let mediaFigures: MediaFigures | undefined;
   let controlFigures: ThreadFigures | undefined;
   const access = {
@@ -136,12 +138,12 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   const { http, rtmp } = config;
   const certificates = new Certificates(clock, log);
   undo.push(() => certificates.stop());
+  const inner = makeInnerFolder(dataDir);
+  undo.push(() => inner.remove());
   const engine = createEngine(
     {
       threads: http.threads,
       media: {
-  const inner = makeInnerFolder(dataDir);
-  undo.push(() => inner.remove());
         hls: config.hls,
         rtmp,
         ladder: config.ladder,
@@ -150,6 +152,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
         restored: restorable(await store.streams.active(), {
           records,
           isRevoked: (keyId) => (ring.find(keyId)?.revokedAtMs ?? null) !== null,
+          node: apiTermsOf(config).isStoreShared ? node : undefined,
         }),
         memoryBudgetBytes: mediaBudgetBytes(),
         logLevel: config.log.level,
@@ -160,6 +163,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
         maxPerIp: http.maxPerIp,
         trustedProxies: http.trustedProxies,
         playback: playback.settings,
+        innerSocketPath: inner.socketPath,
         certificate: await certificates.watch(http.tls, (pair) => delivery.setCertificate(pair)),
       },
     },
@@ -220,8 +224,10 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   undo.push(ring.onRevoked((keyId) => media.endByKey(keyId)));
   undo.push(ring.onPolicyChanged(({ id, policy }) => media.changePolicy(id, publishPolicyOf(policy))));
   const api = createApi({
+    pepper,
     identify: identifyBy({ tokens: tokenRing, keys: ring, clock }),
     keys,
+    tokens,
     store,
     live,
     urls,
@@ -229,8 +235,8 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     version: packageJson.version,
     node,
     startedAtMs,
+    ...apiTermsOf(config),
     metrics,
-    tokens,
     log,
   });
   undo.push(await openDoors({ api, controlSocketPath: config.control.socketPath, innerSocketPath: inner.socketPath }));

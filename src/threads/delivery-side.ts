@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
-import type { CertificatePair } from '../base/certificate-pair.ts';
+import type { Socket } from 'node:net';
 import type { PlaybackSettings } from '../access/playback-gate.ts';
+import type { CertificatePair } from '../base/certificate-pair.ts';
+import { TrustedProxies } from '../base/client-address.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Delivery } from '../delivery/delivery.ts';
-import { TrustedProxies } from '../base/client-address.ts';
 import type { DeliveryStats } from '../delivery/delivery-counters.ts';
 import { PlaybackServer, type PlaybackServerStats } from '../delivery/fast-lane/playback-server.ts';
 import { createPlaybackListener, viewerServerOptions } from '../delivery/http-server.ts';
@@ -29,9 +30,11 @@ export interface DeliverySideOptions {
   readonly certificate?: CertificatePair | undefined;
   /** The same for all that listen on the port, so that a viewer can come back to any of them. */
   readonly ticketKeys?: Uint8Array;
-}
   /** Who may watch; without it, everybody. */
   readonly playback?: PlaybackSettings;
+  /** Where control answers what is not playback. */
+  readonly innerSocketPath?: string;
+}
 
 /** What it tells control. */
 export interface DeliveryControl {
@@ -52,19 +55,26 @@ export class DeliverySide {
   private readonly control: DeliveryControl;
   private readonly playback: PlaybackServer;
   private readonly secure: SecureListener | undefined;
+  private readonly link: ControlLink | undefined;
   private isReady = false;
   private cancelFigures = () => {};
 
   constructor(options: DeliverySideOptions, delivery: Delivery, control: DeliveryControl) {
     this.delivery = delivery;
     this.control = control;
-  private readonly link: ControlLink | undefined;
     const clock = systemClock;
     if (options.playback !== undefined) delivery.gate.update(options.playback);
     const pages = webPages(loadWebAssets, () => delivery.liveStreams);
-    const front = frontListener({ pages, isReady: () => this.isReady, log: control.log });
-    const full = createServer(viewerServerOptions, createPlaybackListener(delivery, front, { clock }));
-    const { certificate, ticketKeys } = options;
+    const { certificate, ticketKeys, trustedProxies = [], innerSocketPath } = options;
+    const proxies = new TrustedProxies(trustedProxies);
+    const link = innerSocketPath === undefined ? undefined : new ControlLink({ socketPath: innerSocketPath, proxies });
+    this.link = link;
+    const front = frontListener({ pages, isReady: () => this.isReady, control: link, log: control.log });
+    const full = createServer(
+      { ...viewerServerOptions, shouldUpgradeCallback: (request) => link !== undefined && asksForWebSocket(request) },
+      createPlaybackListener(delivery, front, { clock }),
+    );
+    full.on('upgrade', (request, socket: Socket, head) => link?.upgrade(request, socket, head));
     this.secure = certificate && new SecureListener({ certificate, ticketKeys, next: front });
     this.playback = new PlaybackServer({ ...options, delivery, full, clock, front: this.secure });
   }
@@ -78,6 +88,7 @@ export class DeliverySide {
 
   async stop(): Promise<void> {
     this.cancelFigures();
+    this.link?.close();
     await this.playback.stop();
   }
 
@@ -97,7 +108,6 @@ export class DeliverySide {
   }
 
   private tellFigures(loop: ThreadFigures): void {
-    this.link?.close();
     const { delivery, playback } = this;
     const viewers = Object.fromEntries(
       [...delivery.streamWindows].map(({ stream }) => [stream.streamId, delivery.viewers(stream.streamId)]),

@@ -46,6 +46,7 @@ export async function apiUnderTest(identify: Identify = identifyLocal) {
   };
   const errors: unknown[] = [];
   const api = createApi({
+    pepper,
     identify,
     keys,
     tokens,
