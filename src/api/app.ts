@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { ApiTokens } from '../access/api-tokens.ts';
+import type { Pepper } from '../access/pepper.ts';
 import type { StreamKeys } from '../access/stream-keys.ts';
 import type { Clock } from '../base/clock.ts';
 import { isStreamctlError, StreamctlError } from '../base/errors.ts';
@@ -10,11 +11,13 @@ import type { Store } from '../store/ports/store.ts';
 import { admission, type Identify } from './admission.ts';
 import type { Api, ApiEnv } from './api-env.ts';
 import { addEventRoutes } from './event-routes.ts';
+import { idempotency } from './idempotency.ts';
 import { inputInvalid } from './input.ts';
 import { addKeyRoutes } from './key-routes.ts';
 import type { LiveControl } from './live-control.ts';
 import { addMetricsRoutes, type MetricsText } from './metrics-routes.ts';
 import { problemResponse } from './problem.ts';
+import { RateLimit } from './rate-limit.ts';
 import { requestIds } from './request-id.ts';
 import { addStatusRoutes } from './status-routes.ts';
 import { addStreamRoutes } from './stream-routes.ts';
@@ -26,6 +29,7 @@ export interface ApiOptions {
   readonly keys: StreamKeys;
   readonly tokens: ApiTokens;
   readonly store: Store;
+  readonly pepper: Pepper;
   readonly live: LiveControl;
   readonly urls: PublicUrls;
   readonly clock: Clock;
@@ -53,10 +57,12 @@ export function createApi(options: ApiOptions): Api {
   api.use(requestIds(options.log, options.clock));
   api.use(async (c, next) => {
     await next();
+    for (const [name, value] of Object.entries(c.var.limitHeaders ?? {})) c.res.headers.set(name, value);
     c.res.headers.set('cache-control', 'no-store');
     c.res.headers.set('x-content-type-options', 'nosniff');
   });
-  api.use(admission(api, options.identify));
+  api.use(admission(api, options.identify, new RateLimit(options.clock)));
+  api.use(idempotency(options));
   addKeyRoutes(api, options);
   addTokenRoutes(api, options);
   addStreamRoutes(api, options);

@@ -15,7 +15,9 @@ import {
 import type { PublicUrls } from '../contract/public-urls.ts';
 import type { KeyPolicy } from '../store/ports/key-store.ts';
 import type { Api } from './api-env.ts';
-import { answer, jsonBody, needs, refuses } from './operation.ts';
+import { etagOf, isKnown, requireMatch } from './etag.ts';
+import { answer, ifMatch, ifNoneMatch, jsonBody, needs, notModified, refuses, tagged } from './operation.ts';
+import { pageBehind } from './page-behind.ts';
 import { issuedKeyViewOf, keyViewOf } from './views.ts';
 
 export interface KeyRoutesOptions {
@@ -61,8 +63,8 @@ const showKey = createRoute({
   tags,
   summary: 'Show a stream key',
   ...needs('keys:read'),
-  request: { params: keyParams },
-  responses: { 200: answer('The key without its secret.', keyView) },
+  request: { params: keyParams, headers: ifNoneMatch },
+  responses: { 200: tagged(answer('The key without its secret.', keyView)), 304: notModified },
   ...refuses('KEY_NOT_FOUND'),
 });
 
@@ -74,9 +76,9 @@ const updateKey = createRoute({
   summary: 'Change expiry and policy of a stream key',
   description: 'A merge patch (RFC 7396): what is named is set, null takes it away, what is absent stays.',
   ...needs('keys:write'),
-  request: { params: keyParams, body: jsonBody(updateKeyRequest) },
-  responses: { 200: answer('The key as it is now.', keyView) },
-  ...refuses('KEY_NOT_FOUND'),
+  request: { params: keyParams, headers: ifMatch, body: jsonBody(updateKeyRequest) },
+  responses: { 200: tagged(answer('The key as it is now.', keyView)) },
+  ...refuses('KEY_NOT_FOUND', 'API_PRECONDITION_FAILED', 'ACCESS_KEY_CONTENDED'),
 });
 
 const revokeKey = createRoute({
@@ -87,9 +89,9 @@ const revokeKey = createRoute({
   summary: 'Revoke a stream key',
   description: 'Ends its broadcast. The key stays in the list; revoking it twice is no mistake.',
   ...needs('keys:write'),
-  request: { params: keyParams },
-  responses: { 200: answer('The key as it is now.', keyView) },
-  ...refuses('KEY_NOT_FOUND'),
+  request: { params: keyParams, headers: ifMatch },
+  responses: { 200: tagged(answer('The key as it is now.', keyView)) },
+  ...refuses('KEY_NOT_FOUND', 'API_PRECONDITION_FAILED', 'ACCESS_KEY_CONTENDED'),
 });
 
 const rotateKey = createRoute({
@@ -106,11 +108,17 @@ const rotateKey = createRoute({
 });
 
 export function addKeyRoutes(api: Api, { keys, urls }: KeyRoutesOptions): void {
-  api.openapi(listKeys, async (c) => c.json({ items: (await keys.list()).map(keyViewOf), next_cursor: null }, 200));
+  api.openapi(listKeys, async (c) => {
+    const { channel, ...query } = c.req.valid('query');
+    const rows = (await keys.list()).filter((key) => channel === undefined || key.channel === channel);
+    const { items, nextCursor } = pageBehind(rows, query);
+    return c.json({ items: items.map(keyViewOf), next_cursor: nextCursor }, 200);
+  });
 
   api.openapi(createKey, async (c) => {
     const { channel, expires_at: expiresAt, policy } = c.req.valid('json');
     const issued = await keys.create({
+      draw: c.var.draw,
       channel,
       expiresAtMs: timeOf(expiresAt),
       policy: policy && keyPolicyOf(policy),
@@ -118,22 +126,34 @@ export function addKeyRoutes(api: Api, { keys, urls }: KeyRoutesOptions): void {
     return c.json(issuedKeyViewOf(issued, urls), 201);
   });
 
-  api.openapi(showKey, async (c) => c.json(keyViewOf(await keys.find(c.req.valid('param').id)), 200));
+  api.openapi(showKey, async (c) => {
+    const view = keyViewOf(await keys.find(c.req.valid('param').id));
+    const etag = etagOf(view);
+    if (isKnown(c.req.header('if-none-match'), etag)) return c.body(null, 304, { etag });
+    return c.json(view, 200, { etag });
+  });
 
   api.openapi(updateKey, async (c) => {
     const { expires_at: expiresAt, policy } = c.req.valid('json');
-    const key = await keys.update(c.req.valid('param').id, (before) => ({
-      expiresAtMs: timeOf(expiresAt),
-      policy: policy && mergePolicy(before.policy, policy),
-    }));
-    return c.json(keyViewOf(key), 200);
+    const key = await keys.update(c.req.valid('param').id, (before) => {
+      requireMatch(c.req.header('if-match'), etagOf(keyViewOf(before)));
+      return { expiresAtMs: timeOf(expiresAt), policy: policy && mergePolicy(before.policy, policy) };
+    });
+    const view = keyViewOf(key);
+    return c.json(view, 200, { etag: etagOf(view) });
   });
 
-  api.openapi(revokeKey, async (c) => c.json(keyViewOf(await keys.revoke(c.req.valid('param').id)), 200));
+  api.openapi(revokeKey, async (c) => {
+    const key = await keys.revoke(c.req.valid('param').id, (before) => {
+      requireMatch(c.req.header('if-match'), etagOf(keyViewOf(before)));
+    });
+    const view = keyViewOf(key);
+    return c.json(view, 200, { etag: etagOf(view) });
+  });
 
   api.openapi(rotateKey, async (c) => {
     const { overlap_ms: overlapMs } = c.req.valid('json');
-    return c.json(issuedKeyViewOf(await keys.rotate(c.req.valid('param').id, overlapMs), urls), 200);
+    return c.json(issuedKeyViewOf(await keys.rotate(c.req.valid('param').id, overlapMs, c.var.draw), urls), 200);
   });
 }
 

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { ErrorCode } from '../base/error-catalog.ts';
 import type { Scope } from '../contract/scopes.ts';
 
@@ -27,6 +27,32 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
 
 export function answer<Schema extends z.ZodType>(description: string, schema: Schema) {
   return { description, content: { 'application/json': { schema } } };
+}
+
+/** For a change of what was read: it is made only while that is still so (RFC 9110 §13.1.1). */
+export const ifMatch = z.object({
+  'if-match': z
+    .string()
+    .optional()
+    .meta({ description: 'ETag of the answer that was read; the change is made only of that state.' }),
+});
+
+/** For reading again what may not have changed (RFC 9110 §13.1.2). */
+export const ifNoneMatch = z.object({
+  'if-none-match': z
+    .string()
+    .optional()
+    .meta({ description: 'ETag of the answer that is known; 304 while that is still so.' }),
+});
+
+export const notModified = { description: 'It is as If-None-Match knows it.' };
+
+/** An answer that says which state it is of. */
+export function tagged<Answer extends object>(answered: Answer) {
+  const headers = {
+    etag: { description: 'Names this state, for If-Match and If-None-Match.', schema: { type: 'string' as const } },
+  };
+  return { ...answered, headers };
 }
 
 /** The codes of the problems an operation answers, beside those every operation may. */

@@ -67,6 +67,7 @@ async function storeControl(config: Config): Promise<Control> {
     const pepper = await pepperFor(config.dataDir, store);
     const { publicUrl, listen } = config.http;
     const api = createApi({
+      pepper,
       identify: identifyLocal,
       keys: new StreamKeys({ store: store.keys, pepper, clock: systemClock }),
       tokens: new ApiTokens({ store: store.tokens, pepper, clock: systemClock }),

@@ -28,7 +28,12 @@ export class IdempotencyTable implements IdempotencyStore {
   }
 
   async abandon(id: string): Promise<void> {
-    await this.db.deleteFrom('idempotent_requests').where('id', '=', id).where('answer', 'is', null).execute();
+    await this.db
+      .updateTable('idempotent_requests')
+      .set({ answer: '' })
+      .where('id', '=', id)
+      .where('answer', 'is', null)
+      .execute();
   }
 
   async prune(beforeMs: number): Promise<void> {

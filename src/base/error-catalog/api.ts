@@ -70,6 +70,30 @@ export const apiErrors = {
     httpStatus: 403,
     exitCode: 4,
   }),
+  API_RATE_LIMITED: entry<{ retryAfterSeconds: number }>({
+    message: ({ retryAfterSeconds }) => `Too many requests; the next is answered in ${retryAfterSeconds} s.`,
+    remedy: 'Wait as long as Retry-After says, and ask less often.',
+    httpStatus: 429,
+    exitCode: 5,
+  }),
+  API_PRECONDITION_FAILED: entry<Record<never, never>>({
+    message: () => 'It has changed since it was read: If-Match names another state.',
+    remedy: 'Read it again, and send the change with the ETag of that answer.',
+    httpStatus: 412,
+    exitCode: 4,
+  }),
+  API_IDEMPOTENCY_MISMATCH: entry<Record<never, never>>({
+    message: () => 'This Idempotency-Key was used for another request.',
+    remedy: 'Give each request a key of its own, such as a UUID; repeat a request with the same key and the same body.',
+    httpStatus: 422,
+    exitCode: 2,
+  }),
+  API_IDEMPOTENCY_BUSY: entry<{ retryAfterSeconds: number }>({
+    message: () => 'The first request with this Idempotency-Key is still under way.',
+    remedy: 'Repeat it after as long as Retry-After says.',
+    httpStatus: 409,
+    exitCode: 5,
+  }),
   API_BODY_TYPE: entry<Record<never, never>>({
     message: () => 'The body is not plain application/json.',
     remedy: 'Send JSON with the header Content-Type: application/json, without Content-Encoding.',
