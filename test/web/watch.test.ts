@@ -1,6 +1,12 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { readWatchAddress } from '../../src/web/watch/address.ts';
-import { clockAheadMs, delayBeforeMs, identityOf, waitForBroadcast } from '../../src/web/watch/broadcast.ts';
+import {
+  clockAheadMs,
+  delayBeforeMs,
+  identityOf,
+  lookForBroadcast,
+  waitForBroadcast,
+} from '../../src/web/watch/broadcast.ts';
 import { formatBitrate, formatLatency, latencySeconds } from '../../src/web/watch/format.ts';
 
 afterEach(() => {
@@ -23,6 +29,15 @@ test('an embedded player passes on the link of the watch page', () => {
     name: 'a b',
     isEmbedded: true,
     shareUrl: 'https://host/watch/a%20b',
+  });
+});
+
+test('behind the token of a signed link everything stays behind it', () => {
+  expect(readWatchAddress('https://host/t/e.y.J/watch/show')).toMatchObject({
+    name: 'show',
+    playlistUrl: 'https://host/t/e.y.J/hls/show/index.m3u8',
+    posterUrl: 'https://host/t/e.y.J/thumb/show.jpg',
+    shareUrl: 'https://host/t/e.y.J/watch/show',
   });
 });
 
@@ -82,6 +97,16 @@ test('the page keeps looking until the broadcast begins, and says why there is n
   const { broadcast, absences } = await waited(undefined, 404, 503, 500, listing('str_1'));
   expect(absences).toEqual(['offline', 'starting', 'unreachable']);
   expect(broadcast.identity).toBe('http://h/hls/str_1/source/index.m3u8');
+});
+
+test.each([
+  ['link-missing', 401, 'ACCESS_PLAYBACK_TOKEN_MISSING'],
+  ['link-expired', 401, 'ACCESS_PLAYBACK_TOKEN_EXPIRED'],
+  ['link-invalid', 403, 'ACCESS_PLAYBACK_TOKEN_INVALID'],
+  ['link-invalid', 403, 'words of a CDN'],
+])('a refusal is told as %s', async (absence, status, code) => {
+  vi.stubGlobal('fetch', async () => new Response(JSON.stringify({ code }), { status }));
+  expect(await lookForBroadcast('http://h/hls/show/index.m3u8', new AbortController().signal)).toEqual({ absence });
 });
 
 test('an ended broadcast that is still listed is not taken for the next one', async () => {

@@ -49,6 +49,13 @@ test('only the embeddable player may be framed by other sites', async () => {
   expect((await get('/embed/show')).headers['content-security-policy']).toContain('frame-ancestors *');
 });
 
+test('a signed link opens the very page that is open to all', async () => {
+  for (const page of ['/watch/show', '/embed/show']) {
+    expect(text(await get(`/t/eyJ.x.y${page}`))).toBe(text(await get(page)));
+    expect((await get(`/t/eyJ.x.y${page}`)).headers).toEqual((await get(page)).headers);
+  }
+});
+
 test('a name from the URL never reaches the page text', async () => {
   const plain = text(await get('/watch/show'));
   expect(text(await get('/watch/%3Cscript%3Ealert(1)%3C%2Fscript%3E'))).toBe(plain);

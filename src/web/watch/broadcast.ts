@@ -1,3 +1,5 @@
+import type { LinkFault } from './page-state.ts';
+
 /** A broadcast that can be played now, as its multivariant playlist told. */
 export interface Broadcast {
   /** Tells two broadcasts of one channel apart: where the first media playlist lies. */
@@ -7,7 +9,7 @@ export interface Broadcast {
 }
 
 /** Why there is nothing to play yet. */
-export type Absence = 'offline' | 'starting' | 'unreachable';
+export type Absence = 'offline' | 'starting' | 'unreachable' | LinkFault;
 
 /** What one look at the playlist gives. */
 export type Sighting = { readonly broadcast: Broadcast } | { readonly absence: Absence };
@@ -43,6 +45,7 @@ export async function lookForBroadcast(playlistUrl: string, signal: AbortSignal)
   try {
     const response = await fetch(playlistUrl, { signal, cache: 'no-cache' });
     if (response.status === 503) return { absence: 'starting' };
+    if (response.status === 401 || response.status === 403) return { absence: linkFault(await response.text()) };
     if (response.status >= 500) return { absence: 'unreachable' };
     if (!response.ok) return { absence: 'offline' };
     const identity = identityOf(await response.text(), playlistUrl);
@@ -52,6 +55,12 @@ export async function lookForBroadcast(playlistUrl: string, signal: AbortSignal)
     signal.throwIfAborted();
     return { absence: 'unreachable' };
   }
+}
+
+/** What the server says, or an edge in front of it that knows no words. */
+function linkFault(body: string): LinkFault {
+  if (body.includes('ACCESS_PLAYBACK_TOKEN_EXPIRED')) return 'link-expired';
+  return body.includes('ACCESS_PLAYBACK_TOKEN_MISSING') ? 'link-missing' : 'link-invalid';
 }
 
 /**

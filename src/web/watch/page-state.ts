@@ -1,3 +1,6 @@
+/** Why a link does not show a broadcast that is for holders of signed links. */
+export type LinkFault = 'link-missing' | 'link-expired' | 'link-invalid';
+
 /** What a viewer is told at a glance. */
 export type PageState =
   | 'connecting'
@@ -7,6 +10,7 @@ export type PageState =
   | 'interrupted'
   | 'ended'
   | 'unreachable'
+  | LinkFault
   | 'unsupported';
 
 export interface StateText {
@@ -40,6 +44,21 @@ export const stateTexts: Readonly<Record<PageState, StateText>> = {
     badge: 'Reconnecting',
     title: 'The server cannot be reached',
     text: 'Check your connection. We keep trying, and go on by ourselves.',
+  },
+  'link-missing': {
+    badge: 'By invitation',
+    title: 'This broadcast needs a link',
+    text: 'Please open the link you were sent for it. If you have none, ask whoever runs the broadcast.',
+  },
+  'link-expired': {
+    badge: 'Link expired',
+    title: 'This link has expired',
+    text: 'Please ask whoever sent it to you for a new one.',
+  },
+  'link-invalid': {
+    badge: 'Link not good',
+    title: 'This link does not work',
+    text: 'Please check that you have all of it, or ask whoever sent it to you for a new one.',
   },
   unsupported: {
     badge: 'Unsupported',
