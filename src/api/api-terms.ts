@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import { isShared } from '../store/open.ts';
 import type { ApiOptions } from './app.ts';
 
 /** What the API has to know of the configuration. */
@@ -10,6 +11,6 @@ export function apiTermsOf({
   return {
     pendingTimeoutMs: rtmp.pendingTimeoutMs,
     isPublishOpen: auth.openPublish,
-    isStoreShared: store.url.startsWith('postgres'),
+    isStoreShared: isShared(store.url),
   };
 }

@@ -9,14 +9,20 @@ export interface RestoringOptions {
   readonly records: Pick<StreamRecorder, 'ended'>;
   /** Keys may have been revoked while no server ran. */
   readonly isRevoked: (keyId: string) => boolean;
+  /** Whose broadcasts are taken up; undefined where nobody else writes to the store, whatever this machine was called before. */
+  readonly node: string | undefined;
 }
 
 /**
  * The broadcasts of an earlier process, to be taken up: those that it left ACTIVE, and those that wait for their publisher. An ACTIVE
  * one that nobody has seen is ended instead: whoever publishes next begins anew.
  */
-export function restorable(rows: readonly StreamRow[], { records, isRevoked }: RestoringOptions): RestoredStream[] {
+export function restorable(
+  rows: readonly StreamRow[],
+  { records, isRevoked, node }: RestoringOptions,
+): RestoredStream[] {
   return rows.flatMap((row) => {
+    if (node !== undefined && row.node !== node) return [];
     const { id, channel, state, createdAtMs } = row;
     const keyId = row.keyId ?? undefined;
     const continuity = continuityFromJson(row.continuity);

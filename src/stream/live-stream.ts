@@ -145,7 +145,7 @@ export class LiveStream {
   tick(): void {
     if (this.hasEnded) return;
     this.options.sink.tick(this.nowMs());
-    const missing = this.life.overdue(this.run !== undefined);
+    const missing = this.run === undefined ? this.life.overdue : undefined;
     if (missing !== undefined) this.finish('ERROR', missing);
   }
 

@@ -76,12 +76,11 @@ export class StreamLife {
     this.interruptedWallMs = undefined;
   }
 
-  /** What has been waited for in vain. */
-  overdue(hasPublisher: boolean): 'publisher_lost' | 'no_publisher' | undefined {
+  /** What has been waited for in vain, while no publisher is connected. One that is may take its time to the first keyframe. */
+  get overdue(): 'publisher_lost' | 'no_publisher' | undefined {
     const nowMs = this.clock.monotonicMs();
     if (this.interruptedAtMs !== undefined && nowMs - this.interruptedAtMs >= this.graceMs) return 'publisher_lost';
-    if (this.isPending && !hasPublisher && nowMs >= this.pendingUntilMs) return 'no_publisher';
-    return undefined;
+    return this.isPending && nowMs >= this.pendingUntilMs ? 'no_publisher' : undefined;
   }
 
   private enter(state: StreamState, reason: StreamEndReason | null): void {
