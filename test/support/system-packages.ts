@@ -25,6 +25,8 @@ const needs: readonly { readonly program?: string; readonly file?: string; reado
   { program: 'mpv', packages: ['mpv'] },
   { program: 'cvlc', packages: ['vlc-bin', 'vlc-plugin-base'] },
   { program: 'postgres', packages: ['postgresql'] },
+  { program: 'redis-server', packages: ['redis-server'] },
+  { program: 'kcat', packages: ['kcat'] },
   { program: 'nginx', packages: ['nginx', 'libnginx-mod-rtmp'] },
 ];
 
