@@ -19,6 +19,7 @@ import Licenses from './licenses.ts';
 import Publish from './publish.ts';
 import Serve from './serve.ts';
 import Status from './status.ts';
+import StreamsLink from './streams/link.ts';
 import StreamsList from './streams/list.ts';
 import StreamsShow from './streams/show.ts';
 import StreamsStop from './streams/stop.ts';
@@ -42,6 +43,7 @@ export const commandMap: CommandMap = {
   'streams:list': StreamsList,
   'streams:show': StreamsShow,
   'streams:stop': StreamsStop,
+  'streams:link': StreamsLink,
   'config:check': ConfigCheck,
   'config:show': ConfigShow,
   'config:schema': ConfigSchema,

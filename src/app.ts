@@ -231,6 +231,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     store,
     live,
     urls,
+    signLink: (grant) => playback.sign(grant),
     clock,
     version: packageJson.version,
     node,

@@ -32,6 +32,9 @@ export interface LinkGrant {
   readonly notBeforeMs?: number | undefined;
 }
 
+/** Makes the token of a link. */
+export type SignLink = (grant: LinkGrant) => Promise<string>;
+
 /** Who may watch, as control knows it: from the stream keys, the configuration and the keys that links are signed with. */
 export class PlaybackAccess {
   /** For what control itself answers. */

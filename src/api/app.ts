@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { ApiTokens } from '../access/api-tokens.ts';
 import type { Pepper } from '../access/pepper.ts';
+import type { SignLink } from '../access/playback-access.ts';
 import type { StreamKeys } from '../access/stream-keys.ts';
 import type { Clock } from '../base/clock.ts';
 import { isStreamctlError, StreamctlError } from '../base/errors.ts';
@@ -14,6 +15,7 @@ import { addEventRoutes } from './event-routes.ts';
 import { idempotency } from './idempotency.ts';
 import { inputInvalid } from './input.ts';
 import { addKeyRoutes } from './key-routes.ts';
+import { addLinkRoutes } from './link-routes.ts';
 import type { LiveControl } from './live-control.ts';
 import { addMetricsRoutes, type MetricsText } from './metrics-routes.ts';
 import { problemResponse } from './problem.ts';
@@ -32,6 +34,8 @@ export interface ApiOptions {
   readonly pepper: Pepper;
   readonly live: LiveControl;
   readonly urls: PublicUrls;
+  /** Makes the token of a link. */
+  readonly signLink: SignLink;
   readonly clock: Clock;
   readonly version: string;
   readonly node: string;
@@ -66,6 +70,7 @@ export function createApi(options: ApiOptions): Api {
   addKeyRoutes(api, options);
   addTokenRoutes(api, options);
   addStreamRoutes(api, options);
+  addLinkRoutes(api, options);
   addEventRoutes(api, options);
   addStatusRoutes(api, options);
   if (options.metrics !== undefined) addMetricsRoutes(api, options.metrics);

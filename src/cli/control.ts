@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
 import { ApiTokens } from '../access/api-tokens.ts';
 import { identifyLocal } from '../access/identity.ts';
+import { KeyRing } from '../access/key-ring.ts';
 import { pepperFor } from '../access/pepper.ts';
+import { openPlayback } from '../access/playback-access.ts';
 import { StreamKeys } from '../access/stream-keys.ts';
 import { apiTermsOf } from '../api/api-terms.ts';
 import { createApi } from '../api/app.ts';
@@ -73,6 +75,7 @@ async function storeControl(config: Config): Promise<Control> {
       tokens: new ApiTokens({ store: store.tokens, pepper, clock: systemClock }),
       store,
       live: nothingLive,
+      signLink: (grant) => openPlayback(config, new KeyRing(store.keys, pepper), systemClock).sign(grant),
       urls: publicUrls({ publicUrl, http: listen, rtmp: config.rtmp.listen }),
       clock: systemClock,
       version: '',

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { StreamctlError } from '../base/errors.ts';
 import { eventPage } from '../contract/events.ts';
 import { type CreateKeyRequest, issuedKeyView, keyPage, keyView } from '../contract/keys.ts';
+import { type CreateLinkRequest, linkView } from '../contract/links.ts';
 import { type ProblemView, problemView } from '../contract/problem.ts';
 import { statusView } from '../contract/status.ts';
 import { streamPage, streamView } from '../contract/streams.ts';
@@ -67,6 +68,10 @@ export class ApiClient {
 
   stopStream(id: string) {
     return this.call('DELETE', `/streams/${encodeURIComponent(id)}`, streamView);
+  }
+
+  createLink(channelOrId: string, body: CreateLinkRequest) {
+    return this.call('POST', `/streams/${encodeURIComponent(channelOrId)}/links`, linkView, body);
   }
 
   listEvents(stream: string) {

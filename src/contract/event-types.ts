@@ -95,6 +95,10 @@ export const eventTypes = {
   'rung.restored': type('A quality that was withdrawn is made again.', { ...rung, ...leftOut }),
   'rung.wanted': type('Somebody asks for a quality that is made on demand.', { ...rung, ...leftOut }),
   'rung.rested': type('Nobody asks for a quality any more that is made on demand.', { ...rung, ...leftOut }),
+  'playback.link_created': type('A signed link was made.', {
+    subject: text.describe('The channel, or the stream, that it is good for.'),
+    expires_at: text.describe('When it expires, UTC.'),
+  }),
   'key.created': type('A stream key was made.', { ...key, channel: text }),
   'key.updated': type('Expiry or policy of a stream key was changed.', key),
   'key.rotated': type('A stream key got a new secret.', {

@@ -19,6 +19,8 @@ export interface PublicUrls {
     readonly dash: string;
     readonly watch: string;
   };
+  /** The same for who holds this token, and the player for other pages. */
+  signed(name: string, token: string): ReturnType<PublicUrls['playback']> & { readonly embed: string };
 }
 
 export function publicUrls({ publicUrl, http, rtmp }: PublicUrlsOptions): PublicUrls {
@@ -29,12 +31,20 @@ export function publicUrls({ publicUrl, http, rtmp }: PublicUrlsOptions): Public
   return {
     http: base,
     rtmp: `rtmp://${rtmpHost}${portSuffix(rtmp.port, 1935)}/live`,
-    playback: (name) => ({
-      hls: `${base}/hls/${name}/index.m3u8`,
-      hls_ts: `${base}/hls/${name}/ts.m3u8`,
-      dash: `${base}/dash/${name}/manifest.mpd`,
-      watch: `${base}/watch/${name}`,
-    }),
+    playback: (name) => playbackUrls(base, name),
+    signed: (name, token) => {
+      const prefixed = `${base}/t/${token}`;
+      return { ...playbackUrls(prefixed, name), embed: `${prefixed}/embed/${name}` };
+    },
+  };
+}
+
+function playbackUrls(base: string, name: string) {
+  return {
+    hls: `${base}/hls/${name}/index.m3u8`,
+    hls_ts: `${base}/hls/${name}/ts.m3u8`,
+    dash: `${base}/dash/${name}/manifest.mpd`,
+    watch: `${base}/watch/${name}`,
   };
 }
 

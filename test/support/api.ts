@@ -4,6 +4,7 @@ import { ApiTokens } from '../../src/access/api-tokens.ts';
 import { identifyLocal } from '../../src/access/identity.ts';
 import { KeyRing } from '../../src/access/key-ring.ts';
 import { loadPepper } from '../../src/access/pepper.ts';
+import { PlaybackAccess } from '../../src/access/playback-access.ts';
 import { StreamKeys } from '../../src/access/stream-keys.ts';
 import type { Identify } from '../../src/api/admission.ts';
 import { createApi } from '../../src/api/app.ts';
@@ -24,6 +25,14 @@ export async function apiUnderTest(identify: Identify = identifyLocal) {
   const ring = new KeyRing(store.keys, pepper);
   const keys = new StreamKeys({ store: store.keys, pepper, clock: systemClock, onChange: (key) => ring.replace(key) });
   const tokens = new ApiTokens({ store: store.tokens, pepper, clock: systemClock });
+  const playback = new PlaybackAccess({
+    dataDir,
+    keyPath: join(dataDir, 'playback.keys'),
+    isSignedByDefault: false,
+    edgeSecret: '',
+    ring,
+    clock: systemClock,
+  });
   const running: LiveStreamView[] = [];
   const stopped: string[] = [];
   const live: LiveControl = {
@@ -52,6 +61,7 @@ export async function apiUnderTest(identify: Identify = identifyLocal) {
     tokens,
     store,
     live,
+    signLink: (grant) => playback.sign(grant),
     clock: systemClock,
     urls: publicUrls({
       publicUrl: 'https://live.example.org',
@@ -72,5 +82,5 @@ export async function apiUnderTest(identify: Identify = identifyLocal) {
     const response = await api.request(path, { method, ...init });
     return { status: response.status, headers: response.headers, body: await response.json() };
   };
-  return { dataDir, store, ring, keys, running, stopped, errors, api, call };
+  return { dataDir, store, ring, keys, playback, running, stopped, errors, api, call };
 }
