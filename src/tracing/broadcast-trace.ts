@@ -57,16 +57,16 @@ export class BroadcastTrace {
     });
     const { emit: sink, nowMs } = this;
     this.ladder = new LadderTrace({ traceId: origin.traceId, parentSpanId: this.root.spanId, nowMs, emit: sink });
-    if (restoredSinceMs === undefined) this.enter('first keyframe');
+    if (restoredSinceMs === undefined) this.enter('first keyframe', this.nowMs());
     if (authorisedSinceMs !== undefined) this.authorised(authorisedSinceMs);
   }
 
   /** A publisher may begin or go on; `sinceMs` (monotonic) is when it was asked. */
   authorised(sinceMs: number): void {
-    const span = this.open('authorise', this.toWallMs(sinceMs));
-    this.emit(span.finish(this.nowMs()));
+    const atMs = this.nowMs();
+    this.emit(this.open('authorise', this.toWallMs(sinceMs)).finish(atMs));
     // Announced long before: nobody waits for a keyframe before there is a publisher.
-    if (this.stageName === 'first keyframe') this.enter('first keyframe');
+    if (this.stageName === 'first keyframe') this.enter('first keyframe', atMs);
   }
 
   started(): void {
@@ -105,37 +105,38 @@ export class BroadcastTrace {
   /** The last of a broadcast. */
   ended(state: string, reason: string): void {
     const isFailed = state === 'ERROR';
-    this.endInterruption({ 'streamctl.outcome': 'ended' }, isFailed ? reason : undefined);
-    this.endStage({ 'streamctl.outcome': 'ended' }, isFailed ? reason : undefined);
-    this.ladder.end();
     const atMs = this.nowMs();
+    this.endInterruption({ 'streamctl.outcome': 'ended' }, isFailed ? reason : undefined);
+    this.endStage(atMs, { 'streamctl.outcome': 'ended' }, isFailed ? reason : undefined);
+    this.ladder.end();
     const attributes = { 'streamctl.state': state, 'streamctl.reason': reason };
     this.emit(this.open('end', atMs, attributes).finish(atMs));
     const whole = { ...attributes, 'streamctl.interruptions': this.interruptions };
-    this.emit(this.root.finish(atMs, whole, isFailed ? reason : undefined));
+    this.emit(this.root.finish(this.nowMs(), whole, isFailed ? reason : undefined));
   }
 
   /** The process ends, the broadcast does not: what is under way is told as far as it went. */
   suspend(): void {
     const attributes = { 'streamctl.outcome': 'restart' };
     this.endInterruption(attributes);
-    this.endStage(attributes);
+    this.endStage(this.nowMs(), attributes);
     this.ladder.end(attributes);
   }
 
-  private enter(name: Stage): void {
+  private enter(name: Stage, atMs: number): void {
     this.stageName = name;
-    this.stage = this.open(name, this.nowMs());
+    this.stage = this.open(name, atMs);
   }
 
   private leave(name: Stage, next: Stage | undefined): void {
     if (this.stageName !== name) return;
-    this.endStage();
-    if (next !== undefined) this.enter(next);
+    const atMs = this.nowMs();
+    this.endStage(atMs);
+    if (next !== undefined) this.enter(next, atMs);
   }
 
-  private endStage(attributes?: SpanAttributes, error?: string): void {
-    if (this.stage !== undefined) this.emit(this.stage.finish(this.nowMs(), attributes, error));
+  private endStage(atMs: number, attributes?: SpanAttributes, error?: string): void {
+    if (this.stage !== undefined) this.emit(this.stage.finish(atMs, attributes, error));
     this.stage = undefined;
     this.stageName = undefined;
   }
