@@ -25,6 +25,7 @@ import type { LiveFacts } from './pipeline/live-facts.ts';
 import { PipelineControl } from './pipeline/pipeline-control.ts';
 import { restorable } from './pipeline/restorable.ts';
 import { restoreTraces } from './pipeline/restored-traces.ts';
+import { StreamActors } from './pipeline/stream-actors.ts';
 import { StreamJournal } from './pipeline/stream-journal.ts';
 import { StreamRecords } from './pipeline/stream-records.ts';
 import { lockDataDir } from './store/data-dir-lock.ts';
@@ -123,7 +124,8 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     });
   }, keyRefreshMs);
   undo.push(() => clearInterval(refresh));
-  const records = new StreamRecords(store.streams, journal, clock, node, traces);
+  const actors = new StreamActors();
+  const records = new StreamRecords(store.streams, journal, clock, node, traces, actors);
   await restoreTraces(store, traces);
   let facts: readonly LiveFacts[] = [];
   let mediaFigures: MediaFigures | undefined;
@@ -201,6 +203,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     rtmp: { host: rtmp.listen.host, port: rtmpPort },
   });
   const live = new PipelineControl({
+    actors,
     facts: () => facts,
     orders: media,
     journal,

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { StreamctlError } from '../base/errors.ts';
-import { localActor } from './actor.ts';
 import type { ApiTokens } from './api-tokens.ts';
 
 /**
@@ -12,7 +11,7 @@ import type { ApiTokens } from './api-tokens.ts';
 export async function provideAdminToken(tokens: ApiTokens, dataDir: string): Promise<string | undefined> {
   if ((await tokens.list()).length > 0) return undefined;
   const path = join(dataDir, 'admin.token');
-  await tokens.create({ name: 'administrator', scopes: ['admin'] }, localActor, (text) => {
+  await tokens.create({ name: 'administrator', scopes: ['admin'] }, (text) => {
     try {
       writeWhole(path, `${text}\n`);
     } catch (cause) {

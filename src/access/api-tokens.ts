@@ -4,7 +4,8 @@ import type { Scope } from '../contract/scopes.ts';
 import type { NewEvent } from '../store/ports/event-store.ts';
 import type { JsonValue } from '../store/ports/json-value.ts';
 import type { TokenRow, TokenStore } from '../store/ports/token-store.ts';
-import { type Actor, actedBy } from './actor.ts';
+import { type Actor, actedBy, localActor } from './actor.ts';
+import type { DrawLetters } from './draw-letters.ts';
 import { formatTokenText, newKeyText } from './key-text.ts';
 import type { Pepper } from './pepper.ts';
 
@@ -13,6 +14,8 @@ export interface NewToken {
   readonly name: string;
   readonly scopes: readonly Scope[];
   readonly expiresAtMs?: number | null | undefined;
+  /** Where the same letters are drawn again, the same token is answered again. */
+  readonly draw?: DrawLetters | undefined;
 }
 
 /** A token with its text, which exists only in this answer. */
@@ -29,22 +32,30 @@ export interface ApiTokensOptions {
   readonly onChange?: (token: TokenRow) => void;
 }
 
-/** Everything that can be done with tokens of the API; each change is one event in the store. */
+/** Everything that can be done with tokens of the API; each change is one event in the store, which says who did it. */
 export class ApiTokens {
   private readonly options: ApiTokensOptions;
+  private readonly actor: Actor;
 
-  constructor(options: ApiTokensOptions) {
+  constructor(options: ApiTokensOptions, actor: Actor = localActor) {
     this.options = options;
+    this.actor = actor;
+  }
+
+  /** The same tokens, in the hands of `actor`. */
+  by(actor: Actor): ApiTokens {
+    return new ApiTokens(this.options, actor);
   }
 
   /** `keep` gets the text before the token is good: what it throws leaves nothing behind. */
   async create(
-    { name, scopes, expiresAtMs = null }: NewToken,
-    actor: Actor,
+    { name, scopes, expiresAtMs = null, draw }: NewToken,
     keep?: (text: string) => void,
   ): Promise<IssuedToken> {
     const { store, pepper, clock } = this.options;
-    const text = newKeyText();
+    const text = newKeyText(draw);
+    const before = draw && (await store.find(text.id));
+    if (before !== undefined) return { token: before, text: formatTokenText(text) };
     const token: TokenRow = {
       id: text.id,
       name,
@@ -57,7 +68,7 @@ export class ApiTokens {
       lastUsedAtMs: null,
     };
     keep?.(formatTokenText(text));
-    await store.create(token, this.event('token.created', actor, { token_id: token.id, name, scopes: token.scopes }));
+    await store.create(token, this.event('token.created', { token_id: token.id, name, scopes: token.scopes }));
     this.options.onChange?.(token);
     return { token, text: formatTokenText(text) };
   }
@@ -79,20 +90,20 @@ export class ApiTokens {
   }
 
   /** Ends the token. Revoking twice is no mistake. */
-  async revoke(idOrName: string, actor: Actor): Promise<TokenRow> {
+  async revoke(idOrName: string): Promise<TokenRow> {
     const before = await this.find(idOrName);
     if (before.revokedAtMs !== null) return before;
     const { store, clock } = this.options;
-    const event = this.event('token.revoked', actor, { token_id: before.id, name: before.name });
+    const event = this.event('token.revoked', { token_id: before.id, name: before.name });
     const token = await store.update(before.id, { revokedAtMs: clock.wallMs() }, event);
     if (token === undefined) throw notFound(idOrName);
     this.options.onChange?.(token);
     return token;
   }
 
-  private event(type: string, actor: Actor, payload: Record<string, JsonValue>): NewEvent {
+  private event(type: string, payload: Record<string, JsonValue>): NewEvent {
     const timeMs = this.options.clock.wallMs();
-    return { timeMs, type, streamId: null, traceId: null, payload: { ...payload, ...actedBy(actor) } };
+    return { timeMs, type, streamId: null, traceId: null, payload: { ...payload, ...actedBy(this.actor) } };
   }
 }
 

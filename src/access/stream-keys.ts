@@ -4,6 +4,7 @@ import { isChannelName } from '../contract/names.ts';
 import type { NewEvent } from '../store/ports/event-store.ts';
 import type { JsonValue } from '../store/ports/json-value.ts';
 import type { KeyPatch, KeyPolicy, KeyRow, KeyStore } from '../store/ports/key-store.ts';
+import { type Actor, actedBy, localActor } from './actor.ts';
 import type { DrawLetters } from './draw-letters.ts';
 import { formatKeyText, newKeyText, newSecretFor } from './key-text.ts';
 import type { Pepper } from './pepper.ts';
@@ -36,12 +37,19 @@ export interface StreamKeysOptions {
 /** How often a change is tried when others change the same key at the same time. */
 const maxAttempts = 10;
 
-/** Everything that can be done with stream keys; each change is one event in the store. */
+/** Everything that can be done with stream keys; each change is one event in the store, which says who did it. */
 export class StreamKeys {
   private readonly options: StreamKeysOptions;
+  private readonly actor: Actor;
 
-  constructor(options: StreamKeysOptions) {
+  constructor(options: StreamKeysOptions, actor: Actor = localActor) {
     this.options = options;
+    this.actor = actor;
+  }
+
+  /** The same keys, in the hands of `actor`. */
+  by(actor: Actor): StreamKeys {
+    return new StreamKeys(this.options, actor);
   }
 
   /** Throws ACCESS_CHANNEL_INVALID. A channel may have several keys. */
@@ -136,7 +144,8 @@ export class StreamKeys {
   }
 
   private event(type: string, payload: Record<string, JsonValue>): NewEvent {
-    return { timeMs: this.options.clock.wallMs(), type, streamId: null, traceId: null, payload };
+    const timeMs = this.options.clock.wallMs();
+    return { timeMs, type, streamId: null, traceId: null, payload: { ...payload, ...actedBy(this.actor) } };
   }
 
   /** What was asked for may be a whole key, typed by mistake: only what may be an id or a channel is repeated. */

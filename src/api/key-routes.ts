@@ -1,5 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
+import { actorOf } from '../access/actor.ts';
 import type { StreamKeys } from '../access/stream-keys.ts';
 import {
   createKeyRequest,
@@ -117,7 +118,7 @@ export function addKeyRoutes(api: Api, { keys, urls }: KeyRoutesOptions): void {
 
   api.openapi(createKey, async (c) => {
     const { channel, expires_at: expiresAt, policy } = c.req.valid('json');
-    const issued = await keys.create({
+    const issued = await keys.by(actorOf(c.var.identity)).create({
       draw: c.var.draw,
       channel,
       expiresAtMs: timeOf(expiresAt),
@@ -135,7 +136,7 @@ export function addKeyRoutes(api: Api, { keys, urls }: KeyRoutesOptions): void {
 
   api.openapi(updateKey, async (c) => {
     const { expires_at: expiresAt, policy } = c.req.valid('json');
-    const key = await keys.update(c.req.valid('param').id, (before) => {
+    const key = await keys.by(actorOf(c.var.identity)).update(c.req.valid('param').id, (before) => {
       requireMatch(c.req.header('if-match'), etagOf(keyViewOf(before)));
       return { expiresAtMs: timeOf(expiresAt), policy: policy && mergePolicy(before.policy, policy) };
     });
@@ -144,7 +145,7 @@ export function addKeyRoutes(api: Api, { keys, urls }: KeyRoutesOptions): void {
   });
 
   api.openapi(revokeKey, async (c) => {
-    const key = await keys.revoke(c.req.valid('param').id, (before) => {
+    const key = await keys.by(actorOf(c.var.identity)).revoke(c.req.valid('param').id, (before) => {
       requireMatch(c.req.header('if-match'), etagOf(keyViewOf(before)));
     });
     const view = keyViewOf(key);
@@ -153,7 +154,8 @@ export function addKeyRoutes(api: Api, { keys, urls }: KeyRoutesOptions): void {
 
   api.openapi(rotateKey, async (c) => {
     const { overlap_ms: overlapMs } = c.req.valid('json');
-    return c.json(issuedKeyViewOf(await keys.rotate(c.req.valid('param').id, overlapMs, c.var.draw), urls), 200);
+    const issued = await keys.by(actorOf(c.var.identity)).rotate(c.req.valid('param').id, overlapMs, c.var.draw);
+    return c.json(issuedKeyViewOf(issued, urls), 200);
   });
 }
 

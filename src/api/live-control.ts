@@ -1,7 +1,9 @@
+import type { Actor } from '../access/actor.ts';
 import type { LadderView } from '../contract/ladder-view.ts';
 import type { StreamState } from '../contract/stream-state.ts';
 import type { RenditionView } from '../contract/streams.ts';
 import type { StreamFinding } from '../doctor/broadcast/stream-finding.ts';
+import type { SpanContext } from '../tracing/trace-context.ts';
 
 /** A stream that has a publisher, or waits for one to come back, as the API shows it. */
 export interface LiveStreamView {
@@ -37,16 +39,25 @@ export interface LiveStatus {
   readonly warnings: readonly string[];
 }
 
+/** Who announces a broadcast. */
+export interface AnnounceOrder {
+  readonly actor: Actor;
+  /** Of the key it is announced with. */
+  readonly keyId?: string | undefined;
+  /** The span that causes it, which the broadcast's trace goes on with. */
+  readonly caller?: SpanContext | undefined;
+}
+
 /** What the API needs from the running server. */
 export interface LiveControl {
   list(): readonly LiveStreamView[];
   get(idOrChannel: string): LiveStreamView | undefined;
   /**
-   * Makes a broadcast that waits for its publisher, and gives its id; resolves when the store knows. `keyId`: of the key it is announced
-   * with. Throws STREAM_ALREADY_ANNOUNCED when the channel has a broadcast, and STREAM_ANNOUNCED_LIMIT.
+   * Makes a broadcast that waits for its publisher, and gives its id; resolves when the store knows. Throws
+   * STREAM_ALREADY_ANNOUNCED when the channel has a broadcast, and STREAM_ANNOUNCED_LIMIT.
    */
-  announce(channel: string, keyId?: string): Promise<string>;
+  announce(channel: string, order: AnnounceOrder): Promise<string>;
   /** Sends the publisher away and ends the stream; resolves when the store knows. False when no such stream runs here. */
-  stop(idOrChannel: string): Promise<boolean>;
+  stop(idOrChannel: string, actor: Actor): Promise<boolean>;
   status(): LiveStatus;
 }

@@ -1,5 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
+import { type Actor, actedBy, actorOf } from '../access/actor.ts';
 import type { Identity } from '../access/identity.ts';
 import type { Clock } from '../base/clock.ts';
 import { StreamctlError } from '../base/errors.ts';
@@ -115,7 +116,8 @@ export function addStreamRoutes(api: Api, options: StreamRoutesOptions): void {
     const identity = c.get('identity');
     const channel = announcedChannel(identity, c.req.valid('json').channel);
     if (options.isStoreShared) await refuseWhereOthersRun(channel, options);
-    const id = await live.announce(channel, identity.kind === 'stream-key' ? identity.keyId : undefined);
+    const keyId = identity.kind === 'stream-key' ? identity.keyId : undefined;
+    const id = await live.announce(channel, { actor: actorOf(identity), keyId });
     c.header('location', `/streams/${id}`);
     return c.json({ ...view(await findStream(id, options)), ...wayIn(channel, options) }, 201);
   });
@@ -129,7 +131,8 @@ export function addStreamRoutes(api: Api, options: StreamRoutesOptions): void {
 
   api.openapi(stopStream, async (c) => {
     const row = await findStream(c.req.valid('param').stream_id, options);
-    if (liveStates.includes(row.state) && !(await live.stop(row.id))) await endInStore(row, options);
+    const actor = actorOf(c.var.identity);
+    if (liveStates.includes(row.state) && !(await live.stop(row.id, actor))) await endInStore(row, actor, options);
     return c.json(view(await findStream(row.id, options)), 200);
   });
 }
@@ -163,7 +166,7 @@ function wayIn(channel: string, { urls, isPublishOpen }: StreamRoutesOptions) {
 }
 
 /** Ends a stream that no server runs: one that a server left behind. Throws STREAM_ON_OTHER_NODE where it may be another's. */
-async function endInStore(row: StreamRow, options: StreamRoutesOptions): Promise<void> {
+async function endInStore(row: StreamRow, actor: Actor, options: StreamRoutesOptions): Promise<void> {
   const { store, clock, node, isStoreShared } = options;
   if (isStoreShared && row.node !== node) {
     throw new StreamctlError('STREAM_ON_OTHER_NODE', { streamId: row.id, node: row.node });
@@ -178,7 +181,7 @@ async function endInStore(row: StreamRow, options: StreamRoutesOptions): Promise
       type: 'stream.ended',
       streamId: row.id,
       traceId: row.traceId,
-      payload: { state: 'ENDED_GRACEFULLY', reason },
+      payload: { state: 'ENDED_GRACEFULLY', reason, ...actedBy(actor) },
     },
   );
 }

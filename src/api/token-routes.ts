@@ -81,14 +81,14 @@ export function addTokenRoutes(api: Api, { tokens }: { readonly tokens: ApiToken
   api.openapi(createToken, async (c) => {
     const { name, scopes, expires_at: expiresAt } = c.req.valid('json');
     const expiresAtMs = typeof expiresAt === 'string' ? Date.parse(expiresAt) : null;
-    const issued = await tokens.create({ name, scopes, expiresAtMs }, actorOf(c.get('identity')));
+    const issued = await tokens.by(actorOf(c.var.identity)).create({ name, scopes, expiresAtMs, draw: c.var.draw });
     return c.json(issuedTokenViewOf(issued), 201);
   });
 
   api.openapi(showToken, async (c) => c.json(tokenViewOf(await tokens.find(c.req.valid('param').id)), 200));
 
   api.openapi(revokeToken, async (c) => {
-    const token = await tokens.revoke(c.req.valid('param').id, actorOf(c.get('identity')));
+    const token = await tokens.by(actorOf(c.var.identity)).revoke(c.req.valid('param').id);
     return c.json(tokenViewOf(token), 200);
   });
 }

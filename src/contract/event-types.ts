@@ -22,6 +22,17 @@ const fault = {
 
 const key = { key_id: text.describe('Id of the stream key, never the key itself.') };
 const token = { token_id: text.describe('Id of the API token, never the token itself.') };
+const actor = {
+  actor: z
+    .object({
+      kind: z.enum(['local', 'token', 'stream-key']).describe('local: over the control socket, or a command.'),
+      id: text.optional().describe('Of the token or key.'),
+      name: text.optional().describe('Of the token.'),
+    })
+    .describe('Who did it.'),
+};
+/** What may happen by itself as well. */
+const orderedBy = { actor: actor.actor.optional() };
 const rung = { rung: text.describe('Name of the rung, such as 720p.') };
 
 /** Where a broadcast had more to tell of its ladder than is written down. */
@@ -35,6 +46,7 @@ export const eventTypes = {
   'stream.created': type('A broadcast was announced, or its publisher has connected; nothing can be watched yet.', {
     channel: text,
     key_id: text.nullable().describe('Null where anybody may publish.'),
+    ...orderedBy,
   }),
   'stream.started': type('The first keyframe has come: the broadcast is live.', publisher),
   'stream.interrupted': type('The publisher is gone; the broadcast waits for its return.', { why: text }),
@@ -56,6 +68,7 @@ export const eventTypes = {
     reason: text.describe('Such as publisher, operator, publisher_lost, key_revoked, policy, input.'),
     code: fault.code.optional().describe('What the publisher did wrong, where that is the reason.'),
     text: fault.text.optional(),
+    ...orderedBy,
   }),
   'ladder.planned': type('It was decided which qualities are made.', {
     rungs: z.array(text),
@@ -99,15 +112,16 @@ export const eventTypes = {
     subject: text.describe('The channel, or the stream, that it is good for.'),
     expires_at: text.describe('When it expires, UTC.'),
   }),
-  'key.created': type('A stream key was made.', { ...key, channel: text }),
-  'key.updated': type('Expiry or policy of a stream key was changed.', key),
+  'key.created': type('A stream key was made.', { ...key, channel: text, ...actor }),
+  'key.updated': type('Expiry or policy of a stream key was changed.', { ...key, ...actor }),
   'key.rotated': type('A stream key got a new secret.', {
     ...key,
     overlap_ms: durationMs.describe('How long the old secret stays good.'),
+    ...actor,
   }),
-  'key.revoked': type('A stream key was revoked; its broadcast ends.', key),
-  'token.created': type('An API token was made.', { ...token, name: text, scopes: z.array(text) }),
-  'token.revoked': type('An API token was revoked.', token),
+  'key.revoked': type('A stream key was revoked; its broadcast ends.', { ...key, ...actor }),
+  'token.created': type('An API token was made.', { ...token, name: text, scopes: z.array(text), ...actor }),
+  'token.revoked': type('An API token was revoked.', { ...token, name: text, ...actor }),
 } as const;
 
 export type EventType = keyof typeof eventTypes;

@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http';
 /** The first steps of paths that control answers: the API, its description, its pages and its WebSockets. */
 const controlPaths: ReadonlySet<string> = new Set([
   'admin',
-  'cmcd',
   'docs',
   'events',
   'keys',
@@ -15,8 +14,8 @@ const controlPaths: ReadonlySet<string> = new Set([
   'ws',
 ]);
 
-/** Of these, what pages of other sites may ask for: players embedded there, and links that lead here. WebSockets look at Origin themselves. */
-const openToOtherSites: ReadonlySet<string> = new Set(['admin', 'cmcd', 'docs', 'openapi.json', 'ws']);
+/** Of these, what pages of other sites may lead to. WebSockets look at Origin themselves. */
+const openToOtherSites: ReadonlySet<string> = new Set(['admin', 'docs', 'openapi.json', 'ws']);
 
 /** Whether control is to be asked for a path, given without its query. */
 export function belongsToControl(path: string): boolean {

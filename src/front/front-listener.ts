@@ -4,24 +4,27 @@ import type { Log } from '../observability/log.ts';
 import type { WebPages, WebResponse } from '../web/web-pages.ts';
 import type { ControlLink } from './control-link.ts';
 import { belongsToControl, pathOf } from './control-paths.ts';
+import { type Readiness, readinessAnswers } from './readiness.ts';
 import { sendProblem } from './send-problem.ts';
 
 export interface FrontOptions {
   readonly pages: WebPages;
   /** Whether the node can take viewers and publishers now. */
-  readonly isReady: () => boolean;
+  readonly readiness: () => Readiness;
   /** Where management, analytics and WebSockets are answered. */
   readonly control?: ControlLink | undefined;
   readonly log: Log;
 }
 
 /** What the HTTP port answers besides playback: the probes, the pages, and what control says. Everything else is not there. */
-export function frontListener({ pages, isReady, control, log }: FrontOptions): RequestListener {
+export function frontListener({ pages, readiness, control, log }: FrontOptions): RequestListener {
   return (request, response) => {
     const path = pathOf(request);
     if (path === '/healthz') return send(response, text(200, 'ok\n'));
-    if (path === '/readyz')
-      return send(response, isReady() ? text(200, 'ready\n') : text(503, 'starting or stopping\n'));
+    if (path === '/readyz') {
+      const { status, body } = readinessAnswers[readiness()];
+      return send(response, text(status, body));
+    }
     const { method = 'GET', headers } = request;
     const page = pages({ method, path, headers });
     if (page === undefined) {

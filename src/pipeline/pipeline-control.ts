@@ -1,7 +1,8 @@
-import type { LiveControl, LiveStatus, LiveStreamView } from '../api/live-control.ts';
+import type { Actor } from '../access/actor.ts';
+import type { AnnounceOrder, LiveControl, LiveStatus, LiveStreamView } from '../api/live-control.ts';
 import type { StreamTraces } from '../tracing/stream-traces.ts';
-import type { SpanContext } from '../tracing/trace-context.ts';
 import type { BroadcastOrders, LiveFacts } from './live-facts.ts';
+import type { StreamActors } from './stream-actors.ts';
 import type { StreamJournal } from './stream-journal.ts';
 
 /** What delivery has measured, as far as the API shows it. */
@@ -17,6 +18,7 @@ export interface PipelineControlOptions {
   readonly journal: StreamJournal;
   readonly figures: DeliveryFigures;
   readonly traces: StreamTraces;
+  readonly actors: StreamActors;
   /** What the operator should know at any time. */
   readonly warnings: () => readonly string[];
 }
@@ -38,19 +40,18 @@ export class PipelineControl implements LiveControl {
     return facts && this.view(facts);
   }
 
-  /** `caller`: the span that causes it, which the broadcast's trace goes on with. */
-  async announce(channel: string, keyId?: string, caller?: SpanContext): Promise<string> {
-    const { orders, journal, traces } = this.options;
+  async announce(channel: string, { actor, keyId, caller }: AnnounceOrder): Promise<string> {
+    const { orders, journal, traces, actors } = this.options;
     if (caller !== undefined) traces.continueWith(channel, { traceId: caller.traceId, parentSpanId: caller.spanId });
-    const streamId = await orders.announce(channel, keyId);
+    const streamId = await actors.during(channel, actor, () => orders.announce(channel, keyId));
     await journal.settled();
     return streamId;
   }
 
-  async stop(idOrChannel: string): Promise<boolean> {
-    const { orders, journal } = this.options;
+  async stop(idOrChannel: string, actor: Actor): Promise<boolean> {
+    const { orders, journal, actors } = this.options;
     const streamId = this.find(idOrChannel)?.streamId ?? idOrChannel;
-    const isStopped = await orders.stopStream(streamId);
+    const isStopped = await actors.during(streamId, actor, () => orders.stopStream(streamId));
     if (isStopped) await journal.settled();
     return isStopped;
   }

@@ -9,6 +9,7 @@ import { continuityToJson } from '../stream/continuity-json.ts';
 import type { StreamMilestone } from '../tracing/broadcast-trace.ts';
 import type { SpanAttributes } from '../tracing/span.ts';
 import type { StreamTraces } from '../tracing/stream-traces.ts';
+import { StreamActors } from './stream-actors.ts';
 import type { StreamJournal } from './stream-journal.ts';
 
 /** A track as its publisher sends it. */
@@ -59,8 +60,17 @@ export class StreamRecords {
   private readonly clock: Clock;
   private readonly node: string;
   private readonly traces: StreamTraces;
+  private readonly actors: StreamActors;
 
-  constructor(store: StreamStore, journal: StreamJournal, clock: Clock, node: string, traces: StreamTraces) {
+  constructor(
+    store: StreamStore,
+    journal: StreamJournal,
+    clock: Clock,
+    node: string,
+    traces: StreamTraces,
+    actors = new StreamActors(),
+  ) {
+    this.actors = actors;
     this.store = store;
     this.journal = journal;
     this.clock = clock;
@@ -90,6 +100,7 @@ export class StreamRecords {
       channel,
       key_id: keyId ?? null,
       ...(parentSpanId !== undefined && { parent_span_id: parentSpanId }),
+      ...this.actors.of(channel),
     };
     const event = this.event(id, 'stream.created', payload);
     this.journal.write(() => this.store.create(row, event));
@@ -143,7 +154,7 @@ export class StreamRecords {
   /** `fault`: what the publisher did wrong, where that is the reason. */
   ended(id: string, state: StreamState, reason: StreamEndReason, fault?: PublisherFault): void {
     const patch = { state, reason, endedAtMs: this.clock.wallMs(), interruptedSinceMs: null, continuity: null };
-    this.transition(id, patch, 'stream.ended', { state, reason, ...fault });
+    this.transition(id, patch, 'stream.ended', { state, reason, ...fault, ...this.actors.of(id) });
     this.traces.end(id, state, reason);
   }
 

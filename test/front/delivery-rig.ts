@@ -40,7 +40,7 @@ export async function startDelivery(innerSocketPath: string, options: RigOptions
   const side = new DeliverySide(
     { listen, isPortShared: false, maxConnections: 1000, maxPerIp: 0, innerSocketPath, ...options },
     new Delivery({ clock: systemClock }),
-    { figures: () => {}, log },
+    { figures: () => {}, viewerEvents: () => {}, log },
   );
   onTestFinished(() => side.stop());
   return await side.start();

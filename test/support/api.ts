@@ -38,7 +38,7 @@ export async function apiUnderTest(identify: Identify = identifyLocal) {
   const live: LiveControl = {
     list: () => running,
     get: (name) => running.find(({ streamId, channel }) => streamId === name || channel === name),
-    announce: async (channel, keyId) => {
+    announce: async (channel, { keyId }) => {
       const found = live.get(channel);
       if (found !== undefined)
         throw new StreamctlError('STREAM_ALREADY_ANNOUNCED', { channel, streamId: found.streamId });
