@@ -30,11 +30,11 @@ import { StreamJournal } from './pipeline/stream-journal.ts';
 import { StreamRecords } from './pipeline/stream-records.ts';
 import { lockDataDir } from './store/data-dir-lock.ts';
 import { Certificates } from './threads/certificates.ts';
+import { openControlStore } from './threads/control-store.ts';
 import { createEngine } from './threads/engine.ts';
 import { engineRegistry } from './threads/engine-metrics.ts';
 import type { MediaFigures } from './threads/media-side.ts';
 import type { PortSockets } from './threads/port-sockets.ts';
-import { StoreThread } from './threads/store-thread.ts';
 import { monitorThread, type ThreadFigures } from './threads/thread-monitor.ts';
 import { StreamTraces } from './tracing/stream-traces.ts';
 import { startTracing } from './tracing/tracing.ts';
@@ -50,6 +50,8 @@ export interface AppOptions {
 
 /** How soon a key or token that was changed in the store, and not through this server, counts. */
 const keyRefreshMs = 10_000;
+/** For how long a key is good that other nodes may have revoked, while the store does not answer. */
+const keyMaxAgeMs = 5 * 60_000;
 
 /** How a server does, for who watches over it. */
 export interface AppHealth {
@@ -95,15 +97,15 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
 
   const lock = lockDataDir(config.dataDir);
   undo.push(() => lock.release());
-  const storeThread = new StoreThread({ url: config.store.url }, log);
-  const opened = await storeThread.open();
+  const control = await openControlStore(config.store.url, clock, log);
+  const { store: opened, health: storeHealth } = control;
   undo.push(() => opened.close());
   const events = await connectEvents({ config, store: opened, node, clock, log });
   undo.push(() => events.stop());
   const { store } = events;
 
   const pepper = await pepperFor(config.dataDir, store);
-  const ring = new KeyRing(store.keys, pepper);
+  const ring = new KeyRing(store.keys, pepper, control.isShared ? { clock, maxAgeMs: keyMaxAgeMs } : undefined);
   await ring.refresh();
   const keys = new StreamKeys({ store: store.keys, pepper, clock, onChange: (key) => ring.replace(key) });
 
@@ -120,7 +122,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   // A command that found no server of its own wrote to the store behind our back.
   const refresh = setInterval(() => {
     Promise.all([ring.refresh(), tokenRing.refresh()]).catch((error) => {
-      log.warn({ err: error }, 'the keys and tokens could not be read again');
+      if (storeHealth.state.isHealthy) log.warn({ err: error }, 'the keys and tokens could not be read again');
     });
   }, keyRefreshMs);
   undo.push(() => clearInterval(refresh));
@@ -209,7 +211,12 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     journal,
     figures: delivery,
     traces,
-    warnings: () => [...warnings, ...events.outgoing.warnings(), ...(tracing?.warnings() ?? [])],
+    warnings: () => [
+      ...warnings,
+      ...storeHealth.warnings(),
+      ...events.outgoing.warnings(),
+      ...(tracing?.warnings() ?? []),
+    ],
   });
   undo.push(
     monitorThread((told) => {
@@ -220,7 +227,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     engine,
     media: () => mediaFigures,
     control: () => controlFigures,
-    storeRestarts: () => storeThread.restarts,
+    store: () => ({ ...journal.figures(), isHealthy: storeHealth.state.isHealthy, restarts: control.restarts() }),
     spans: () => tracing?.stats(),
   });
   undo.push(playback.start((settings) => delivery.setPlayback(settings)));
@@ -245,8 +252,10 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   });
   undo.push(await openDoors({ api, controlSocketPath: config.control.socketPath, innerSocketPath: inner.socketPath }));
 
-  delivery.setReady(true);
-  undo.push(() => delivery.setReady(false));
+  const tellReadiness = () => delivery.setReadiness(storeHealth.state.isHealthy ? 'ready' : 'degraded');
+  tellReadiness();
+  undo.push(() => delivery.setReadiness('unready'));
+  undo.push(storeHealth.onChange(tellReadiness));
   log.info({ http_url: urls.http, rtmp_url: urls.rtmp }, 'ready');
   collectGarbage();
   const reload: App['reload'] = async ({ logLevel }) => {

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { PlaybackSettings } from '../access/playback-gate.ts';
 import type { CertificatePair } from '../base/certificate-pair.ts';
+import type { Readiness } from '../front/readiness.ts';
 import type { Continuity } from '../stream/continuity.ts';
 import type { DeliveryFigures, DeliverySideOptions } from './delivery-side.ts';
 
@@ -13,7 +14,7 @@ export type DeliveryCalls = {
   /** With sockets that listen already, if there are any; gives the port. */
   start(descriptors: readonly number[]): Promise<number>;
   stop(): Promise<void>;
-  setReady(isReady: boolean): void;
+  setReadiness(readiness: Readiness): void;
   setPlayback(settings: PlaybackSettings): void;
   setCertificate(pair: CertificatePair): void;
   setLogLevel(level: string): void;

@@ -12,6 +12,7 @@ import { SecureListener } from '../delivery/secure/secure-listener.ts';
 import { ControlLink } from '../front/control-link.ts';
 import { asksForWebSocket } from '../front/control-paths.ts';
 import { frontListener } from '../front/front-listener.ts';
+import type { Readiness } from '../front/readiness.ts';
 import type { Log } from '../observability/log.ts';
 import { loadWebAssets } from '../web/web-assets.ts';
 import { webPages } from '../web/web-pages.ts';
@@ -56,7 +57,7 @@ export class DeliverySide {
   private readonly playback: PlaybackServer;
   private readonly secure: SecureListener | undefined;
   private readonly link: ControlLink | undefined;
-  private isReady = false;
+  private readiness: Readiness = 'unready';
   private cancelFigures = () => {};
 
   constructor(options: DeliverySideOptions, delivery: Delivery, control: DeliveryControl) {
@@ -69,7 +70,7 @@ export class DeliverySide {
     const proxies = new TrustedProxies(trustedProxies);
     const link = innerSocketPath === undefined ? undefined : new ControlLink({ socketPath: innerSocketPath, proxies });
     this.link = link;
-    const front = frontListener({ pages, isReady: () => this.isReady, control: link, log: control.log });
+    const front = frontListener({ pages, readiness: () => this.readiness, control: link, log: control.log });
     const full = createServer(
       { ...viewerServerOptions, shouldUpgradeCallback: (request) => link !== undefined && asksForWebSocket(request) },
       createPlaybackListener(delivery, front, { clock }),
@@ -93,8 +94,8 @@ export class DeliverySide {
   }
 
   /** Whether the node takes viewers and publishers: what its readiness probe says. */
-  setReady(isReady: boolean): void {
-    this.isReady = isReady;
+  setReadiness(readiness: Readiness): void {
+    this.readiness = readiness;
   }
 
   /** Who may watch from now on. */

@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { PlaybackSettings } from '../access/playback-gate.ts';
+import type { Readiness } from '../front/readiness.ts';
 import type { Log } from '../observability/log.ts';
 import type { Continuity } from '../stream/continuity.ts';
 import type { DeliveryCalls, DeliveryReports, DeliveryWorkerData } from './delivery-calls.ts';
@@ -15,7 +16,7 @@ export class DeliveryThread extends SupervisedThread<DeliveryCalls, DeliveryWork
   private readonly name: string;
   private readonly attach: (port: MessagePort) => void;
   private readonly lendSockets: () => readonly number[];
-  private isReady = false;
+  private readiness: Readiness = 'unready';
 
   /** `attach` has the media thread feed a port; `lendSockets` gives descriptors that listen already, new ones each time. */
   constructor(
@@ -31,9 +32,9 @@ export class DeliveryThread extends SupervisedThread<DeliveryCalls, DeliveryWork
     this.lendSockets = lendSockets;
   }
 
-  setReady(isReady: boolean): void {
-    this.isReady = isReady;
-    this.link?.tell('setReady', isReady);
+  setReadiness(readiness: Readiness): void {
+    this.readiness = readiness;
+    this.link?.tell('setReadiness', readiness);
   }
 
   /** Who may watch from now on; its successors know it from the start. */
@@ -58,7 +59,7 @@ export class DeliveryThread extends SupervisedThread<DeliveryCalls, DeliveryWork
   protected async begin(link: ThreadLink<DeliveryCalls>): Promise<number> {
     // The first one is fed by the media thread that begins after it.
     if (this.restarts > 0) this.attach(this.newFeed());
-    link.tell('setReady', this.isReady);
+    link.tell('setReadiness', this.readiness);
     const port = await link.call('start', this.lendSockets());
     this.data = { ...this.data, listen: { ...this.data.listen, port } };
     return port;

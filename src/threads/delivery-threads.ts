@@ -4,6 +4,7 @@ import type { PlaybackSettings } from '../access/playback-gate.ts';
 import type { CertificatePair } from '../base/certificate-pair.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { newTicketKeys } from '../delivery/secure/ticket-keys.ts';
+import type { Readiness } from '../front/readiness.ts';
 import type { Log } from '../observability/log.ts';
 import type { DeliveryFigures as ApiFigures } from '../pipeline/pipeline-control.ts';
 import type { Continuity } from '../stream/continuity.ts';
@@ -16,7 +17,7 @@ export interface DeliveryCrew extends ApiFigures {
   /** Gives the port. */
   start(): Promise<number>;
   stop(): Promise<void>;
-  setReady(isReady: boolean): void;
+  setReadiness(readiness: Readiness): void;
   /** Who may watch from now on. */
   setPlayback(settings: PlaybackSettings): void;
   /** For HTTPS connections that come from now on. */
@@ -90,8 +91,8 @@ export class DeliveryThreads implements DeliveryCrew {
     return new Map();
   }
 
-  setReady(isReady: boolean): void {
-    for (const thread of this.threads) thread.setReady(isReady);
+  setReadiness(readiness: Readiness): void {
+    for (const thread of this.threads) thread.setReadiness(readiness);
   }
 
   setPlayback(settings: PlaybackSettings): void {
@@ -153,8 +154,8 @@ export class DeliveryInline implements DeliveryCrew {
     return this.side.stop();
   }
 
-  setReady(isReady: boolean): void {
-    this.side.setReady(isReady);
+  setReadiness(readiness: Readiness): void {
+    this.side.setReadiness(readiness);
   }
 
   setPlayback(settings: PlaybackSettings): void {

@@ -6,12 +6,20 @@ import type { Engine } from './engine.ts';
 import type { MediaFigures } from './media-side.ts';
 import type { ThreadFigures } from './thread-monitor.ts';
 
+export interface StoreFigures {
+  readonly isHealthy: boolean;
+  readonly waitingWrites: number;
+  readonly lostWrites: number;
+  /** Of its thread, where it has one. */
+  readonly restarts: number;
+}
+
 export interface EngineMetricsSources {
   readonly engine: Engine;
   /** What the media side told last. */
   readonly media: () => MediaFigures | undefined;
   readonly control: () => ThreadFigures | undefined;
-  readonly storeRestarts: () => number;
+  readonly store: () => StoreFigures;
   /** Undefined where traces are not sent anywhere. */
   readonly spans: () => SpanQueueStats | undefined;
 }
@@ -46,10 +54,19 @@ export const engineMetrics: readonly Metric[] = [
     'Memory outside the heap that objects of the thread hold, shared media included.',
     (sources) => perThread(sources, ({ externalBytes }) => externalBytes),
   ),
-  metric('counter', 'thread_restarts_total', 'Threads that died and were replaced.', ({ engine, storeRestarts }) => [
-    [storeRestarts(), { thread: 'store' }],
+  metric('counter', 'thread_restarts_total', 'Threads that died and were replaced.', ({ engine, store }) => [
+    [store().restarts, { thread: 'store' }],
     [engine.media.restarts, { thread: 'media' }],
     [engine.delivery.restarts, { thread: 'delivery' }],
+  ]),
+  metric('gauge', 'store_up', 'Whether the store does what it is asked (1) or not (0).', ({ store }) => [
+    [store().isHealthy ? 1 : 0],
+  ]),
+  metric('gauge', 'store_writes_waiting', 'Facts about streams that are not in the store yet.', ({ store }) => [
+    [store().waitingWrites],
+  ]),
+  metric('counter', 'store_writes_lost_total', 'Facts about streams that never got into the store.', ({ store }) => [
+    [store().lostWrites],
   ]),
   delivery('gauge', 'viewer_connections', 'Open connections of viewers.', ({ sockets }) => sockets.connections),
   delivery('gauge', 'waiters', 'Requests that are held until there is news.', ({ answers }) => answers.waiters),

@@ -22,6 +22,12 @@ export const accessErrors = {
     httpStatus: 401,
     exitCode: 4,
   }),
+  ACCESS_KEYS_STALE: entry<Record<never, never>>({
+    message: () => 'Whether the stream key is still good cannot be said: the store has not answered for too long.',
+    remedy: 'Try again in a few seconds. For the operator: bring the store back; broadcasts that run go on meanwhile.',
+    httpStatus: 503,
+    exitCode: 5,
+  }),
   ACCESS_KEY_EXPIRED: entry<{ keyId: string }>({
     message: ({ keyId }) => `The stream key sk_${keyId} has expired.`,
     remedy: 'Create a new one: streamctl keys create NAME',

@@ -90,7 +90,7 @@ async function serve(rtmpPort: number, httpPort: number): Promise<void> {
   const crew = engine.delivery as DeliveryThreads;
   await crew.start();
   await engine.media.start();
-  crew.setReady(true);
+  crew.setReadiness('ready');
   const tell = () => process.send?.({ restarts: crew.restarts } satisfies Told);
   process.once('disconnect', () => process.exit());
   process.on('message', (order: Order) => {
