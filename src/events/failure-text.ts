@@ -8,7 +8,8 @@ export function describeFailure(error: unknown): string {
     errors?: readonly NodeJS.ErrnoException[];
   };
   if (name === 'TimeoutError' || code === 'UND_ERR_CONNECT_TIMEOUT') return 'it did not answer in time';
-  return boundedText(code ?? errors?.[0]?.code ?? message ?? 'it cannot be reached', 200);
+  const said = [code, errors?.[0]?.code, message].find((text) => typeof text === 'string' && text !== '');
+  return boundedText(said ?? 'it cannot be reached', 200);
 }
 
 /** Foreign text for a line of ours: printable, without secrets, cut. */

@@ -10,12 +10,6 @@ type TextProducer = Producer<string, string, string, string>;
 
 /** Kafka's names of errors that lie in a record and in nothing else. */
 const recordErrors = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'];
-/** What brokers say that have no idempotent producers, or none for us. */
-const idempotenceErrors = [
-  'CLUSTER_AUTHORIZATION_FAILED',
-  'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
-  'UNSUPPORTED_VERSION',
-];
 
 /**
  * Events as records of a topic: the key is the broadcast (or the stream key, or the token), so that what happens to one stays in order in one
@@ -50,7 +44,6 @@ export class KafkaReceiver implements EventReceiver {
   }
 
   async deliver(events: readonly EventEnvelope[], signal: AbortSignal): Promise<DeliveryResult> {
-    this.producer ??= this.connect();
     const { topic } = this.target;
     const messages = events.map((event) => ({
       topic,
@@ -59,16 +52,16 @@ export class KafkaReceiver implements EventReceiver {
       timestamp: BigInt(Date.parse(event.time)),
     }));
     try {
+      this.producer ??= await within(signal, this.connect());
       await within(signal, this.producer.send({ messages, acks: -1 }));
       this.isAlone = false;
       return { acknowledged: events.length };
     } catch (error) {
       await this.disconnect();
-      const isRecordAtFault = mentions(error, recordErrors);
+      const isRecordAtFault = recordErrors.some((apiId) => hasWithin(error, 'apiId', apiId));
       const isRefusal = isRecordAtFault && events.length === 1;
       if (isRecordAtFault) this.isAlone = !isRefusal;
-      if (mentions(error, idempotenceErrors)) this.isIdempotent = false;
-      return { acknowledged: 0, problem: { isRefusal, error: describeFailure(innermost(error)) } };
+      return { acknowledged: 0, problem: { isRefusal, error: describeKafkaFailure(error) } };
     }
   }
 
@@ -76,7 +69,23 @@ export class KafkaReceiver implements EventReceiver {
     await this.disconnect();
   }
 
-  private connect(): TextProducer {
+  /** An idempotent producer where the broker has them and lets us: then nothing that the client sends again is there twice. */
+  private async connect(): Promise<TextProducer> {
+    if (this.isIdempotent) {
+      const producer = this.makeProducer();
+      try {
+        await producer.initIdempotentProducer({});
+        return producer;
+      } catch (error) {
+        await close(producer);
+        if (!hasWithin(error, 'code', 'PLT_KFK_UNSUPPORTED_API') && !hasWithin(error, 'canRetry', false)) throw error;
+        this.isIdempotent = false;
+      }
+    }
+    return this.makeProducer();
+  }
+
+  private makeProducer(): TextProducer {
     const { brokers, isTls, login } = this.target;
     const producer = new Producer({
       clientId: 'streamctl',
@@ -100,8 +109,12 @@ export class KafkaReceiver implements EventReceiver {
   private async disconnect(): Promise<void> {
     const { producer } = this;
     this.producer = undefined;
-    if (producer !== undefined) await within(AbortSignal.timeout(1000), producer.close(true)).catch(() => {});
+    if (producer !== undefined) await close(producer);
   }
+}
+
+async function close(producer: TextProducer): Promise<void> {
+  await within(AbortSignal.timeout(1000), producer.close(true)).catch(() => {});
 }
 
 /** What has to stay in order among itself. */
@@ -111,14 +124,17 @@ function keyOf({ stream_id: streamId, data, type }: EventEnvelope): string {
   return typeof id === 'string' ? id : type;
 }
 
-function mentions(error: unknown, apiIds: readonly string[]): boolean {
+/** Whether an error, or one that it wraps, has a member of that value. */
+function hasWithin(error: unknown, property: string, value: unknown): boolean {
   const { findBy } = error as Partial<GenericError>;
-  return typeof findBy === 'function' && apiIds.some((id) => findBy.call(error, 'apiId', id) !== null);
+  return typeof findBy === 'function' && findBy.call(error, property, value) !== null;
 }
 
-/** Clients wrap errors in errors; the first cause says most. */
-function innermost(error: unknown): unknown {
-  const { errors, cause } = error as { errors?: readonly unknown[]; cause?: unknown };
+/** The client wraps errors in errors; the first cause says most. */
+function describeKafkaFailure(error: unknown): string {
+  const { errors, cause, apiId, code, message } = error as Partial<GenericError>;
   const inner = errors?.[0] ?? cause;
-  return inner instanceof Error ? innermost(inner) : error;
+  if (inner instanceof Error) return describeKafkaFailure(inner);
+  if (typeof apiId === 'string') return apiId;
+  return describeFailure(`${code}`.startsWith('PLT_KFK') ? { message } : error);
 }
