@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../base/clock.ts';
 import { StreamctlError } from '../base/errors.ts';
 import type { KeyRow, KeyStore } from '../store/ports/key-store.ts';
 import { parseKeyText } from './key-text.ts';
@@ -6,17 +7,27 @@ import type { Pepper } from './pepper.ts';
 
 export type KeyVerdict = { readonly key: KeyRow } | { readonly error: StreamctlError };
 
+/** How long keys may be used that could not be read again. */
+export interface KeyFreshness {
+  readonly clock: Clock;
+  readonly maxAgeMs: number;
+}
+
 /** The keys in memory: a publisher is checked without asking the store, so also while the store is away. */
 export class KeyRing {
   private readonly store: KeyStore;
   private readonly pepper: Pepper;
   private readonly dummyHash: string;
+  private readonly freshness: KeyFreshness | undefined;
   private keys = new Map<string, KeyRow>();
+  private readAtMs = 0;
   private readonly revokedListeners = new Set<(keyId: string) => void>();
   private readonly policyListeners = new Set<(key: KeyRow) => void>();
   private readonly newsListeners = new Set<() => void>();
 
-  constructor(store: KeyStore, pepper: Pepper) {
+  /** `freshness`: of a store that other nodes write to. */
+  constructor(store: KeyStore, pepper: Pepper, freshness?: KeyFreshness) {
+    this.freshness = freshness;
     this.store = store;
     this.pepper = pepper;
     this.dummyHash = pepper.hash('');
@@ -25,7 +36,9 @@ export class KeyRing {
   /** Takes over what the store has; listeners hear of keys that were revoked, and of policies that were changed, since the last time. */
   async refresh(): Promise<void> {
     const before = this.keys;
+    const askedAtMs = this.freshness?.clock.monotonicMs() ?? 0;
     const rows = await this.store.list();
+    this.readAtMs = askedAtMs;
     this.keys = new Map(rows.map((row) => [row.id, row]));
     for (const row of rows) this.tellChange(before.get(row.id), row);
     for (const listener of this.newsListeners) listener();
@@ -80,7 +93,14 @@ export class KeyRing {
     if (key.expiresAtMs !== null && nowMs >= key.expiresAtMs) {
       return { error: new StreamctlError('ACCESS_KEY_EXPIRED', { keyId: key.id }) };
     }
+    if (this.isStale) return { error: new StreamctlError('ACCESS_KEYS_STALE', {}) };
     return { key };
+  }
+
+  /** Whether keys may have been revoked elsewhere so long ago that none is good any more. */
+  private get isStale(): boolean {
+    if (this.freshness === undefined) return false;
+    return this.freshness.clock.monotonicMs() - this.readAtMs > this.freshness.maxAgeMs;
   }
 
   private tellChange(before: KeyRow | undefined, key: KeyRow): void {

@@ -1,77 +1,131 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isStreamctlError } from '../base/errors.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { ReportCounter } from '../base/report-counter.ts';
 import type { Log } from '../observability/log.ts';
+import { isPassingStoreError, isRepetition } from '../store/passing-error.ts';
 
 /** Writes waiting for a store that is away; beyond this the oldest facts are given up, counted and logged. */
 const maxWaiting = 10_000;
 const retryDelayMs = 500;
-const maxAttempts = 120;
 
-const passingErrors = new Set(['STORE_LOCKED', 'STORE_FULL', 'STORE_THREAD_DIED']);
+interface Entry {
+  readonly operation: () => Promise<unknown>;
+  readonly onLost: (() => void) | undefined;
+}
 
-/** Store writes in order, behind the backs of those who cause them: media never waits for a disk. */
+/**
+ * Store writes in order, behind the backs of those who cause them: media never waits for a disk. A store that is away is
+ * waited for as long as it takes; what waits is bounded.
+ */
 export class StreamJournal {
   /** Writes that were given up. */
   lostWrites = 0;
   private readonly log: Log;
-  private readonly waiting: (() => Promise<unknown>)[] = [];
+  private readonly losses: ReportCounter;
+  private readonly waiting: Entry[] = [];
+  private readonly closing = new AbortController();
   private running: Promise<void> | undefined;
-  private isClosing = false;
+  private isUnderWay = false;
+  private isStalled = false;
+  private hasGivenUp = false;
+  private readonly settling = new Set<() => void>();
 
-  constructor(log: Log) {
+  constructor(log: Log, clock: Clock = systemClock) {
     this.log = log;
+    this.losses = new ReportCounter(clock);
   }
 
   get waitingWrites(): number {
-    return this.waiting.length;
+    return this.waiting.length + (this.isUnderWay ? 1 : 0);
   }
 
-  write(operation: () => Promise<unknown>): void {
-    if (this.waiting.length >= maxWaiting) {
-      this.waiting.shift();
-      this.lose('too many store writes are waiting; the oldest was given up', undefined);
+  figures(): Pick<StreamJournal, 'waitingWrites' | 'lostWrites'> {
+    return { waitingWrites: this.waitingWrites, lostWrites: this.lostWrites };
+  }
+
+  /** `operation` may be called again after it failed; `onLost` hears that it will not be. */
+  write(operation: () => Promise<unknown>, onLost?: () => void): void {
+    if (this.hasGivenUp) {
+      this.lose(
+        { operation, onLost },
+        'the store does not answer and the server stops; a write was given up',
+        undefined,
+      );
+      return;
     }
-    this.waiting.push(operation);
+    if (this.waiting.length >= maxWaiting) {
+      this.lose(this.waiting.shift(), 'too many store writes are waiting; the oldest was given up', undefined);
+    }
+    this.waiting.push({ operation, onLost });
     this.running ??= this.run();
   }
 
-  /** Resolves when everything written so far is in the store or given up. */
+  /** Resolves when everything written so far is in the store or given up, or when the store does not take it now. */
   async settled(): Promise<void> {
-    await this.running;
+    if (this.running === undefined || this.isStalled) return;
+    await new Promise<void>((resolve) => this.settling.add(resolve));
   }
 
-  /** As `settled`, but a write that fails from now on is not tried again. */
+  /** Ends when what was written is in the store. One that does not answer gets one more chance, and then everything is given up. */
   async close(): Promise<void> {
-    this.isClosing = true;
+    this.closing.abort();
     await this.running;
   }
 
   private async run(): Promise<void> {
-    for (let operation = this.waiting.shift(); operation !== undefined; operation = this.waiting.shift()) {
-      await this.attempt(operation);
+    for (let entry = this.waiting.shift(); entry !== undefined; entry = this.waiting.shift()) {
+      this.isUnderWay = true;
+      await this.attempt(entry);
+      this.isUnderWay = false;
     }
     this.running = undefined;
+    this.tellSettled();
   }
 
-  private async attempt(operation: () => Promise<unknown>): Promise<void> {
+  private async attempt(entry: Entry): Promise<void> {
     for (let attempt = 1; ; attempt++) {
+      const isLastChance = this.closing.signal.aborted;
       try {
-        await operation();
+        await entry.operation();
+        this.isStalled = false;
         return;
       } catch (error) {
-        const mayPass = isStreamctlError(error) && passingErrors.has(error.code);
-        if (!mayPass || attempt >= maxAttempts || this.isClosing) {
-          this.lose('a store write failed', error);
+        // What failed before may have been done all the same: its answer was lost, not the write.
+        if (attempt > 1 && isRepetition(error)) {
+          this.isStalled = false;
           return;
         }
-        if (attempt === 1) this.log.warn({ error: error.message }, 'the store does not take writes; they wait');
-        await delay(retryDelayMs);
+        if (!isPassingStoreError(error)) {
+          this.isStalled = false;
+          return this.lose(entry, 'a store write failed', error);
+        }
+        if (isLastChance) return this.giveUp(entry, error);
+        this.isStalled = true;
+        this.tellSettled();
+        await delay(retryDelayMs, undefined, { signal: this.closing.signal }).catch(() => {});
       }
     }
   }
 
-  private lose(sentence: string, error: unknown): void {
+  private giveUp(entry: Entry, error: unknown): void {
+    this.hasGivenUp = true;
+    const given = [entry, ...this.waiting.splice(0)];
+    for (const { onLost } of given) onLost?.();
+    this.lostWrites += given.length;
+    this.log.error(
+      { err: error, writes: given.length, lost_writes: this.lostWrites },
+      'the store does not answer and the server stops; what waited for it was given up',
+    );
+  }
+
+  private lose(entry: Entry | undefined, sentence: string, error: unknown): void {
     this.lostWrites++;
-    this.log.error({ err: error, lost_writes: this.lostWrites }, sentence);
+    entry?.onLost?.();
+    this.losses.count((count) => this.log.error({ err: error, count, lost_writes: this.lostWrites }, sentence));
+  }
+
+  private tellSettled(): void {
+    for (const resolve of this.settling) resolve();
+    this.settling.clear();
   }
 }

@@ -5,10 +5,10 @@ import type { NewEvent } from '../store/ports/event-store.ts';
 import type { JsonValue } from '../store/ports/json-value.ts';
 import type { StreamPatch, StreamStore, TrackSummary } from '../store/ports/stream-store.ts';
 import type { Continuity } from '../stream/continuity.ts';
-import { continuityToJson } from '../stream/continuity-json.ts';
 import type { StreamMilestone } from '../tracing/broadcast-trace.ts';
 import type { SpanAttributes } from '../tracing/span.ts';
 import type { StreamTraces } from '../tracing/stream-traces.ts';
+import { ContinuityRecords } from './continuity-records.ts';
 import { StreamActors } from './stream-actors.ts';
 import type { StreamJournal } from './stream-journal.ts';
 
@@ -61,6 +61,7 @@ export class StreamRecords {
   private readonly node: string;
   private readonly traces: StreamTraces;
   private readonly actors: StreamActors;
+  private readonly continuity: ContinuityRecords;
 
   constructor(
     store: StreamStore,
@@ -73,6 +74,7 @@ export class StreamRecords {
     this.actors = actors;
     this.store = store;
     this.journal = journal;
+    this.continuity = new ContinuityRecords(store, journal);
     this.clock = clock;
     this.node = node;
     this.traces = traces;
@@ -153,18 +155,14 @@ export class StreamRecords {
 
   /** `fault`: what the publisher did wrong, where that is the reason. */
   ended(id: string, state: StreamState, reason: StreamEndReason, fault?: PublisherFault): void {
+    this.continuity.forget(id);
     const patch = { state, reason, endedAtMs: this.clock.wallMs(), interruptedSinceMs: null, continuity: null };
     this.transition(id, patch, 'stream.ended', { state, reason, ...fault, ...this.actors.of(id) });
     this.traces.end(id, state, reason);
   }
 
   saveContinuity(entries: readonly { readonly streamId: string; readonly continuity: Continuity }[]): void {
-    if (entries.length === 0) return;
-    const rows = entries.map(({ streamId, continuity }) => ({
-      streamId,
-      continuity: continuityToJson(continuity) as unknown as JsonValue,
-    }));
-    this.journal.write(() => this.store.saveContinuity(rows));
+    this.continuity.save(entries);
   }
 
   private transition(id: string, patch: StreamPatch, type: string, payload: Record<string, JsonValue>): void {

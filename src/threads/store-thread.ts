@@ -3,8 +3,9 @@ import { StreamctlError } from '../base/errors.ts';
 import type { Log } from '../observability/log.ts';
 import type { OpenStoreOptions } from '../store/open.ts';
 import type { Store } from '../store/ports/store.ts';
+import { type StorePort, storeOf } from '../store/store-methods.ts';
 import { startWorker } from './start-worker.ts';
-import { type StoreCalls, type StorePort, storeMethods } from './store-calls.ts';
+import type { StoreCalls } from './store-calls.ts';
 import { ThreadLink } from './thread-link.ts';
 
 /**
@@ -29,27 +30,14 @@ export class StoreThread {
   async open(): Promise<Store> {
     this.link = this.spawn();
     await this.link;
-    return {
-      ...(this.methodsOf('store') as unknown as Pick<Store, 'status' | 'backup'>),
-      keys: this.methodsOf('keys') as unknown as Store['keys'],
-      streams: this.methodsOf('streams') as unknown as Store['streams'],
-      events: this.methodsOf('events') as unknown as Store['events'],
-      tokens: this.methodsOf('tokens') as unknown as Store['tokens'],
-      idempotency: this.methodsOf('idempotency') as unknown as Store['idempotency'],
-      outbox: this.methodsOf('outbox') as unknown as Store['outbox'],
-      close: () => this.close(),
-    };
+    return storeOf((port, method, args) =>
+      port === 'store' && method === 'close' ? this.close() : this.call(port, method, args),
+    );
   }
 
   /** Ends the thread as a crash would: for tests of what follows. */
   async kill(): Promise<void> {
     await this.worker?.terminate();
-  }
-
-  private methodsOf(port: StorePort): Record<string, (...args: unknown[]) => Promise<unknown>> {
-    return Object.fromEntries(
-      storeMethods[port].map((method) => [method, (...args: unknown[]) => this.call(port, method, args)]),
-    );
   }
 
   private async call(port: StorePort, method: string, args: readonly unknown[]): Promise<unknown> {
