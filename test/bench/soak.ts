@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { soakPublisher } from './soak-publisher.ts';
+import { soakStreamLife } from './soak-stream-life.ts';
 import { soakTranscode } from './soak-transcode.ts';
 import { soakTranscodeCycles } from './soak-transcode-cycles.ts';
 
@@ -9,11 +10,15 @@ const usage = `usage: npm run soak -- [NAME] [options]     Prints JSON; exits 1 
   transcode           a ladder whose ffmpeg is killed or stopped at random moments, then fails at every start until it is given up,
                       then works again, all watched by the strict outside checker
   transcode-cycles    broadcasts with a ladder begin and end; what is left behind of processes, descriptors and memory
+  stream-life         publishers and operators do random things to a real server, which is stopped and killed in between; every state,
+                      every event and every row is held against a model
 
-  --minutes N             how long (10; transcode 5)
+  --minutes N             how long (10; transcode, stream-life 5)
   --reconnect-every N     no name: seconds after which the publisher is killed and comes back
   --resolution-changes    no name: in another size each time
   --cycles N              transcode-cycles: how many broadcasts (200)
+  --store KIND            stream-life: sqlite or postgres (sqlite)
+  --seed N                stream-life: the random things of an earlier run again
 `;
 
 const { values, positionals } = parseArgs({
@@ -23,6 +28,8 @@ const { values, positionals } = parseArgs({
     'reconnect-every': { type: 'string', default: '0' },
     'resolution-changes': { type: 'boolean', default: false },
     cycles: { type: 'string', default: '200' },
+    store: { type: 'string', default: 'sqlite' },
+    seed: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -38,6 +45,15 @@ async function soak(name: string): Promise<boolean> {
     console.log(JSON.stringify(report, undefined, 2));
     return report.orphans + report.zombies === 0 && report.descriptors.end <= report.descriptors.start + 2;
   }
+  if (name === 'stream-life') {
+    const report = await soakStreamLife({
+      minutes: Number(values.minutes ?? 5),
+      store: values.store === 'postgres' ? 'postgres' : 'sqlite',
+      seed: Number(values.seed ?? Math.floor(Math.random() * 2 ** 31)),
+    });
+    console.log(JSON.stringify(report, undefined, 2));
+    return report.failure === null;
+  }
   const report = await soakPublisher({
     minutes: Number(values.minutes ?? 10),
     reconnectSeconds: Number(values['reconnect-every']) || Number.POSITIVE_INFINITY,
@@ -48,7 +64,7 @@ async function soak(name: string): Promise<boolean> {
 }
 
 const [name = ''] = positionals;
-if (values.help || !['', 'transcode', 'transcode-cycles'].includes(name)) {
+if (values.help || !['', 'transcode', 'transcode-cycles', 'stream-life'].includes(name)) {
   process.stderr.write(usage);
   process.exit(values.help ? 0 : 2);
 }
