@@ -7,10 +7,15 @@ export function apiTermsOf({
   rtmp,
   auth,
   store,
-}: Pick<Config, 'rtmp' | 'auth' | 'store'>): Pick<ApiOptions, 'pendingTimeoutMs' | 'isPublishOpen' | 'isStoreShared'> {
+  metrics,
+}: Pick<Config, 'rtmp' | 'auth' | 'store' | 'metrics'>): Pick<
+  ApiOptions,
+  'pendingTimeoutMs' | 'isPublishOpen' | 'isStoreShared' | 'isMetricsPublic'
+> {
   return {
     pendingTimeoutMs: rtmp.pendingTimeoutMs,
     isPublishOpen: auth.openPublish,
+    isMetricsPublic: metrics.isPublic,
     isStoreShared: isShared(store.url),
   };
 }

@@ -18,6 +18,7 @@ import { addKeyRoutes } from './key-routes.ts';
 import { addLinkRoutes } from './link-routes.ts';
 import type { LiveControl } from './live-control.ts';
 import { addMetricsRoutes, type MetricsText } from './metrics-routes.ts';
+import { addOpenApiRoutes } from './openapi-routes.ts';
 import { problemResponse } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
 import { requestIds } from './request-id.ts';
@@ -43,6 +44,8 @@ export interface ApiOptions {
   readonly pendingTimeoutMs: number;
   /** `auth.open_publish`. */
   readonly isPublishOpen: boolean;
+  /** `metrics.public`. */
+  readonly isMetricsPublic: boolean;
   /** Whether other nodes may run what is in the store. */
   readonly isStoreShared: boolean;
   readonly startedAtMs: number;
@@ -73,7 +76,8 @@ export function createApi(options: ApiOptions): Api {
   addLinkRoutes(api, options);
   addEventRoutes(api, options);
   addStatusRoutes(api, options);
-  if (options.metrics !== undefined) addMetricsRoutes(api, options.metrics);
+  if (options.metrics !== undefined) addMetricsRoutes(api, options.metrics, options.isMetricsPublic);
+  addOpenApiRoutes(api, options);
   api.notFound((c) =>
     problemResponse(new StreamctlError('API_NOT_FOUND', { path: c.req.path.slice(0, 100) }), c.get('requestId')),
   );

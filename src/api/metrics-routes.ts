@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
 import type { Api } from './api-env.ts';
-import { needs } from './operation.ts';
+import { needs, openToAll } from './operation.ts';
 
 /** Metrics in the text format of Prometheus. */
 export interface MetricsText {
@@ -9,19 +9,18 @@ export interface MetricsText {
   metrics(): Promise<string>;
 }
 
-const showMetrics = createRoute({
-  method: 'get',
-  path: '/metrics',
-  operationId: 'prometheusMetrics',
-  tags: ['Node'],
-  summary: 'Metrics for Prometheus',
-  ...needs('metrics:read'),
-  responses: {
-    200: { description: 'In the text format of Prometheus.', content: { 'text/plain': { schema: z.string() } } },
-  },
-});
-
-/** `GET /metrics`. */
-export function addMetricsRoutes(api: Api, metrics: MetricsText): void {
+/** `GET /metrics`; `isPublic`: for everybody (`metrics.public`). */
+export function addMetricsRoutes(api: Api, metrics: MetricsText, isPublic: boolean): void {
+  const showMetrics = createRoute({
+    method: 'get',
+    path: '/metrics',
+    operationId: 'prometheusMetrics',
+    tags: ['Node'],
+    summary: 'Metrics for Prometheus',
+    ...(isPublic ? openToAll : needs('metrics:read')),
+    responses: {
+      200: { description: 'In the text format of Prometheus.', content: { 'text/plain': { schema: z.string() } } },
+    },
+  });
   api.openapi(showMetrics, async (c) => c.text(await metrics.metrics(), 200, { 'content-type': metrics.contentType }));
 }

@@ -1,4 +1,5 @@
 import { type ErrorCode, errorCatalog } from '../base/error-catalog.ts';
+import { meaningOf } from '../base/error-meaning.ts';
 import { StreamctlError } from '../base/errors.ts';
 import { nearest } from '../config/problem.ts';
 import { renderPairs } from './table.ts';
@@ -45,11 +46,6 @@ export function explanationText(explanation: Explanation): string {
 }
 
 function explain(code: ErrorCode): Explanation {
-  const { message, remedy, httpStatus, exitCode } = errorCatalog[code];
-  // A message that calculates with a detail (ms to seconds) makes no number of a placeholder.
-  const meaning = (message as (details: unknown) => string)(placeholders).replaceAll('NaN', '<number>');
-  return { code, meaning, remedy, http_status: httpStatus, exit_code: exitCode };
+  const { remedy, httpStatus, exitCode } = errorCatalog[code];
+  return { code, meaning: meaningOf(code), remedy, http_status: httpStatus, exit_code: exitCode };
 }
-
-/** Stands in for the details of any error: each shows as its name in angle brackets, as text and as a list of one. */
-const placeholders: unknown = new Proxy({}, { get: (_target, name) => [`<${String(name)}>`] });

@@ -1,7 +1,9 @@
+import packageJson from '../../package.json' with { type: 'json' };
 import { defaultConfigFile } from '../config/default-file.ts';
 import { configJsonSchema } from '../config/json-schema.ts';
 import { environmentNameOf, flaggedPaths, flagNameOf, readConfigTree } from '../config/leaves.ts';
 import { engineMetrics } from '../threads/engine-metrics.ts';
+import { apiDocument, apiReference } from './api-reference.ts';
 import { explanations } from './explain.ts';
 
 export interface ReferenceFile {
@@ -12,7 +14,10 @@ export interface ReferenceFile {
 
 /** The files that are derived from the code. `npm run docs` writes them, a test holds them equal. */
 export function referenceFiles(): readonly ReferenceFile[] {
+  const document = apiDocument(packageJson.version);
   return [
+    { path: 'docs/api.md', text: apiReference(document) },
+    { path: 'docs/openapi.json', text: `${JSON.stringify(document, null, 2)}\n` },
     { path: 'docs/configuration.md', text: configurationReference() },
     { path: 'docs/errors.md', text: errorReference() },
     { path: 'docs/metrics.md', text: metricsReference() },

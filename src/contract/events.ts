@@ -9,7 +9,7 @@ export const eventView = z
     type: z.string().meta({ example: 'stream.started' }),
     stream_id: z.string().nullable(),
     trace_id: z.string().nullable().meta({ description: '32 hexadecimal digits (W3C Trace Context).' }),
-    payload: z.record(z.string(), z.json()),
+    payload: z.record(z.string(), z.json()).meta({ type: 'object', description: 'What is told depends on the type.' }),
   })
   .meta({ id: 'Event', description: 'Something that happened, in order per stream.' });
 export type EventView = z.output<typeof eventView>;

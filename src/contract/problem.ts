@@ -5,7 +5,7 @@ export const problemView = z
   .object({
     type: z.string(),
     title: z.string(),
-    status: z.int(),
+    status: z.int().min(400).max(599),
     code: z.string().meta({ description: 'Names the situation and never changes: `streamctl explain CODE`.' }),
     detail: z.string().meta({ description: 'What happened.' }),
     remedy: z.string().meta({ description: 'What to do about it.' }),

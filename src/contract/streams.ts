@@ -71,14 +71,10 @@ export type StreamView = z.output<typeof streamView>;
 export const announceStreamRequest = z
   .strictObject({
     /** Checked by who makes the broadcast. */
-    channel: z
-      .string()
-      .max(64)
-      .optional()
-      .meta({
-        description: 'May be left out with a stream key, which stands for its channel.',
-        example: 'morning-show',
-      }),
+    channel: z.string().max(64).optional().meta({
+      description: 'May be left out with a stream key, which stands for its channel.',
+      example: 'morning-show',
+    }),
   })
   .meta({ id: 'AnnounceStream' });
 export type AnnounceStreamRequest = z.input<typeof announceStreamRequest>;
