@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { StreamctlError } from '../base/errors.ts';
+import type { EventType } from '../contract/event-types.ts';
 import type { Scope } from '../contract/scopes.ts';
 import type { NewEvent } from '../store/ports/event-store.ts';
 import type { JsonValue } from '../store/ports/json-value.ts';
@@ -101,7 +102,7 @@ export class ApiTokens {
     return token;
   }
 
-  private event(type: string, payload: Record<string, JsonValue>): NewEvent {
+  private event(type: EventType, payload: Record<string, JsonValue>): NewEvent {
     const timeMs = this.options.clock.wallMs();
     return { timeMs, type, streamId: null, traceId: null, payload: { ...payload, ...actedBy(this.actor) } };
   }

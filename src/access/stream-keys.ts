@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { StreamctlError } from '../base/errors.ts';
+import type { EventType } from '../contract/event-types.ts';
 import { isChannelName } from '../contract/names.ts';
 import type { NewEvent } from '../store/ports/event-store.ts';
 import type { JsonValue } from '../store/ports/json-value.ts';
@@ -126,7 +127,7 @@ export class StreamKeys {
   /** Changes the key as `decide` saw it, or not at all; where it decides on nothing, the key stays. Throws ACCESS_KEY_CONTENDED. */
   private async change(
     idOrChannel: string,
-    type: string,
+    type: EventType,
     payload: Record<string, JsonValue>,
     decide: (before: KeyRow) => KeyPatch | undefined,
   ): Promise<KeyRow> {
@@ -143,7 +144,7 @@ export class StreamKeys {
     throw new StreamctlError('ACCESS_KEY_CONTENDED', { id: idOrChannel.slice(0, 63) });
   }
 
-  private event(type: string, payload: Record<string, JsonValue>): NewEvent {
+  private event(type: EventType, payload: Record<string, JsonValue>): NewEvent {
     const timeMs = this.options.clock.wallMs();
     return { timeMs, type, streamId: null, traceId: null, payload: { ...payload, ...actedBy(this.actor) } };
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { EventType } from '../contract/event-types.ts';
 import type { Log } from '../observability/log.ts';
 import type { JsonValue } from '../store/ports/json-value.ts';
 import type { BudgetShare } from '../transcode/budget.ts';
@@ -97,7 +98,11 @@ export class LadderJournal {
         return;
       default:
         log.warn({ stream: id, ...facts }, `transcoding: ${type}`);
-        this.write(id, `ladder.${type.replaceAll('-', '_')}`, facts as Record<string, JsonValue>);
+        this.write(
+          id,
+          type === 'encoder-replaced' ? 'ladder.encoder_replaced' : 'ladder.unexpected_codec',
+          facts as Record<string, JsonValue>,
+        );
     }
   }
 
@@ -115,7 +120,7 @@ export class LadderJournal {
     return story;
   }
 
-  private write(id: string, type: string, payload: Record<string, JsonValue>, rungs?: readonly string[]): void {
+  private write(id: string, type: EventType, payload: Record<string, JsonValue>, rungs?: readonly string[]): void {
     const story = this.storyOf(id);
     const { eventsAtMs } = story;
     const nowMs = this.clock.monotonicMs();

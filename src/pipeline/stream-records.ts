@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { EventType } from '../contract/event-types.ts';
 import type { StreamEndReason, StreamState } from '../contract/stream-state.ts';
 import type { SourceAudioConfig, VideoConfig } from '../media/track.ts';
 import type { NewEvent } from '../store/ports/event-store.ts';
@@ -141,7 +142,7 @@ export class StreamRecords {
   }
 
   /** `rungs`: of those that are made now, where that has changed. */
-  ladderChanged(id: string, type: string, payload: Record<string, JsonValue>, rungs?: readonly string[]): void {
+  ladderChanged(id: string, type: EventType, payload: Record<string, JsonValue>, rungs?: readonly string[]): void {
     const spans = this.traces.spansOf(id);
     if (rungs !== undefined) spans?.ladderPlanned(rungs);
     else spans?.ladderEvent(type, attributesOf(payload));
@@ -165,12 +166,12 @@ export class StreamRecords {
     this.continuity.save(entries);
   }
 
-  private transition(id: string, patch: StreamPatch, type: string, payload: Record<string, JsonValue>): void {
+  private transition(id: string, patch: StreamPatch, type: EventType, payload: Record<string, JsonValue>): void {
     const event = this.event(id, type, payload);
     this.journal.write(() => this.store.transition(id, patch, event));
   }
 
-  private event(streamId: string, type: string, payload: Record<string, JsonValue>): NewEvent {
+  private event(streamId: string, type: EventType, payload: Record<string, JsonValue>): NewEvent {
     return { timeMs: this.clock.wallMs(), type, streamId, traceId: this.traces.traceIdOf(streamId) ?? null, payload };
   }
 }

@@ -1,17 +1,20 @@
+import type { EventType } from '../../contract/event-types.ts';
 import type { JsonValue } from './json-value.ts';
 
 export interface NewEvent {
   readonly timeMs: number;
-  /** `stream.started`, `key.created`, … */
-  readonly type: string;
+  /** One of the catalogue, where what it carries is said. */
+  readonly type: EventType;
   readonly streamId: string | null;
   readonly traceId: string | null;
   readonly payload: { readonly [key: string]: JsonValue };
 }
 
-export interface EventRow extends NewEvent {
+export interface EventRow extends Omit<NewEvent, 'type'> {
   /** Grows with every event of the store. */
   readonly id: number;
+  /** Also one that this version does not know: of a store that a later version has written to. */
+  readonly type: string;
 }
 
 export interface EventFilter {
