@@ -20,15 +20,17 @@ export const streamTransitions = {
 } as const satisfies Record<string, Partial<Record<string, readonly string[]>>>;
 
 export type StreamState = keyof typeof streamTransitions;
-export type StreamEndReason =
-  | 'cancelled'
-  | 'no_publisher'
-  | 'publisher'
-  | 'operator'
-  | 'publisher_lost'
-  | 'key_revoked'
-  | 'policy'
-  | 'input';
+export const streamEndReasons = [
+  'cancelled',
+  'no_publisher',
+  'publisher',
+  'operator',
+  'publisher_lost',
+  'key_revoked',
+  'policy',
+  'input',
+] as const;
+export type StreamEndReason = (typeof streamEndReasons)[number];
 
 export const streamStates = Object.keys(streamTransitions) as readonly StreamState[];
 export const liveStates: readonly StreamState[] = ['PENDING_INGEST', 'ACTIVE'];
