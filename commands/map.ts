@@ -15,6 +15,7 @@ import KeysList from './keys/list.ts';
 import KeysRevoke from './keys/revoke.ts';
 import KeysRotate from './keys/rotate.ts';
 import KeysShow from './keys/show.ts';
+import KeysUpdate from './keys/update.ts';
 import Licenses from './licenses.ts';
 import Publish from './publish.ts';
 import Serve from './serve.ts';
@@ -23,6 +24,9 @@ import StreamsLink from './streams/link.ts';
 import StreamsList from './streams/list.ts';
 import StreamsShow from './streams/show.ts';
 import StreamsStop from './streams/stop.ts';
+import TokensCreate from './tokens/create.ts';
+import TokensList from './tokens/list.ts';
+import TokensRevoke from './tokens/revoke.ts';
 
 /** Every command by its id. A map and not a folder to scan, so that it can be bundled; each loads its work only when run. */
 export const commandMap: CommandMap = {
@@ -38,12 +42,16 @@ export const commandMap: CommandMap = {
   'keys:create': KeysCreate,
   'keys:list': KeysList,
   'keys:show': KeysShow,
+  'keys:update': KeysUpdate,
   'keys:rotate': KeysRotate,
   'keys:revoke': KeysRevoke,
   'streams:list': StreamsList,
   'streams:show': StreamsShow,
   'streams:stop': StreamsStop,
   'streams:link': StreamsLink,
+  'tokens:create': TokensCreate,
+  'tokens:list': TokensList,
+  'tokens:revoke': TokensRevoke,
   'config:check': ConfigCheck,
   'config:show': ConfigShow,
   'config:schema': ConfigSchema,

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
-import { BaseCommand } from '../../src/cli/command.ts';
+import { ServerCommand } from '../../src/cli/server-command.ts';
 
-export default class KeysRevoke extends BaseCommand {
+export default class KeysRevoke extends ServerCommand {
   static override summary = 'End a stream key for good; a broadcast that runs with it ends too.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> morning-show',
@@ -13,9 +13,7 @@ export default class KeysRevoke extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(KeysRevoke);
-    const { withControl } = await import('../../src/cli/control.ts');
-    const { config } = await this.loadConfig(flags);
-    const key = await withControl(config, ({ client }) => client.revokeKey(args.key));
+    const key = await this.withClient(flags, (client) => client.revokeKey(args.key));
     this.print(flags.json, key, ({ prefix, channel }) => `Revoked ${prefix} of channel ${channel}.`);
   }
 }

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
-import { BaseCommand } from '../../src/cli/command.ts';
+import { ServerCommand } from '../../src/cli/server-command.ts';
 
-export default class KeysRotate extends BaseCommand {
+export default class KeysRotate extends ServerCommand {
   static override summary = 'Give a stream key a new secret; the old one stays good for a while.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> morning-show',
@@ -16,12 +16,10 @@ export default class KeysRotate extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(KeysRotate);
-    const { withControl } = await import('../../src/cli/control.ts');
     const { issuedKeyText } = await import('../../src/cli/key-text.ts');
     const { readDuration } = await import('../../src/cli/duration-flag.ts');
-    const { config } = await this.loadConfig(flags);
     const overlapMs = readDuration('overlap', flags.overlap);
-    const issued = await withControl(config, ({ client }) => client.rotateKey(args.key, overlapMs));
+    const issued = await this.withClient(flags, (client) => client.rotateKey(args.key, overlapMs));
     this.print(flags.json, issued, (key) => issuedKeyText(key, 'Made a new secret for channel'));
   }
 }

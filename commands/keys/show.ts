@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
-import { BaseCommand } from '../../src/cli/command.ts';
+import { ServerCommand } from '../../src/cli/server-command.ts';
 
-export default class KeysShow extends BaseCommand {
+export default class KeysShow extends ServerCommand {
   static override summary = 'Show one stream key, without its secret.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> morning-show',
@@ -13,10 +13,8 @@ export default class KeysShow extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(KeysShow);
-    const { withControl } = await import('../../src/cli/control.ts');
     const { keyText } = await import('../../src/cli/key-text.ts');
-    const { config } = await this.loadConfig(flags);
-    const key = await withControl(config, ({ client }) => client.showKey(args.key));
+    const key = await this.withClient(flags, (client) => client.showKey(args.key));
     this.print(flags.json, key, (value) => keyText(value, Date.now()));
   }
 }

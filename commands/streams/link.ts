@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
-import { BaseCommand } from '../../src/cli/command.ts';
+import { ServerCommand } from '../../src/cli/server-command.ts';
 
-export default class StreamsLink extends BaseCommand {
+export default class StreamsLink extends ServerCommand {
   static override summary = 'Make a signed link: whoever has it may watch until it expires.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> morning-show',
@@ -16,13 +16,11 @@ export default class StreamsLink extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(StreamsLink);
-    const { withControl } = await import('../../src/cli/control.ts');
     const { readDuration } = await import('../../src/cli/duration-flag.ts');
     const { linkText } = await import('../../src/cli/link-text.ts');
-    const { config } = await this.loadConfig(flags);
     const expiresInSeconds = Math.floor(readDuration('expires-in', flags['expires-in']) / 1000);
     const body = { expires_in: expiresInSeconds };
-    const link = await withControl(config, ({ client }) => client.createLink(args.stream, body));
+    const link = await this.withClient(flags, (client) => client.createLink(args.stream, body));
     this.print(flags.json, link, linkText);
   }
 }

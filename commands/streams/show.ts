@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
-import { BaseCommand } from '../../src/cli/command.ts';
+import { ServerCommand } from '../../src/cli/server-command.ts';
 
-export default class StreamsShow extends BaseCommand {
+export default class StreamsShow extends ServerCommand {
   static override summary = 'Show one stream: state, renditions, addresses, warnings and what happened.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> morning-show',
@@ -13,10 +13,8 @@ export default class StreamsShow extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(StreamsShow);
-    const { withControl } = await import('../../src/cli/control.ts');
     const { streamText } = await import('../../src/cli/stream-text.ts');
-    const { config } = await this.loadConfig(flags);
-    await withControl(config, async ({ client }) => {
+    await this.withClient(flags, async (client) => {
       const stream = await client.showStream(args.stream);
       const events = flags.json ? [] : (await client.listEvents(stream.id)).items;
       this.print(flags.json, stream, (value) => streamText(value, events));

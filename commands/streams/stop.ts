@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
-import { BaseCommand } from '../../src/cli/command.ts';
+import { ServerCommand } from '../../src/cli/server-command.ts';
 
-export default class StreamsStop extends BaseCommand {
+export default class StreamsStop extends ServerCommand {
   static override summary = 'Stop a stream: the publisher is sent away, playlists end.';
   static override examples = ['<%= config.bin %> <%= command.id %> morning-show'];
   static override args = {
@@ -10,10 +10,8 @@ export default class StreamsStop extends BaseCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(StreamsStop);
-    const { withControl } = await import('../../src/cli/control.ts');
     const { streamState } = await import('../../src/cli/stream-text.ts');
-    const { config } = await this.loadConfig(flags);
-    const stream = await withControl(config, ({ client }) => client.stopStream(args.stream));
+    const stream = await this.withClient(flags, (client) => client.stopStream(args.stream));
     this.print(flags.json, stream, (value) => `Stream ${value.id} of channel ${value.channel}: ${streamState(value)}.`);
   }
 }

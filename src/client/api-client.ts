@@ -1,11 +1,13 @@
 import type * as z from 'zod';
 import { StreamctlError } from '../base/errors.ts';
 import { eventPage } from '../contract/events.ts';
-import { type CreateKeyRequest, issuedKeyView, keyPage, keyView } from '../contract/keys.ts';
+import { type CreateKeyRequest, issuedKeyView, keyPage, keyView, type UpdateKeyRequest } from '../contract/keys.ts';
 import { type CreateLinkRequest, linkView } from '../contract/links.ts';
 import { type ProblemView, problemView } from '../contract/problem.ts';
 import { statusView } from '../contract/status.ts';
 import { streamPage, streamView } from '../contract/streams.ts';
+import { type CreateTokenRequest, issuedTokenView, tokenPage, tokenView } from '../contract/tokens.ts';
+import type { PageQuery } from './pages.ts';
 
 /** Takes a request to the API and brings its answer: over a socket, or by calling the handler. */
 export type ApiFetch = (request: Request) => Promise<Response>;
@@ -21,11 +23,9 @@ export class ApiProblem extends Error {
   }
 }
 
-export interface StreamListFilter {
+export interface StreamListFilter extends PageQuery {
   readonly state?: string | undefined;
   readonly channel?: string | undefined;
-  readonly limit?: number | undefined;
-  readonly cursor?: string | undefined;
 }
 
 /** The management API as functions. Every one throws ApiProblem for a refusal, and what `fetch` throws. */
@@ -40,12 +40,16 @@ export class ApiClient {
     return this.call('POST', '/keys', issuedKeyView, body);
   }
 
-  listKeys() {
-    return this.call('GET', '/keys', keyPage);
+  listKeys(filter: PageQuery & { readonly channel?: string | undefined } = {}) {
+    return this.call('GET', `/keys${queryOf(filter)}`, keyPage);
   }
 
   showKey(id: string) {
     return this.call('GET', `/keys/${encodeURIComponent(id)}`, keyView);
+  }
+
+  updateKey(id: string, body: UpdateKeyRequest) {
+    return this.call('PATCH', `/keys/${encodeURIComponent(id)}`, keyView, body);
   }
 
   rotateKey(id: string, overlapMs?: number) {
@@ -57,9 +61,7 @@ export class ApiClient {
   }
 
   listStreams(filter: StreamListFilter = {}) {
-    const query = new URLSearchParams();
-    for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
-    return this.call('GET', `/streams?${query}`, streamPage);
+    return this.call('GET', `/streams${queryOf(filter)}`, streamPage);
   }
 
   showStream(id: string) {
@@ -72,6 +74,18 @@ export class ApiClient {
 
   createLink(channelOrId: string, body: CreateLinkRequest) {
     return this.call('POST', `/streams/${encodeURIComponent(channelOrId)}/links`, linkView, body);
+  }
+
+  createToken(body: CreateTokenRequest) {
+    return this.call('POST', '/tokens', issuedTokenView, body);
+  }
+
+  listTokens(filter: PageQuery = {}) {
+    return this.call('GET', `/tokens${queryOf(filter)}`, tokenPage);
+  }
+
+  revokeToken(id: string) {
+    return this.call('DELETE', `/tokens/${encodeURIComponent(id)}`, tokenView);
   }
 
   listEvents(stream: string) {
@@ -100,4 +114,10 @@ export class ApiClient {
     if (response.ok && answer.success) return answer.data;
     throw new StreamctlError('CONTROL_ANSWER_INVALID', { path }, { cause: answer.error });
   }
+}
+
+function queryOf(filter: object): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
+  return query.size === 0 ? '' : `?${query}`;
 }

@@ -17,7 +17,6 @@ export function unavailableInThisBuild(config: Config): UnavailableSetting[] {
     { path: 'realtime.url', isAsked: config.realtime.url !== 'memory:', why: 'memory is used' },
     { path: 'analytics.url', isAsked: config.analytics.url !== 'store:', why: 'viewer analytics are not kept' },
     { path: 'storage.url', isAsked: config.storage.url.startsWith('s3:'), why: 'nothing is recorded' },
-    { path: 'metrics.public', isAsked: config.metrics.isPublic, why: 'there is no GET /metrics' },
   ];
   return settings.filter(({ isAsked }) => isAsked).map(({ path, why }) => ({ path, why }));
 }

@@ -137,9 +137,12 @@ function interpolateDataDir(
   });
 }
 
+/** What is no part of the configuration: where it lies, and which server commands talk to. */
+const commandVariables = ['STREAMCTL_CONFIG', 'STREAMCTL_SERVER', 'STREAMCTL_TOKEN'];
+
 /** Kubernetes and the like put variables of their own under a service's name, so an unknown one is told, not refused. */
 function unknownVariables(env: NodeJS.ProcessEnv, tree: ConfigTree): string[] {
-  const known = new Set(['STREAMCTL_CONFIG', ...tree.leaves.map((leaf) => environmentNameOf(leaf.path))]);
+  const known = new Set([...commandVariables, ...tree.leaves.map((leaf) => environmentNameOf(leaf.path))]);
   return Object.keys(env)
     .filter((name) => name.startsWith('STREAMCTL_') && !known.has(name))
     .map((name) => {

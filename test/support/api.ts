@@ -72,6 +72,7 @@ export async function apiUnderTest(identify: Identify = identifyLocal) {
     node: 'test',
     pendingTimeoutMs: 300_000,
     isPublishOpen: false,
+    isMetricsPublic: false,
     isStoreShared: false,
     startedAtMs: Date.now() - 5000,
     log: { error: (...args: unknown[]) => void errors.push(args), debug: () => {} },

@@ -28,6 +28,18 @@ export const apiErrors = {
     httpStatus: 503,
     exitCode: 5,
   }),
+  CONTROL_SERVER_UNREACHABLE: entry<{ url: string; reason: string }>({
+    message: ({ url, reason }) => `The server at ${url} cannot be reached: ${reason}.`,
+    remedy: 'Check the address and the port, whether it begins with http:// or https://, and whether the server runs.',
+    httpStatus: 503,
+    exitCode: 5,
+  }),
+  CONTROL_CERTIFICATE_REFUSED: entry<{ url: string; reason: string }>({
+    message: ({ url, reason }) => `The certificate of ${url} is not trusted: ${reason}.`,
+    remedy: 'Use the name the certificate is for; for an authority of your own set NODE_EXTRA_CA_CERTS=FILE.',
+    httpStatus: 502,
+    exitCode: 5,
+  }),
   CONTROL_ANSWER_INVALID: entry<{ path: string }>({
     message: ({ path }) => `The server's answer to ${path} was not understood.`,
     remedy: 'Server and command may be of different versions: compare streamctl --version and streamctl status.',

@@ -8,6 +8,25 @@ export const cliErrors = {
     httpStatus: 400,
     exitCode: 2,
   }),
+  CLI_TOKEN_MISSING: entry<{ url: string }>({
+    message: ({ url }) => `There is no API token for ${url}.`,
+    remedy:
+      'Give one by --token-file FILE or $STREAMCTL_TOKEN. The first one lies in admin.token of the data folder of the server.',
+    httpStatus: 401,
+    exitCode: 4,
+  }),
+  CLI_TOKEN_FILE_UNREADABLE: entry<{ path: string; reason: string }>({
+    message: ({ path, reason }) => `The file with the API token, ${path}, cannot be read (${reason}).`,
+    remedy: 'Give the path of a file that you may read and that holds the token alone.',
+    httpStatus: 400,
+    exitCode: 2,
+  }),
+  CLI_NOTHING_TO_CHANGE: entry<Record<never, never>>({
+    message: () => 'No flag says what is to change.',
+    remedy: 'Name what is to change, such as --expires-in 12h or --max-bitrate 6M; --help shows all.',
+    httpStatus: 400,
+    exitCode: 2,
+  }),
   CLI_CODE_UNKNOWN: entry<{ code: string; near: string }>({
     message: ({ code, near }) => `There is no error code ${code}${near === '' ? '' : `; did you mean ${near}?`}`,
     remedy: 'See all of them: streamctl explain',
