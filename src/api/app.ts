@@ -7,6 +7,7 @@ import type { StreamKeys } from '../access/stream-keys.ts';
 import type { Clock } from '../base/clock.ts';
 import { isStreamctlError, StreamctlError } from '../base/errors.ts';
 import type { PublicUrls } from '../contract/public-urls.ts';
+import type { OutgoingEvents } from '../events/outgoing-events.ts';
 import type { Log } from '../observability/log.ts';
 import type { Store } from '../store/ports/store.ts';
 import { admission, type Identify } from './admission.ts';
@@ -21,6 +22,7 @@ import { addMetricsRoutes, type MetricsText } from './metrics-routes.ts';
 import { addOpenApiRoutes } from './openapi-routes.ts';
 import { problemResponse } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
+import { addReceiverRoutes } from './receiver-routes.ts';
 import { requestIds } from './request-id.ts';
 import { addStatusRoutes } from './status-routes.ts';
 import { addStreamRoutes } from './stream-routes.ts';
@@ -33,6 +35,8 @@ export interface ApiOptions {
   readonly tokens: ApiTokens;
   readonly store: Store;
   readonly pepper: Pepper;
+  /** Absent where no server runs. */
+  readonly outgoing?: Pick<OutgoingEvents, 'status' | 'replay'> | undefined;
   readonly live: LiveControl;
   readonly urls: PublicUrls;
   /** Makes the token of a link. */
@@ -75,6 +79,7 @@ export function createApi(options: ApiOptions): Api {
   addStreamRoutes(api, options);
   addLinkRoutes(api, options);
   addEventRoutes(api, options);
+  addReceiverRoutes(api, options);
   addStatusRoutes(api, options);
   if (options.metrics !== undefined) addMetricsRoutes(api, options.metrics, options.isMetricsPublic);
   addOpenApiRoutes(api, options);
