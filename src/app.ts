@@ -234,6 +234,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   undo.push(ring.onRevoked((keyId) => media.endByKey(keyId)));
   undo.push(ring.onPolicyChanged(({ id, policy }) => media.changePolicy(id, publishPolicyOf(policy))));
   const api = createApi({
+    outgoing: events.outgoing,
     pepper,
     identify: identifyBy({ tokens: tokenRing, keys: ring, clock }),
     keys,
