@@ -49,7 +49,7 @@ export async function startDelivery(innerSocketPath: string, options: RigOptions
 /** The front alone, on node:http, with limits of the test's. */
 export async function startFront(socketPath: string, limits: Partial<ControlLinkLimits>): Promise<number> {
   const control = new ControlLink({ socketPath, proxies: new TrustedProxies([]), limits });
-  const front = frontListener({ pages: () => undefined, isReady: () => true, control, log });
+  const front = frontListener({ pages: () => undefined, readiness: () => 'ready', control, log });
   const server: Server = createServer({ shouldUpgradeCallback: asksForWebSocket }, front);
   server.on('upgrade', (request, socket: Socket, head) => control.upgrade(request, socket, head));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
