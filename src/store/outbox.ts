@@ -81,9 +81,18 @@ export class OutboxTable implements OutboxStore {
     return row !== undefined;
   }
 
-  async deadLetters({ sinkId, limit }: Parameters<OutboxStore['deadLetters']>[0]): Promise<readonly DeadLetter[]> {
+  async deadLetters(filter: Parameters<OutboxStore['deadLetters']>[0]): Promise<readonly DeadLetter[]> {
+    const { sinkId, after, limit } = filter;
     let query = this.db.selectFrom('dead_letters').selectAll().orderBy('event_id').orderBy('sink_id').limit(limit);
     if (sinkId !== undefined) query = query.where('sink_id', '=', sinkId);
+    if (after !== undefined) {
+      query = query.where((where) =>
+        where.or([
+          where('event_id', '>', after.eventId),
+          where.and([where('event_id', '=', after.eventId), where('sink_id', '>', after.sinkId)]),
+        ]),
+      );
+    }
     return (await query.execute()).map((row) => ({
       sinkId: row.sink_id,
       eventId: row.event_id,

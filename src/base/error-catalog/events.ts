@@ -15,6 +15,12 @@ export const eventErrors = {
     httpStatus: 404,
     exitCode: 3,
   }),
+  EVENTS_NOT_DELIVERED_HERE: entry<Record<never, never>>({
+    message: () => 'No server runs that delivers events.',
+    remedy: 'Start it: streamctl serve',
+    httpStatus: 503,
+    exitCode: 5,
+  }),
   EVENTS_REPLAY_NOTHING: entry<Record<never, never>>({
     message: () => 'Nothing was said that should be delivered again.',
     remedy: 'Name the first event (streamctl events replay --from ID), the dead letters (--dead-letters), or both.',

@@ -49,8 +49,12 @@ export interface OutboxStore {
   }): Promise<boolean>;
   /** Lets a receiver go on behind another event, whoever serves it; false when there is no such receiver. */
   seek(sinkId: string, lastEventId: number): Promise<boolean>;
-  /** Oldest first. */
-  deadLetters(filter: { readonly sinkId?: string | undefined; readonly limit: number }): Promise<readonly DeadLetter[]>;
+  /** Oldest events first; `after`: behind that one. */
+  deadLetters(filter: {
+    readonly sinkId?: string | undefined;
+    readonly after?: Pick<DeadLetter, 'eventId' | 'sinkId'> | undefined;
+    readonly limit: number;
+  }): Promise<readonly DeadLetter[]>;
   /** It was delivered after all, or is not wanted any more. */
   removeDeadLetter(sinkId: string, eventId: number): Promise<void>;
   /** Every receiver there ever was, by id. */
