@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { StreamctlError } from '../../src/base/errors.ts';
 import { audioConfig, Broadcast, play, sourceUnits, videoConfig } from '../packager/broadcast.ts';
 
 const source = { fps: 30, gopFrames: 60, seconds: 3 };
@@ -59,6 +60,71 @@ test.each([
   broadcast.stream.stop(reason);
   expect(broadcast.dismissals).toEqual([reason]);
   expect(broadcast.changes.at(-1)).toEqual({ type: 'ended', state, reason: endReason });
+});
+
+const tooHigh = new StreamctlError('ACCESS_POLICY_HEIGHT', {
+  widthPixels: 2560,
+  heightPixels: 1440,
+  allowedPixels: 1080,
+});
+
+test('a publisher that breaks the policy before anything was seen is sent away, and the next one goes on with the stream', () => {
+  const broadcast = new Broadcast();
+  broadcast.attach();
+  broadcast.stream.breakPolicy(tooHigh);
+  expect(broadcast.dismissals).toEqual(['policy']);
+  expect(broadcast.changes).toEqual([{ type: 'refused', error: tooHigh }]);
+  expect(broadcast.stream.state).toBe('PENDING_INGEST');
+  const next = broadcast.attach();
+  next.videoConfig(videoConfig);
+  play(broadcast, next, sourceUnits({ ...source, audio: false }));
+  expect(broadcast.stream.state).toBe('ACTIVE');
+});
+
+test('a broadcast that breaks the policy while it is watched ends, with what was wrong', () => {
+  const broadcast = new Broadcast();
+  const publication = broadcast.attach();
+  publication.videoConfig(videoConfig);
+  play(broadcast, publication, sourceUnits({ ...source, audio: false }));
+  broadcast.stream.breakPolicy(tooHigh);
+  expect(broadcast.dismissals).toEqual(['policy']);
+  expect(broadcast.changes.at(-1)).toEqual({ type: 'ended', state: 'ERROR', reason: 'policy', error: tooHigh });
+  expect(broadcast.windows.find('st_1')!.isEnded).toBe(true);
+});
+
+test('input that nothing can be made of ends a broadcast that was watched; before that, it may be published anew', () => {
+  const error = new StreamctlError('RTMP_INPUT_UNUSABLE', { why: 'VP6 is not carried' });
+  const broadcast = new Broadcast();
+  broadcast.attach().fail(error);
+  expect(broadcast.changes).toEqual([{ type: 'refused', error }]);
+  const publication = broadcast.attach();
+  publication.videoConfig(videoConfig);
+  play(broadcast, publication, sourceUnits({ ...source, audio: false }));
+  publication.fail(error);
+  expect(broadcast.changes.at(-1)).toEqual({ type: 'ended', state: 'ERROR', reason: 'input', error });
+});
+
+test('a publisher that is back in time may take until after the grace to its first keyframe', () => {
+  const broadcast = new Broadcast();
+  const first = broadcast.attach();
+  first.videoConfig(videoConfig);
+  play(broadcast, first, sourceUnits({ ...source, audio: false }));
+  first.end('lost');
+  broadcast.wait(29_000);
+  const second = broadcast.attach();
+  second.videoConfig(videoConfig);
+  broadcast.wait(5000);
+  expect(broadcast.stream.state).toBe('ACTIVE');
+  play(broadcast, second, sourceUnits({ ...source, audio: false }));
+  expect(broadcast.changes.at(-1)?.type).toBe('resumed');
+});
+
+test('a stream is of the key it was published with last', () => {
+  const { stream } = new Broadcast();
+  const connection = { id: 'c', remoteAddress: '', encoder: '', dismiss: () => {} };
+  stream.attach(connection, 'first');
+  stream.attach(connection, 'second').end('lost');
+  expect(stream.keyId).toBe('second');
 });
 
 test('audio that came before the first keyframe is kept when it belongs to it, and counted when not', () => {

@@ -45,7 +45,7 @@ export class ChannelLife {
   private readonly seen = new Set<string>();
   private model: LifeModel;
   private publisher: LightPublisher | undefined;
-  /** When the stream has waited in vain, wall clock ms. */
+  /** From when on the stream ends as soon as no publisher is there, wall clock ms. */
   private deadlineMs = Number.POSITIVE_INFINITY;
 
   private constructor(server: LifeServer, channel: string, keys: readonly { id: string; key: string }[]) {
@@ -206,20 +206,20 @@ export class ChannelLife {
 
   /** Rather than race with a wait that is nearly over, see its end. */
   private async waitWhereTimeIsScarce(): Promise<void> {
-    if (this.deadlineMs - Date.now() > scarceMs) return;
+    if (this.model.publisher !== undefined || this.deadlineMs - Date.now() > scarceMs) return;
     this.story.push('time is scarce');
     await this.settle((model) => after(model, { type: 'wait' }));
   }
 
   /**
    * Waits until the newest row is what one of `outcomes` makes of the model. Where the stream had waited long enough, it may have ended
-   * before.
+   * before, or right afterwards.
    */
   private async settle(...outcomes: readonly ((model: LifeModel) => LifeModel)[]): Promise<void> {
     const { model, deadlineMs } = this;
-    const late = after(model, { type: 'wait' });
+    const late = (before: LifeModel) => after(before, { type: 'wait' });
     const candidates = outcomes.map((outcome) => outcome(model));
-    const lateCandidates = outcomes.map((outcome) => outcome(late));
+    const lateCandidates = outcomes.flatMap((outcome) => [outcome(late(model)), late(outcome(model))]);
     let row: StreamRow | undefined;
     const found = await until(
       'the store has what should have happened',
@@ -246,8 +246,7 @@ export class ChannelLife {
   }
 
   private deadlineOf(row: StreamRow | undefined): number {
-    const { stream, publisher } = this.model;
-    if (row === undefined || !isRunning(stream) || publisher !== undefined) return Number.POSITIVE_INFINITY;
+    if (row === undefined || !isRunning(this.model.stream)) return Number.POSITIVE_INFINITY;
     const { graceMs, pendingTimeoutMs } = this.server;
     if (row.state === 'PENDING_INGEST') return row.createdAtMs + pendingTimeoutMs;
     return row.interruptedSinceMs === null ? Number.POSITIVE_INFINITY : row.interruptedSinceMs + graceMs;
