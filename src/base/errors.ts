@@ -1,13 +1,17 @@
 import { type ErrorCode, type ErrorDetails, errorCatalog } from './error-catalog.ts';
+import { redactSecrets } from './redact.ts';
 
-/** The one error class: its code names the situation, the catalogue gives message, remedy, HTTP status and exit code. */
+/**
+ * The one error class: its code names the situation, the catalogue gives message, remedy, HTTP status and exit code. What
+ * its details repeat of what somebody said may be a key in the wrong place: the message is without secrets, whoever reads it.
+ */
 export class StreamctlError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly code: Code;
   readonly details: ErrorDetails<Code>;
 
   constructor(code: Code, details: ErrorDetails<Code>, options?: ErrorOptions) {
     const entry = errorCatalog[code] as { message: (details: ErrorDetails<Code>) => string };
-    super(entry.message(details), options);
+    super(redactSecrets(entry.message(details)), options);
     this.name = 'StreamctlError';
     this.code = code;
     this.details = details;

@@ -2,9 +2,9 @@ import { styleText } from 'node:util';
 import type { Command } from '@oclif/core';
 import { errorCatalog } from '../base/error-catalog.ts';
 import { isStreamctlError } from '../base/errors.ts';
+import { redactSecrets } from '../base/redact.ts';
 import { ApiProblem } from '../client/api-client.ts';
 import { nearest } from '../config/problem.ts';
-import { redactSecrets } from '../observability/redact.ts';
 
 interface Failure {
   readonly code: string;
@@ -22,7 +22,7 @@ export function reportFailure(
   if (isExit(error)) return error.oclif.exit;
   const failure = describe(error, argv, commands);
   const { exitCode, ...problem } = failure;
-  if (argv.includes('--json')) process.stdout.write(`${JSON.stringify(problem, null, 2)}\n`);
+  if (argv.includes('--json')) process.stdout.write(redactSecrets(`${JSON.stringify(problem, null, 2)}\n`));
   const label = styleText(['red', 'bold'], 'Error:', { stream: process.stderr });
   const remedy = failure.remedy === '' ? '' : `\n${indent(failure.remedy)}`;
   process.stderr.write(redactSecrets(`${label} ${failure.detail}${remedy}\n`));

@@ -1,4 +1,5 @@
 import { type ErrorCode, type ErrorDetails, errorCatalog } from '../base/error-catalog.ts';
+import { redactSecrets } from '../base/redact.ts';
 import type { PlaybackRequest, Reply } from './reply.ts';
 import { cacheControl, openHeaders } from './reply-headers.ts';
 
@@ -44,7 +45,7 @@ export function problem<Code extends ErrorCode>(
     remedy: string;
     httpStatus: number;
   };
-  const detail = message(details);
+  const detail = redactSecrets(message(details));
   const body = Buffer.from(`${JSON.stringify({ status: httpStatus, title: detail, code, detail, remedy })}\n`);
   const caching = cachingOf(httpStatus);
   return new Problem({

@@ -1,7 +1,7 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { isStreamctlError } from '../base/errors.ts';
-import { redactSecrets } from './redact.ts';
+import { redactSecrets } from '../base/redact.ts';
 
 export type Log = Logger;
 

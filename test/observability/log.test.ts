@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { formatKeyText, newKeyText } from '../../src/access/key-text.ts';
 import { StreamctlError } from '../../src/base/errors.ts';
 import { createLog } from '../../src/observability/log.ts';
-import { redactSecrets } from '../../src/observability/redact.ts';
 
 function logTo(format: 'auto' | 'json' | 'pretty', isTerminal = false) {
   const lines: string[] = [];
@@ -21,12 +20,6 @@ test.each(['json', 'pretty'] as const)('a key is in no %s line, whatever field i
   expect(lines.length).toBeGreaterThan(2);
   expect(all).not.toContain(text.secret);
   expect(all).toContain(`sk_${text.id}_[redacted]`);
-});
-
-test('API tokens and JWTs are secrets too, and words like them are not', () => {
-  expect(redactSecrets('pat_abcdefghij_abcdefghijklmnop')).toBe('pat_abcdefghij_[redacted]');
-  expect(redactSecrets('/t/eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.SflKxwRJSMeKKF2Q/hls')).toBe('/t/[redacted]/hls');
-  expect(redactSecrets('st_abcdefghijklm sk_abcdefghij task_force')).toBe('st_abcdefghijklm sk_abcdefghij task_force');
 });
 
 test('lines are JSON with a level name and an ISO time, or pretty on a terminal', () => {
