@@ -8,6 +8,10 @@ import DbMigrate from './db/migrate.ts';
 import DbStatus from './db/status.ts';
 import Demo from './demo.ts';
 import Doctor from './doctor.ts';
+import EventsDeadLetters from './events/dead-letters.ts';
+import EventsList from './events/list.ts';
+import EventsReceivers from './events/receivers.ts';
+import EventsReplay from './events/replay.ts';
 import Explain from './explain.ts';
 import Init from './init.ts';
 import KeysCreate from './keys/create.ts';
@@ -52,6 +56,10 @@ export const commandMap: CommandMap = {
   'tokens:create': TokensCreate,
   'tokens:list': TokensList,
   'tokens:revoke': TokensRevoke,
+  'events:list': EventsList,
+  'events:receivers': EventsReceivers,
+  'events:dead-letters': EventsDeadLetters,
+  'events:replay': EventsReplay,
   'config:check': ConfigCheck,
   'config:show': ConfigShow,
   'config:schema': ConfigSchema,
