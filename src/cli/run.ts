@@ -17,6 +17,7 @@ const topics = {
   keys: { description: 'Stream keys: what broadcasters sign in with.' },
   streams: { description: 'Broadcasts, running and past.' },
   tokens: { description: 'API tokens: what programs and administrators sign in with.' },
+  events: { description: 'What happened, and who is told of it.' },
   config: { description: 'The configuration: check it, show it, its schema.' },
   db: { description: 'The store: its state, migrations, backups.' },
 };
