@@ -18,8 +18,8 @@ export const postgresPassword = 'pass/word:@1';
 const carelessSettings = ['fsync=off', 'full_page_writes=off'];
 
 export interface PostgresOptions {
-  /** Whether it speaks TLS, with a certificate for `localhost` of its own. */
-  readonly hasTls?: boolean;
+  /** The host that its certificate names; without one it speaks no TLS. */
+  readonly tlsHost?: string;
   /** `name=value` of postgresql.conf. */
   readonly settings?: readonly string[];
 }
@@ -48,12 +48,12 @@ export class PostgresServer {
     this.url = this.urlOf('postgres');
   }
 
-  static async create({ hasTls = false, settings = [] }: PostgresOptions): Promise<PostgresServer> {
+  static async create({ tlsHost, settings = [] }: PostgresOptions): Promise<PostgresServer> {
     const { path, remove } = await temporaryFolder('postgres');
     await chmod(path, 0o755);
     await writeFile(join(path, 'password'), `${postgresPassword}\n`);
-    if (hasTls) {
-      const { cert, key } = await makeCertificate();
+    if (tlsHost !== undefined) {
+      const { cert, key } = await makeCertificate(tlsHost);
       await writeFile(join(path, 'server.crt'), cert);
       await writeFile(join(path, 'server.key'), key, { mode: 0o600 });
     }
@@ -67,7 +67,10 @@ export class PostgresServer {
     );
     if (made.code !== 0) throw new Error(`initdb: ${made.stderr}`);
     const tls = ['ssl=on', `ssl_cert_file=${path}/server.crt`, `ssl_key_file=${path}/server.key`];
-    const server = new PostgresServer(path, remove, await freePort(), [...(hasTls ? tls : []), ...settings]);
+    const server = new PostgresServer(path, remove, await freePort(), [
+      ...(tlsHost === undefined ? [] : tls),
+      ...settings,
+    ]);
     await server.start();
     return server;
   }

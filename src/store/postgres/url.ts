@@ -27,7 +27,6 @@ export function parsePostgresUrl(text: string): PostgresAddress {
   for (const name of searchParams.keys()) {
     if (!knownParameters.has(name)) throw invalid(`"${name}" is not one of ${[...knownParameters].join(', ')}`);
   }
-  const part = (value: string | null) => (value ? decodeURIComponent(value) : undefined);
   const host = searchParams.get('host') ?? part(hostname.replace(/^\[(.*)\]$/, '$1'));
   const database = part(pathname.slice(1));
   return {
@@ -37,13 +36,13 @@ export function parsePostgresUrl(text: string): PostgresAddress {
     user: part(username),
     password: part(password),
     database,
-    ssl: tlsOptions(searchParams),
+    ssl: tlsOptions(searchParams, host),
     options: searchParams.get('options') ?? undefined,
   };
 }
 
 /** As libpq has it (PostgreSQL 34.19.1), without the modes that go on in clear text when the server wants that. */
-function tlsOptions(parameters: URLSearchParams): ConnectionOptions | false {
+function tlsOptions(parameters: URLSearchParams, host: string | undefined): ConnectionOptions | false {
   const file = (name: string) => readCertificate(name, parameters.get(name));
   const ca = file('sslrootcert');
   const mode = parameters.get('sslmode') ?? (ca === undefined ? 'disable' : 'verify-full');
@@ -61,9 +60,18 @@ function tlsOptions(parameters: URLSearchParams): ConnectionOptions | false {
       if (ca === undefined) throw invalid('sslmode=verify-ca needs sslrootcert');
       return { ...options, checkServerIdentity: () => undefined };
     case 'verify-full':
-      return options;
+      // Without it Node would check an address against a certificate of "localhost".
+      return host === undefined ? options : { ...options, host };
     default:
       throw invalid('sslmode is one of disable, require, verify-ca, verify-full');
+  }
+}
+
+function part(text: string): string | undefined {
+  try {
+    return text === '' ? undefined : decodeURIComponent(text);
+  } catch {
+    throw invalid('a % in it is not escaped: write %25');
   }
 }
 
