@@ -9,7 +9,7 @@ import { StreamKeys } from '../../src/access/stream-keys.ts';
 import type { Identify } from '../../src/api/admission.ts';
 import { createApi } from '../../src/api/app.ts';
 import type { LiveControl, LiveStreamView } from '../../src/api/live-control.ts';
-import { systemClock } from '../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { StreamctlError } from '../../src/base/errors.ts';
 import { publicUrls } from '../../src/contract/public-urls.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -17,21 +17,21 @@ import { someEvent, someStream } from './rows.ts';
 import { tempDir } from './temp-dir.ts';
 
 /** The API over a real store in a folder of its own, and a stand-in for the running streams that the test fills. */
-export async function apiUnderTest(identify: Identify = identifyLocal) {
+export async function apiUnderTest(identify: Identify = identifyLocal, clock: Clock = systemClock) {
   const dataDir = tempDir();
   const store = await openStore({ url: `sqlite:${join(dataDir, 'streamctl.db')}` });
   onTestFinished(() => store.close());
   const pepper = loadPepper({ dataDir, mayCreate: true });
   const ring = new KeyRing(store.keys, pepper);
-  const keys = new StreamKeys({ store: store.keys, pepper, clock: systemClock, onChange: (key) => ring.replace(key) });
-  const tokens = new ApiTokens({ store: store.tokens, pepper, clock: systemClock });
+  const keys = new StreamKeys({ store: store.keys, pepper, clock, onChange: (key) => ring.replace(key) });
+  const tokens = new ApiTokens({ store: store.tokens, pepper, clock });
   const playback = new PlaybackAccess({
     dataDir,
     keyPath: join(dataDir, 'playback.keys'),
     isSignedByDefault: false,
     edgeSecret: '',
     ring,
-    clock: systemClock,
+    clock,
   });
   const running: LiveStreamView[] = [];
   const stopped: string[] = [];
@@ -42,7 +42,7 @@ export async function apiUnderTest(identify: Identify = identifyLocal) {
       const found = live.get(channel);
       if (found !== undefined)
         throw new StreamctlError('STREAM_ALREADY_ANNOUNCED', { channel, streamId: found.streamId });
-      const row = someStream({ channel, keyId: keyId ?? null, createdAtMs: Date.now() });
+      const row = someStream({ channel, keyId: keyId ?? null, createdAtMs: clock.wallMs() });
       await store.streams.create(row, someEvent({ streamId: row.id }));
       return row.id;
     },
@@ -62,7 +62,7 @@ export async function apiUnderTest(identify: Identify = identifyLocal) {
     store,
     live,
     signLink: (grant) => playback.sign(grant),
-    clock: systemClock,
+    clock,
     urls: publicUrls({
       publicUrl: 'https://live.example.org',
       http: { host: '0.0.0.0', port: 8080 },
@@ -74,7 +74,7 @@ export async function apiUnderTest(identify: Identify = identifyLocal) {
     isPublishOpen: false,
     isMetricsPublic: false,
     isStoreShared: false,
-    startedAtMs: Date.now() - 5000,
+    startedAtMs: clock.wallMs() - 5000,
     log: { error: (...args: unknown[]) => void errors.push(args), debug: () => {} },
   });
   const call = async (method: string, path: string, body?: unknown) => {
