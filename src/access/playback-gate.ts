@@ -23,6 +23,9 @@ export type PlaybackPass = TokenReading | 'nothing' | 'edge';
 /** Why somebody may not watch: no token, one that is not good, one that was, one for another broadcast. */
 export type PlaybackRefusal = 'missing' | 'invalid' | 'expired' | 'foreign';
 
+/** What an edge says in place of a token where its viewer may see everything. */
+const everything = '-';
+
 /** Tokens that are remembered: twice as many at most, a few hundred bytes each. */
 const rememberedTokens = 16_384;
 
@@ -64,13 +67,16 @@ export class PlaybackGate {
   }
 
   /**
-   * What is shown by a request: the token before its path, if there is one, and the edge's secret, likewise. An edge says the channel in
-   * place of the token that it has checked. A promise only for a token that is new.
+   * What is shown by a request: the token before its path, if there is one, and the edge's secret, likewise. An edge says in place of a
+   * token whose viewer it has checked: a channel's, a stream's, or `-` for one that may see everything. A promise only for a token that is new.
    */
   passOf(token: string | undefined, edgeSecret: string | undefined): PlaybackPass | Promise<PlaybackPass> {
-    const isEdge = edgeSecret !== undefined && this.isEdge(edgeSecret);
-    if (token === undefined) return isEdge ? 'edge' : 'nothing';
-    if (isEdge && isTokenSubject(token)) return { subject: token, untilMs: Number.POSITIVE_INFINITY };
+    // The secret alone opens nothing: it comes with every request of an edge, also with those it has not checked.
+    if (token === undefined) return 'nothing';
+    if (edgeSecret !== undefined && this.isEdge(edgeSecret)) {
+      if (token === everything) return 'edge';
+      if (isTokenSubject(token)) return { subject: token, untilMs: Number.POSITIVE_INFINITY };
+    }
     return this.recent.get(token) ?? this.recalled(token) ?? this.read(token);
   }
 

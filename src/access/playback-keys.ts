@@ -5,7 +5,7 @@ import { StreamctlError } from '../base/errors.ts';
 import { randomBase32 } from '../contract/names.ts';
 import type { PlaybackKey } from './playback-token.ts';
 
-/** A line of the file: the key's name, and its 256 bits in hexadecimal. */
+/** A line of the file: the key's name, and 256 random bits as 64 hexadecimal digits. Signed is with the digits as they stand there. */
 const lineForm = /^([A-Za-z0-9_-]{1,32})[ \t]+([0-9a-f]{64})$/;
 
 export interface PlaybackKeysOptions {
@@ -39,7 +39,7 @@ function parse(text: string): readonly PlaybackKey[] {
       throw new Error(`line ${index + 1} is not a name and 64 hexadecimal digits`);
     }
     if (keys.some((key) => key.kid === kid)) throw new Error(`line ${index + 1} has a name that was there before`);
-    keys.push({ kid, secret: Uint8Array.from(Buffer.from(hex, 'hex')) });
+    keys.push({ kid, secret: new TextEncoder().encode(hex) });
   }
   if (keys.length === 0) throw new Error('there is no key in it');
   return keys;

@@ -6,7 +6,7 @@ import { isChannelName, streamIdPattern } from '../contract/names.ts';
 /** A secret that tokens are signed with, and its name in their header. */
 export interface PlaybackKey {
   readonly kid: string;
-  /** 32 bytes. */
+  /** 256 bits at least. */
   readonly secret: Uint8Array;
 }
 

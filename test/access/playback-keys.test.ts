@@ -10,7 +10,7 @@ test('the first start makes one key of 256 random bits, which nobody else may re
   const file = path();
   const made = loadPlaybackKeys({ path: file, mayCreate: true });
   expect(made).toHaveLength(1);
-  expect(made[0]?.secret).toHaveLength(32);
+  expect(made[0]?.secret).toHaveLength(64);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(loadPlaybackKeys({ path: file, mayCreate: true })).toEqual(made);
   expect(loadPlaybackKeys({ path: path(), mayCreate: true })[0]?.secret).not.toEqual(made[0]?.secret);
@@ -20,9 +20,9 @@ test('several keys are read in their order', () => {
   const file = join(tempDir(), 'keys');
   writeFileSync(file, `# new\nnew ${'ab'.repeat(32)}\n\nold\t${'cd'.repeat(32)} # until May\n`, { mode: 0o600 });
   const keys = loadPlaybackKeys({ path: file, mayCreate: false });
-  expect(keys.map(({ kid, secret }) => [kid, secret[0]])).toEqual([
-    ['new', 0xab],
-    ['old', 0xcd],
+  expect(keys.map(({ kid, secret }) => [kid, Buffer.from(secret).toString()])).toEqual([
+    ['new', 'ab'.repeat(32)],
+    ['old', 'cd'.repeat(32)],
   ]);
 });
 

@@ -200,13 +200,17 @@ test('the front page lists no signed channel, from the moment it is one', () => 
   expect(get(delivery, '/hls/show/index.m3u8').status).toBe(401);
 });
 
-test('an edge that shows its secret has what its viewer may see, under the channel in place of the token', () => {
-  const { delivery } = live();
+test('an edge that shows its secret has what its viewer may see, under the channel in place of the token', async () => {
+  const signed = live();
+  const { delivery } = signed;
   for (const url of playable) {
-    expect(get(delivery, url, { edgeSecret }).status, url).toBe(200);
+    expect(get(delivery, `/t/-${url}`, { edgeSecret }).status, url).toBe(200);
     expect(get(delivery, `/t/show${url}`, { edgeSecret }).status, url).toBe(200);
     expect(get(delivery, `/t/other${url}`, { edgeSecret }).status, url).toBe(403);
-    expect(get(delivery, url, { edgeSecret: 'guessed' }).status, url).toBe(401);
+    expect(get(delivery, url, { edgeSecret }).status, url).toBe(401);
+    for (const name of ['-', 'show']) {
+      expect((await getSigned(signed, `/t/${name}${url}`, { edgeSecret: 'guessed' })).status, url).toBe(403);
+    }
   }
 });
 
