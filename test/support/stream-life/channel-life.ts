@@ -217,6 +217,9 @@ export class ChannelLife {
    */
   private async settle(...outcomes: readonly ((model: LifeModel) => LifeModel)[]): Promise<void> {
     const { model, deadlineMs } = this;
+    const { graceMs, pendingTimeoutMs } = this.server;
+    // What was waited for began with this step, and this process has not looked for so long.
+    const waitedSinceMs = Date.now() + Math.min(graceMs, pendingTimeoutMs);
     const late = (before: LifeModel) => after(before, { type: 'wait' });
     const candidates = outcomes.map((outcome) => outcome(model));
     const lateCandidates = outcomes.flatMap((outcome) => [outcome(late(model)), late(outcome(model))]);
@@ -225,10 +228,10 @@ export class ChannelLife {
       'the store has what should have happened',
       async () => {
         row = await this.server.store.streams.find(this.channel);
-        const isLate = Date.now() >= deadlineMs;
+        const isLate = Date.now() >= deadlineMs || (row?.endedAtMs ?? 0) >= waitedSinceMs;
         return [...candidates, ...(isLate ? lateCandidates : [])].find(({ stream }) => this.isAsExpected(stream, row));
       },
-      patienceMs + this.server.graceMs + this.server.pendingTimeoutMs,
+      patienceMs + graceMs + pendingTimeoutMs,
     ).catch((error: Error) => {
       const wanted = candidates.map(({ stream }) => stream);
       throw new Error(`${error.message}: ${JSON.stringify({ wanted, found: row && modelOf(row) })}`);

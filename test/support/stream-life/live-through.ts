@@ -127,7 +127,9 @@ export class LifeStage {
       if (restart === 'none') continue;
       if (restart === 'stop') await this.server.stop();
       else await this.server.crash();
-      await this.server.launch();
+      await this.server.launch().catch((error: Error) => {
+        throw new Error(`${error.message}\n${this.server.log.slice(-4000)}`, { cause: error });
+      });
       await this.all(channels, (channel) => channel.restarted(restart));
     }
     await this.all(channels, (channel) => channel.finish());
