@@ -16,7 +16,7 @@ export default class StreamsShow extends ServerCommand {
     const { streamText } = await import('../../src/cli/stream-text.ts');
     await this.withClient(flags, async (client) => {
       const stream = await client.showStream(args.stream);
-      const events = flags.json ? [] : (await client.listEvents(stream.id)).items;
+      const events = flags.json ? [] : (await client.listEvents({ stream: stream.id })).items;
       this.print(flags.json, stream, (value) => streamText(value, events));
     });
   }

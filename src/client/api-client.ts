@@ -1,5 +1,11 @@
 import type * as z from 'zod';
 import { StreamctlError } from '../base/errors.ts';
+import {
+  deadLetterPage,
+  eventReceiverList,
+  type ReplayEventsRequest,
+  replayedEvents,
+} from '../contract/event-receivers.ts';
 import { eventPage } from '../contract/events.ts';
 import { type CreateKeyRequest, issuedKeyView, keyPage, keyView, type UpdateKeyRequest } from '../contract/keys.ts';
 import { type CreateLinkRequest, linkView } from '../contract/links.ts';
@@ -26,6 +32,20 @@ export class ApiProblem extends Error {
 export interface StreamListFilter extends PageQuery {
   readonly state?: string | undefined;
   readonly channel?: string | undefined;
+}
+
+export interface EventListFilter {
+  /** Id or channel. */
+  readonly stream?: string | undefined;
+  /** With commas between them. */
+  readonly types?: string | undefined;
+  /** Only events with a higher id. */
+  readonly after?: number | undefined;
+  readonly limit?: number | undefined;
+}
+
+export interface DeadLetterListFilter extends PageQuery {
+  readonly receiver?: string | undefined;
 }
 
 /** The management API as functions. Every one throws ApiProblem for a refusal, and what `fetch` throws. */
@@ -88,8 +108,20 @@ export class ApiClient {
     return this.call('DELETE', `/tokens/${encodeURIComponent(id)}`, tokenView);
   }
 
-  listEvents(stream: string) {
-    return this.call('GET', `/events?stream=${encodeURIComponent(stream)}`, eventPage);
+  listEvents(filter: EventListFilter = {}) {
+    return this.call('GET', `/events${queryOf(filter)}`, eventPage);
+  }
+
+  listEventReceivers() {
+    return this.call('GET', '/events/receivers', eventReceiverList);
+  }
+
+  listDeadLetters(filter: DeadLetterListFilter = {}) {
+    return this.call('GET', `/events/dead-letters${queryOf(filter)}`, deadLetterPage);
+  }
+
+  replayEvents(body: ReplayEventsRequest) {
+    return this.call('POST', '/events/replay', replayedEvents, body);
   }
 
   status() {

@@ -106,7 +106,7 @@ test('broadcasts that ask for more than the budget have no rungs and lose nothin
   });
   expect(performance.now() - endedAtMs).toBeLessThan(10_000);
   const [row] = (await client.listStreams({ channel: heirs[0]! })).items;
-  const { items: events } = await client.listEvents(row!.id);
+  const { items: events } = await client.listEvents({ stream: row!.id });
   expect(events.flatMap(({ type, payload }) => (type === 'ladder.planned' ? [payload.rungs] : []))).toEqual([
     [],
     ['180p'],
