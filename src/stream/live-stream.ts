@@ -7,6 +7,7 @@ import type { Publication, PublicationEnd, PublisherConnection, PublisherDismiss
 import { PublisherRun } from './publisher-run.ts';
 import type { StreamChange } from './stream-change.ts';
 import { StreamLife } from './stream-life.ts';
+import { type RepairFigures, StreamRepairs } from './stream-repairs.ts';
 import { Timeline } from './timeline.ts';
 
 export interface LiveStreamOptions {
@@ -48,9 +49,7 @@ export class LiveStream {
   private readonly life: StreamLife;
   private newestKeyId: string | undefined;
   private run: PublisherRun | undefined;
-  private pastDroppedFrames = 0;
-  private pastNonMonotonicFrames = 0;
-  private pastJumps = 0;
+  private readonly pastRepairs = new StreamRepairs();
 
   constructor(options: LiveStreamOptions) {
     const { clock, availabilityStartMs } = options;
@@ -86,12 +85,8 @@ export class LiveStream {
   }
 
   /** Repairs of the publishers' time and frames that could not be placed, over all connections. */
-  get repairs(): { droppedFrames: number; nonMonotonicFrames: number; jumps: number } {
-    return {
-      droppedFrames: this.pastDroppedFrames + (this.run?.droppedFrames ?? 0),
-      nonMonotonicFrames: this.pastNonMonotonicFrames + (this.run?.timeline?.nonMonotonicFrames ?? 0),
-      jumps: this.pastJumps + (this.run?.timeline?.jumps ?? 0),
-    };
+  get repairs(): RepairFigures {
+    return this.pastRepairs.figures(this.run);
   }
 
   /** Stream time of this moment, ms. */
@@ -242,7 +237,7 @@ export class LiveStream {
   }
 
   private replaceTimeline(run: PublisherRun, unit: AccessUnit, startMs: number): Timeline {
-    this.keepRepairs(run);
+    this.pastRepairs.addTimeline(run.timeline);
     const timeline = new Timeline(unit.dtsMs + unit.compositionOffsetMs, startMs);
     run.timeline = timeline;
     return timeline;
@@ -292,13 +287,7 @@ export class LiveStream {
 
   private leaveRun(run: PublisherRun): void {
     run.takeHeldAudio(Number.POSITIVE_INFINITY);
-    this.pastDroppedFrames += run.droppedFrames;
-    this.keepRepairs(run);
-  }
-
-  private keepRepairs(run: PublisherRun): void {
-    this.pastNonMonotonicFrames += run.timeline?.nonMonotonicFrames ?? 0;
-    this.pastJumps += run.timeline?.jumps ?? 0;
+    this.pastRepairs.add(run);
   }
 
   private finish(state: StreamState, reason: StreamEndReason, error?: StreamctlError): void {
