@@ -24,12 +24,28 @@ async function setUp({ isOpen = false } = {}) {
   const used: string[] = [];
   const access = { keys: ring, clock, isOpen, onKeyUsed: (id: string) => used.push(id) };
   const publish = (streamName: string, app = 'live') => authorizePublish({ app, streamName }, access);
-  return { dataDir, store, ring, keys, time, used, publish };
+  return { dataDir, store, pepper, clock, ring, keys, time, used, publish };
 }
 
 const refused = (code: string) => ({ allowed: false, error: { code } });
 
 describe('publishing', () => {
+  test('with a key that other nodes may have revoked is refused when the store has not answered for five minutes', async () => {
+    const { store, keys, pepper, time, clock } = await setUp();
+    const ring = new KeyRing(store.keys, pepper, { clock, maxAgeMs: 300_000 });
+    const { key, text } = await keys.create({ channel: 'morning-show' });
+    await ring.refresh();
+    const publish = (streamName: string) =>
+      authorizePublish({ app: 'live', streamName }, { keys: ring, clock, isOpen: false });
+    time.nowMs += 300_000;
+    expect(publish(text)).toMatchObject({ allowed: true });
+    time.nowMs += 1;
+    expect(publish(text)).toMatchObject(refused('ACCESS_KEYS_STALE'));
+    expect(publish(`${text.slice(0, -4)}aaaa`)).toMatchObject(refused('ACCESS_KEY_UNKNOWN'));
+    await ring.refresh();
+    expect(publish(text)).toMatchObject({ allowed: true, grant: { keyId: key.id } });
+  });
+
   test('with a key goes to its channel', async () => {
     const { keys, publish, used } = await setUp();
     const { key, text } = await keys.create({ channel: 'morning-show' });
