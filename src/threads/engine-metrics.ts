@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { ReceiverStatus } from '../events/outgoing-events.ts';
 import type { LadderFigures } from '../pipeline/transcoding.ts';
 import type { SpanQueueStats } from '../tracing/span-queue.ts';
 import type { DeliveryFigures } from './delivery-side.ts';
@@ -20,6 +21,8 @@ export interface EngineMetricsSources {
   readonly media: () => MediaFigures | undefined;
   readonly control: () => ThreadFigures | undefined;
   readonly store: () => StoreFigures;
+  /** Of events, as many as are configured. */
+  readonly receivers: () => readonly ReceiverStatus[];
   /** Undefined where traces are not sent anywhere. */
   readonly spans: () => SpanQueueStats | undefined;
 }
@@ -35,7 +38,7 @@ interface Metric {
   readonly read: (sources: EngineMetricsSources) => readonly Reading[];
 }
 
-const labelNames = ['thread', 'class', 'code', 'rung', 'state', 'reason'] as const;
+const labelNames = ['thread', 'class', 'code', 'rung', 'state', 'reason', 'receiver'] as const;
 
 /** Everything that is told of the threads, as Prometheus names and units want it. */
 export const engineMetrics: readonly Metric[] = [
@@ -174,6 +177,15 @@ export const engineMetrics: readonly Metric[] = [
   metric('gauge', 'trace_spans_waiting', 'Spans of traces that are not sent yet.', ({ spans }) =>
     one(spans(), ({ waiting }) => waiting),
   ),
+  receivers('counter', 'events_delivered_total', 'Events that a receiver has acknowledged.', (told) => told.delivered),
+  receivers(
+    'counter',
+    'events_failed_attempts_total',
+    'Attempts to deliver an event that a receiver did not acknowledge.',
+    (told) => told.failed,
+  ),
+  receivers('gauge', 'events_waiting', 'Events that a receiver has not had yet.', (told) => told.waiting),
+  receivers('gauge', 'events_dead', 'Events that a receiver would not take.', (told) => told.dead),
   metric('gauge', 'resident_memory_bytes', 'Memory of the process.', () => [[process.memoryUsage.rss()]]),
   metric('counter', 'cpu_seconds_total', 'Processor time of the process.', () => {
     const { user, system } = process.cpuUsage();
@@ -202,6 +214,17 @@ export function engineRegistry(sources: EngineMetricsSources): Registry {
 
 function metric(type: Metric['type'], name: string, help: string, read: Metric['read']): Metric {
   return { type, name: `streamctl_${name}`, help, read };
+}
+
+function receivers(
+  type: Metric['type'],
+  name: string,
+  help: string,
+  read: (status: ReceiverStatus) => number,
+): Metric {
+  return metric(type, name, help, (sources) =>
+    sources.receivers().map((status): Reading => [read(status), { receiver: status.id }]),
+  );
 }
 
 function delivery(
