@@ -1,5 +1,5 @@
 import type { IssuedKeyView, KeyView } from '../contract/keys.ts';
-import { bold, localTime, renderPairs, renderTable } from './table.ts';
+import { bitrate, bold, localTime, renderPairs, renderTable } from './table.ts';
 
 /** A key that was just made, with exactly what to type where. */
 export function issuedKeyText(issued: IssuedKeyView, done: string): string {
@@ -54,6 +54,9 @@ export function keyText(key: KeyView, nowMs: number): string {
     ['last used', localTime(key.last_used_at)],
     ['expires', localTime(key.expires_at)],
     ['revoked', localTime(key.revoked_at)],
+    ['bit rate at most', key.policy.max_bitrate_bps === undefined ? null : bitrate(key.policy.max_bitrate_bps)],
+    ['picture at most', key.policy.max_height === undefined ? null : `${key.policy.max_height}p`],
+    ['codecs', key.policy.codecs?.join(', ')],
     ['ladder', ladderText(key.policy.ladder)],
     ['key before it good until', localTime(key.previous_valid_until)],
   ]);

@@ -31,6 +31,7 @@ export function streamText(stream: StreamView, events: readonly EventView[]): st
       ['stream', stream.id],
       ['channel', stream.channel],
       ['state', streamState(stream)],
+      ['waits for a publisher until', localTime(stream.pending_until)],
       ['interrupted since', localTime(stream.interrupted_since)],
       ['created', localTime(stream.created_at)],
       ['started', localTime(stream.started_at)],
