@@ -228,6 +228,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     media: () => mediaFigures,
     control: () => controlFigures,
     store: () => ({ ...journal.figures(), isHealthy: storeHealth.state.isHealthy, restarts: control.restarts() }),
+    receivers: events.outgoing.recent,
     spans: () => tracing?.stats(),
   });
   undo.push(playback.start((settings) => delivery.setPlayback(settings)));
