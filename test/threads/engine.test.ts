@@ -98,7 +98,7 @@ test('a media thread that dies is replaced, and its streams go on with the next 
   // More than one when another program had taken the free port for a moment.
   expect(engine.media.restarts).toBeGreaterThan(0);
   const store = () => ({ isHealthy: true, waitingWrites: 0, lostWrites: 0, restarts: 0 });
-  const sources = { engine, media: figures, control: () => undefined, store, spans: () => undefined };
+  const sources = { engine, media: figures, control: () => undefined, store, receivers: () => [], spans: () => undefined };
   const metrics = await engineRegistry(sources).metrics();
   expect(metrics).toMatch(/streamctl_thread_restarts_total\{thread="media"\} [1-9]/);
   expect(metrics).toMatch(/streamctl_http_requests_total\{thread="delivery-1",class="playlist",code="200"\} [1-9]/);
