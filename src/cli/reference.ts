@@ -4,6 +4,7 @@ import { configJsonSchema } from '../config/json-schema.ts';
 import { environmentNameOf, flaggedPaths, flagNameOf, readConfigTree } from '../config/leaves.ts';
 import { engineMetrics } from '../threads/engine-metrics.ts';
 import { apiDocument, apiReference } from './api-reference.ts';
+import { eventJsonSchema, eventReference } from './event-reference.ts';
 import { explanations } from './explain.ts';
 
 export interface ReferenceFile {
@@ -21,6 +22,8 @@ export function referenceFiles(): readonly ReferenceFile[] {
     { path: 'docs/configuration.md', text: configurationReference() },
     { path: 'docs/errors.md', text: errorReference() },
     { path: 'docs/metrics.md', text: metricsReference() },
+    { path: 'docs/events.md', text: eventReference() },
+    { path: 'config/events.schema.json', text: `${JSON.stringify(eventJsonSchema(), null, 2)}\n` },
     { path: 'config/streamctl.yaml', text: defaultConfigFile() },
     { path: 'config/schema.json', text: `${JSON.stringify(configJsonSchema(), null, 2)}\n` },
   ];
