@@ -34,7 +34,7 @@ export async function connectEvents({ config, store, node, clock, log }: EventsO
   const outgoing = new OutgoingEvents({ receivers, store, holder: `${node}:${config.dataDir}`, clock, log });
   const asked = config.webhooks.find(({ events }) => events.includes(authorizePattern));
   const authorizer = asked && new PublishAuthorizer(asked, clock, log);
-  outgoing.start();
+  await outgoing.start();
   return {
     store: receivers.length === 0 ? store : announcingStore(store, outgoing.wake),
     outgoing,

@@ -83,7 +83,9 @@ export class DeliveryLoop {
     return { ...this.counts, state, error };
   }
 
-  start(): void {
+  /** Resolves when it is settled where the receiver begins: one that is new gets what is written from then on. */
+  async start(): Promise<void> {
+    await this.hold().catch((error) => this.storeFailed(error));
     this.running ??= this.run();
   }
 

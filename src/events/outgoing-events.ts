@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { StreamctlError } from '../base/errors.ts';
 import type { Log } from '../observability/log.ts';
+import type { SinkBacklog } from '../store/ports/outbox-store.ts';
 import type { Store } from '../store/ports/store.ts';
 import { DeliveryLoop, type LoopFiguresOfReceiver } from './delivery-loop.ts';
 import { Envelopes } from './envelopes.ts';
@@ -54,7 +55,7 @@ export class OutgoingEvents {
   private readonly options: OutgoingEventsOptions;
   private readonly loops: readonly DeliveryLoop[];
   private readonly replaying = new Map<string, Promise<void>>();
-  private sampled: readonly ReceiverStatus[] = [];
+  private sampled: ReadonlyMap<string, SinkBacklog> = new Map();
   private timer: NodeJS.Timeout | undefined;
   private isStopping = false;
 
@@ -67,9 +68,10 @@ export class OutgoingEvents {
     );
   }
 
-  start(): void {
+  /** Resolves when everybody gets what is written from then on. */
+  async start(): Promise<void> {
     if (this.loops.length === 0) return;
-    for (const loop of this.loops) loop.start();
+    await Promise.all(this.loops.map((loop) => loop.start()));
     this.timer = setInterval(() => void this.sample(), sampleMs);
     void this.sample();
   }
@@ -86,20 +88,20 @@ export class OutgoingEvents {
     await Promise.all(this.replaying.values());
   }
 
-  /** As they were some seconds ago, for those who look often. */
-  get recent(): readonly ReceiverStatus[] {
-    return this.sampled;
-  }
+  /** Of those that are configured: what has happened here, and what waited some seconds ago. For those who look often. */
+  readonly recent = (): readonly ReceiverStatus[] =>
+    this.loops.map(({ receiver: { id, kind, place }, figures }) => {
+      const { lastEventId = 0, waiting = 0, dead = 0 } = this.sampled.get(id) ?? {};
+      return { id, kind, place, ...figures, lastEventId, waiting, dead };
+    });
 
   /** What an operator should do something about. */
   warnings(): string[] {
-    return this.sampled
-      .filter(({ kind }) => kind !== null)
-      .flatMap(({ id, place, error, waiting, dead }) => [
-        ...(error === undefined ? [] : [`events do not reach ${place} (${id}): ${error}`]),
-        ...(waiting > maxWaiting ? [`${waiting} events wait for ${place} (${id})`] : []),
-        ...(dead > 0 ? [`${place} (${id}) did not take ${dead} events: streamctl events replay --dead-letters`] : []),
-      ]);
+    return this.recent().flatMap(({ id, place, error, waiting, dead }) => [
+      ...(error === undefined ? [] : [`events do not reach ${place} (${id}): ${error}`]),
+      ...(waiting > maxWaiting ? [`${waiting} events wait for ${place} (${id})`] : []),
+      ...(dead > 0 ? [`${place} (${id}) did not take ${dead} events: streamctl events replay --dead-letters`] : []),
+    ]);
   }
 
   /** Of all receivers there ever were. Throws what the store throws. */
@@ -163,7 +165,8 @@ export class OutgoingEvents {
 
   private async sample(): Promise<void> {
     try {
-      this.sampled = await this.status();
+      const backlog = await this.options.store.outbox.backlog();
+      this.sampled = new Map(backlog.map((row) => [row.sinkId, row]));
     } catch {
       // the loops tell of a store that is away
     }

@@ -56,8 +56,7 @@ async function loopUnderTest({
       return await condition();
     });
   const begin = async () => {
-    loop.start();
-    await until('the loop has its lease', async () => (await opened.outbox.backlog()).length > 0);
+    await loop.start();
     onTestFinished(() => loop.stop());
   };
   return { clock, store: opened, receiver: target, loop, write, pass, begin };
