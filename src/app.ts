@@ -7,6 +7,7 @@ import { openTokens } from './access/open-tokens.ts';
 import { pepperFor } from './access/pepper.ts';
 import { openPlayback } from './access/playback-access.ts';
 import { StreamKeys } from './access/stream-keys.ts';
+import { ViewerAnalytics } from './analytics/viewer-analytics.ts';
 import { apiTermsOf } from './api/api-terms.ts';
 import { createApi } from './api/app.ts';
 import { systemClock } from './base/clock.ts';
@@ -138,6 +139,10 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     isOpen: config.auth.openPublish,
     onKeyUsed: (keyId: string, atMs: number) => journal.write(() => store.keys.touch(keyId, atMs)),
   };
+  const { retentionMs } = config.analytics;
+  const audience = new ViewerAnalytics({ clock, store: store.sessions, node, dataDir, retentionMs, log });
+  await audience.start();
+  undo.push(() => audience.stop());
   const playback = openPlayback(config, ring, clock);
   const { http, rtmp } = config;
   const certificates = new Certificates(clock, log);
@@ -187,6 +192,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
       figures: (told) => {
         mediaFigures = told;
       },
+      viewerEvents: audience,
     },
   );
   const { media, delivery } = engine;
@@ -209,7 +215,10 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     facts: () => facts,
     orders: media,
     journal,
-    figures: delivery,
+    figures: {
+      viewers: (streamId) => audience.viewers(streamId),
+      requestsTotal: () => delivery.requestsTotal(),
+    },
     traces,
     warnings: () => [
       ...warnings,

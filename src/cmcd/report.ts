@@ -75,7 +75,7 @@ export interface CmcdReport {
   droppedFrames?: number;
   /** com.streamctl-errors */
   errorCount?: number;
-  /** com.streamctl-qualities: text of `quality-log.ts`. */
+  /** com.streamctl-qualities: as `quality-log.ts` writes them. */
   qualities?: string;
 }
 

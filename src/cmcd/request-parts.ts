@@ -10,11 +10,12 @@ export function cmcdOfQuery(query: string): string | undefined {
   return end < 0 ? query.slice(at) : query.slice(at, end);
 }
 
-/** The text of a query value; undefined when its percent-encoding is broken. */
+/** The text of a query value; undefined when its percent-encoding is broken. A plus is a space: dash.js encodes as forms do. */
 export function decodeQueryValue(value: string): string | undefined {
-  if (!value.includes('%')) return value;
+  const text = value.replaceAll('+', ' ');
+  if (!text.includes('%')) return text;
   try {
-    return decodeURIComponent(value);
+    return decodeURIComponent(text);
   } catch {
     return undefined;
   }

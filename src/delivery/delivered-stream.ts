@@ -2,7 +2,6 @@ import type { Clock } from '../base/clock.ts';
 import type { FeedMessage, Thumbnail } from '../stream/feed.ts';
 import type { RenditionWindow, Segment, StreamWindow } from '../stream/window.ts';
 import { snapshotOf, type WindowSnapshot } from '../stream/window-snapshot.ts';
-import { Audience } from './audience.ts';
 import { listPeriods } from './dash-listing.ts';
 import { writeManifest } from './dash-manifest.ts';
 import type { DashPeriod } from './dash-period.ts';
@@ -35,7 +34,8 @@ export class DeliveredStream {
   readonly window: StreamWindow;
   readonly waiting: WaitingRoom;
   readonly timeline: DashTimeline;
-  readonly audience: Audience;
+  /** Its number in viewer events; 0 before the first. */
+  eventNumber = 0;
   /** Answers that are under way. */
   readonly followers = new Followers();
   isRemoved = false;
@@ -64,7 +64,6 @@ export class DeliveredStream {
     this.waiting = waiting;
     this.currentCaching = cacheControl.playlist(window.stream.targetDurationSeconds);
     this.reachedCaching = cacheControl.reachedPlaylist(window.stream.targetDurationSeconds);
-    this.audience = new Audience(clock, window.stream.targetDurationSeconds * 3000);
   }
 
   /** After the windows have taken the message in. */

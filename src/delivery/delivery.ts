@@ -10,14 +10,17 @@ import { MediaAnswers, missing } from './media-answers.ts';
 import { type PlaybackTarget, parsePlaybackPath, splitSignedPath } from './playback-path.ts';
 import { answerPlaylist } from './playlist-answers.ts';
 import { problem } from './problem.ts';
-import type { Answer, PlaybackRequest, Reply } from './reply.ts';
+import type { Answer, PlaybackRequest, ProgressiveReply, Reply } from './reply.ts';
 import { allowedMethods, cacheControl, openHeaders, preflightHeaders } from './reply-headers.ts';
+import { answerReport } from './report-answers.ts';
 import { Resource } from './resource.ts';
 import { type OnWanted, RungRequests } from './rung-requests.ts';
 import { checked, PendingCheck, refusals } from './signed-answers.ts';
 import { awaitPresentation, awaitRendition } from './start-wait.ts';
 import { lastTsMsn, TransportStreamCutter } from './transport-stream-cutter.ts';
 import { plannedOf } from './variant.ts';
+import type { ViewerEventWriter } from './viewer-events/event-writer.ts';
+import { PlaybackEvents } from './viewer-events/playback-events.ts';
 import { type Hold, type Occupancy, type Resolution, WaitingRoom } from './waiting-room.ts';
 
 type InitTarget = Extract<PlaybackTarget, { type: 'init' }>;
@@ -51,6 +54,8 @@ export class Delivery {
   private readonly requests: RungRequests;
   private readonly media: MediaAnswers;
   private readonly occupancy: Occupancy;
+  private events: PlaybackEvents | undefined;
+  private writer: ViewerEventWriter | undefined;
 
   constructor(options: DeliveryOptions) {
     const { clock, memory = collectedMemory, random = Math.random } = options;
@@ -127,10 +132,6 @@ export class Delivery {
     });
   }
 
-  viewers(streamId: string): number {
-    return this.streams.get(streamId)?.audience.size ?? 0;
-  }
-
   /** Average bit rate of a rendition's complete segments so far, bit/s. */
   bitrateBps(streamId: string, rendition: string): number {
     return this.streams.get(streamId)?.window.renditions.get(rendition)?.averageBitrateBps ?? 0;
@@ -150,29 +151,46 @@ export class Delivery {
     return this.counters.snapshot(this.occupancy.count);
   }
 
+  /** Tells what viewers do from now on. */
+  observe(writer: ViewerEventWriter): void {
+    this.writer = writer;
+    this.events = new PlaybackEvents(writer, this.clock);
+  }
+
+  /** A number for a connection that requests come over. */
+  newConnection(): number {
+    return this.writer?.nameConnection() ?? 0;
+  }
+
   /** The answer, now or later; until it is given, the request must not change. Counts it. */
   answer(request: PlaybackRequest): Answer {
     const signed = splitSignedPath(request.path);
     const pass = this.gate.passOf(signed?.token, request.edgeSecret);
-    const plain = signed === undefined ? request : { ...request, path: signed.path };
+    const plain = signed === undefined ? request : { ...request, path: signed.path, token: linkName(signed.token) };
     if (pass instanceof Promise) return new PendingCheck(pass, (read) => this.answerTo(plain, read));
     return this.answerTo(plain, pass);
   }
 
   private answerTo(request: PlaybackRequest, pass: PlaybackPass): Answer {
     const target = parsePlaybackPath(request.path);
-    const answered = this.counters.of(classOf(target));
-    const answer = this.decide(request, target, pass, answered);
-    if (answer.kind !== 'pending') answered(answer.status);
+    const answer = this.decide(request, target, pass);
+    if (answer.kind !== 'pending') this.answered(request, target, answer);
     return answer;
   }
 
-  private decide(
+  private readonly answered = (
     request: PlaybackRequest,
     target: PlaybackTarget | undefined,
-    pass: PlaybackPass,
-    answered: (status: number) => void,
-  ): Answer {
+    reply: Reply | ProgressiveReply,
+  ): void => {
+    this.counters.of(classOf(target))(reply.status);
+    if (this.events === undefined || target === undefined || !('id' in target)) return;
+    const stream = this.find(target.id);
+    if (stream !== undefined) this.events.answered(request, target, stream, reply);
+  };
+
+  private decide(request: PlaybackRequest, target: PlaybackTarget | undefined, pass: PlaybackPass): Answer {
+    if (target?.type === 'report') return this.report(request);
     if (request.method === 'OPTIONS') return preflight;
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       const { method } = request;
@@ -187,7 +205,7 @@ export class Delivery {
     if (stream === undefined) return problem('DELIVERY_STREAM_NOT_FOUND', { id: target.id }).replyTo(request);
     const isByChannel = target.id !== stream.window.stream.streamId;
     const found = this.resolve(request, target, stream, isByChannel);
-    return 'replyTo' in found ? found.replyTo(request) : stream.waiting.hold(found, request, answered);
+    return 'replyTo' in found ? found.replyTo(request) : stream.waiting.hold(found, request, target, this.answered);
   }
 
   private find(idOrChannel: string): DeliveredStream | undefined {
@@ -197,13 +215,12 @@ export class Delivery {
 
   private resolve(
     request: PlaybackRequest,
-    target: Exclude<PlaybackTarget, { type: 'time' | 'check' }>,
+    target: Exclude<PlaybackTarget, { type: 'time' | 'check' | 'report' }>,
     stream: DeliveredStream,
     isByChannel: boolean,
   ): Resolution | Hold {
     const { path } = request;
     if (stream.isRetired && !isMedia(target)) return problem('DELIVERY_STREAM_NOT_FOUND', { id: target.id });
-    if (isListing(target) && request.viewer !== undefined) stream.audience.seen(request.viewer);
     if (target.type === 'multivariant') {
       return awaitPresentation(stream, target.id, path, () => stream.multivariant(target.container, isByChannel));
     }
@@ -243,6 +260,15 @@ export class Delivery {
     return awaitRendition(window, quality, { key: path, find });
   }
 
+  /** What a player tells of itself. */
+  private report(request: PlaybackRequest): Reply {
+    return answerReport(
+      request,
+      (idOrChannel) => this.find(idOrChannel),
+      (body, stream) => this.events?.reported(request, stream, body),
+    );
+  }
+
   /** For UTCTiming urn:mpeg:dash:utc:http-iso:2014. */
   private time(request: PlaybackRequest): Reply {
     const body = [Buffer.from(new Date(this.clock.wallMs()).toISOString())];
@@ -268,6 +294,11 @@ const preflight: Reply = {
   headers: [...preflightHeaders, ...openHeaders],
   body: [],
 };
+
+/** What tells signed links apart, without being one: the end of the signature. */
+function linkName(token: string): string {
+  return token.slice(-16);
+}
 
 function isListing({ type }: PlaybackTarget): boolean {
   return type === 'multivariant' || type === 'playlist' || type === 'manifest';

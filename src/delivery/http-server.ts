@@ -1,11 +1,15 @@
 import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { clientAddress, TrustedProxies } from '../base/client-address.ts';
 import type { Clock } from '../base/clock.ts';
+import { cmcdHeaders } from '../cmcd/request-parts.ts';
 import type { Delivery } from './delivery.ts';
 import { PacedBody, type SlowReaderBudget } from './paced-body.ts';
 import { isPlaybackPath } from './playback-path.ts';
 import type { PendingReply, PlaybackRequest, ProgressiveReply, Reply } from './reply.ts';
 import { edgeHeader } from './reply-headers.ts';
+import { collectReport } from './report-body.ts';
+import { viewerName } from './viewer-events/event-writer.ts';
 
 /** How a node:http server that faces viewers is to be made: deadlines and limits against slow and oversized requests. */
 export const viewerServerOptions: ServerOptions = {
@@ -22,12 +26,15 @@ export const viewerServerOptions: ServerOptions = {
 export interface PlaybackListenerOptions {
   readonly clock: Clock;
   readonly budget?: SlowReaderBudget;
+  readonly proxies?: TrustedProxies;
 }
 
 /** What a connection waits for and is being sent: given up when it closes. Of pipelined requests only the first would hear of that. */
 interface UnderWay {
   readonly held: Set<PendingReply>;
   readonly bodies: Set<PacedBody>;
+  /** Its number. */
+  readonly connection: number;
 }
 
 /** Pipelined requests of one connection that may be held; no player and no proxy pipelines. */
@@ -42,13 +49,13 @@ const defaultBudget: SlowReaderBudget = { stallMs: 30_000, pendingBytes: 16 << 2
 export function createPlaybackListener(
   delivery: Delivery,
   next: RequestListener,
-  { clock, budget = defaultBudget }: PlaybackListenerOptions,
+  { clock, budget = defaultBudget, proxies = new TrustedProxies([]) }: PlaybackListenerOptions,
 ): RequestListener {
   const bySocket = new WeakMap<Socket, UnderWay>();
   const underWayOf = (socket: Socket): UnderWay => {
     const known = bySocket.get(socket);
     if (known !== undefined) return known;
-    const underWay: UnderWay = { held: new Set(), bodies: new Set() };
+    const underWay: UnderWay = { held: new Set(), bodies: new Set(), connection: delivery.newConnection() };
     bySocket.set(socket, underWay);
     socket.once('close', () => {
       for (const answer of underWay.held) answer.cancel();
@@ -62,14 +69,22 @@ export function createPlaybackListener(
       next(incoming, response);
       return;
     }
-    const { held, bodies } = underWayOf(incoming.socket);
+    const { held, bodies, connection } = underWayOf(incoming.socket);
     const body = () => {
       const made = new PacedBody({ response, clock, budget, counters: delivery.counters, memory: delivery.memory });
       bodies.add(made);
       response.once('close', () => bodies.delete(made));
       return made;
     };
-    const answer = delivery.answer(playbackRequest(incoming, path, query));
+    const request = { ...playbackRequest(incoming, path, query, proxies), connection };
+    if (request.method === 'POST') {
+      collectReport(incoming, (reportBody) => {
+        const reply = delivery.answer({ ...request, body: reportBody });
+        if (reply.kind !== 'pending') send(response, reply, body);
+      });
+      return;
+    }
+    const answer = delivery.answer(request);
     if (answer.kind !== 'pending') {
       send(response, answer, body);
       return;
@@ -113,9 +128,16 @@ function splitTarget(target: string): { readonly path: string; readonly query: s
     : { path: target.slice(at, mark), query: target.slice(mark + 1) };
 }
 
-function playbackRequest(incoming: IncomingMessage, path: string, query: string): PlaybackRequest {
+function playbackRequest(
+  incoming: IncomingMessage,
+  path: string,
+  query: string,
+  proxies: TrustedProxies,
+): PlaybackRequest {
   const { method = '', headers, socket } = incoming;
   const ifRange = headers['if-range'];
+  const peer = socket.remoteAddress ?? '';
+  const cmcd = cmcdHeaders.flatMap((name) => headers[name] ?? []);
   return {
     method,
     path,
@@ -124,7 +146,9 @@ function playbackRequest(incoming: IncomingMessage, path: string, query: string)
     ifRange: typeof ifRange === 'string' ? ifRange : undefined,
     ifNoneMatch: headers['if-none-match'],
     ifModifiedSince: headers['if-modified-since'],
-    viewer: `${socket.remoteAddress} ${headers['user-agent'] ?? ''}`,
+    viewer: viewerName(clientAddress(peer, headers, proxies), headers['user-agent'] ?? ''),
+    isBehindProxy: peer !== '' && proxies.has(peer),
+    cmcd: cmcd.length === 0 ? undefined : cmcd.join(','),
     acceptEncoding: typeof headers['accept-encoding'] === 'string' ? headers['accept-encoding'] : undefined,
     edgeSecret: typeof headers[edgeHeader] === 'string' ? headers[edgeHeader] : undefined,
   };

@@ -4,6 +4,8 @@ export type Container = 'cmaf' | 'ts';
 /** What a playback URL names. `id` is a stream's id or a channel's name. */
 export type PlaybackTarget =
   | { readonly type: 'time' }
+  /** Where players post their events. */
+  | { readonly type: 'report' }
   /** Nothing but whether it may be watched: for an edge that keeps media itself. */
   | { readonly type: 'check'; readonly id: string }
   | { readonly type: 'thumbnail'; readonly id: string }
@@ -56,7 +58,13 @@ export function isPlaybackPath(path: string): boolean {
 }
 
 function isOpenPlaybackPath(path: string): boolean {
-  return path.startsWith('/hls/') || path.startsWith('/dash/') || path.startsWith('/thumb/') || path === '/time';
+  return (
+    path.startsWith('/hls/') ||
+    path.startsWith('/dash/') ||
+    path.startsWith('/thumb/') ||
+    path === '/time' ||
+    path === '/cmcd'
+  );
 }
 
 /** What the path names, or nothing. Strict: no percent-encoding, no dots, no second spelling of a number. */
@@ -78,6 +86,7 @@ export function parsePlaybackPath(path: string): PlaybackTarget | undefined {
 
 function parseOtherPath(path: string): PlaybackTarget | undefined {
   if (path === '/time') return { type: 'time' };
+  if (path === '/cmcd') return { type: 'report' };
   const thumbnail = thumbnailForm.exec(path);
   if (thumbnail !== null) return { type: 'thumbnail', id: thumbnail[1]! };
   const check = checkForm.exec(path);

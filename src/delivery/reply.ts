@@ -13,8 +13,18 @@ export interface PlaybackRequest {
   readonly acceptEncoding?: string | undefined;
   /** What an edge that checks viewers itself says to be believed. */
   readonly edgeSecret?: string | undefined;
-  /** Tells viewers apart, as well as can be told: address and player. */
+  /** Tells viewers apart, as well as can be told: address and player, as `viewerName` joins them. */
   readonly viewer?: string | undefined;
+  /** Number of the connection on its thread. */
+  readonly connection?: number | undefined;
+  /** A trusted proxy asks for others on the same connection. */
+  readonly isBehindProxy?: boolean | undefined;
+  /** CMCD in headers, all of them joined. */
+  readonly cmcd?: string | undefined;
+  /** Name of the signed link by which it is asked. */
+  readonly token?: string | undefined;
+  /** Of a report; undefined when it was too long. */
+  readonly body?: Uint8Array | undefined;
 }
 
 /** What requests and replies are counted by. */
@@ -28,6 +38,7 @@ export type ReplyClass =
   | 'ts-segment'
   | 'thumbnail'
   | 'time'
+  | 'report'
   | 'check'
   | 'other';
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { PlaybackTarget } from './playback-path.ts';
 import { problem } from './problem.ts';
 import type { PendingReply, PlaybackRequest, ProgressiveReply, Reply } from './reply.ts';
 
@@ -17,6 +18,9 @@ export interface Hold {
   readonly onTimeout?: () => Resolution;
 }
 
+/** Hears what a held request was answered: one function for all of them. */
+export type OnAnswered = (request: PlaybackRequest, target: PlaybackTarget, reply: Reply | ProgressiveReply) => void;
+
 /** After an outage all viewers were waiting: they are let go over this time, so that they do not come back as one. */
 const releaseSpreadMs = 200;
 const releaseSlots = 10;
@@ -30,13 +34,15 @@ class Waiter implements PendingReply {
   private readonly request: PlaybackRequest;
   private readonly room: WaitingRoom;
   private readonly group: Group;
-  private readonly answered: (status: number) => void;
+  private readonly target: PlaybackTarget;
+  private readonly answered: OnAnswered;
   private deliver: ((reply: Reply | ProgressiveReply) => void) | undefined;
   private isOver = false;
 
-  constructor(request: PlaybackRequest, group: Group, room: WaitingRoom, answered: (status: number) => void) {
+  constructor(request: PlaybackRequest, target: PlaybackTarget, group: Group, room: WaitingRoom, answered: OnAnswered) {
     this.deadlineMs = room.clock.monotonicMs() + group.hold.timeoutMs;
     this.request = request;
+    this.target = target;
     this.group = group;
     this.room = room;
     this.answered = answered;
@@ -54,7 +60,7 @@ class Waiter implements PendingReply {
     if (this.isOver) return;
     this.leave();
     const reply = resolution.replyTo(this.request);
-    this.answered(reply.status);
+    this.answered(this.request, this.target, reply);
     this.deliver?.(reply);
   }
 
@@ -94,8 +100,8 @@ export class WaitingRoom {
     this.occupancy = occupancy;
   }
 
-  /** Holds a request, or refuses it when too many are held. `answered` hears with what status a held one was answered. */
-  hold(hold: Hold, request: PlaybackRequest, answered: (status: number) => void): PendingReply | Reply {
+  /** Holds a request, or refuses it when too many are held. `answered` hears what a held one was answered. */
+  hold(hold: Hold, request: PlaybackRequest, target: PlaybackTarget, answered: OnAnswered): PendingReply | Reply {
     const { occupancy } = this;
     const { limit, limitPerStream } = occupancy;
     if (occupancy.count >= limit) return problem('DELIVERY_OVERLOADED', { limit }).replyTo(request);
@@ -107,7 +113,7 @@ export class WaitingRoom {
       group = { hold, waiters: new Set(), cancelTimer: () => {} };
       this.groups.set(hold.key, group);
     }
-    const waiter = new Waiter(request, group, this, answered);
+    const waiter = new Waiter(request, target, group, this, answered);
     occupancy.count++;
     this.count++;
     group.waiters.add(waiter);

@@ -6,6 +6,7 @@ import { isPostgres } from './dialect.ts';
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-first-light': { up: firstLight },
   '0002-control-plane': { up: controlPlane },
+  '0003-viewers': { up: viewers },
 };
 
 async function firstLight(db: Kysely<unknown>): Promise<void> {
@@ -98,4 +99,35 @@ async function controlPlane(db: Kysely<unknown>): Promise<void> {
     .addColumn('buried_at', 'bigint', (column) => column.notNull())
     .addPrimaryKeyConstraint('dead_letters_pk', ['sink_id', 'event_id'])
     .execute();
+}
+
+async function viewers(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('viewer_sessions')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    // No foreign key: a viewer may be heard of before the store knows the stream.
+    .addColumn('stream_id', 'text', (column) => column.notNull())
+    .addColumn('session_key', 'text', (column) => column.notNull())
+    .addColumn('node', 'text', (column) => column.notNull())
+    .addColumn('started_at', 'bigint', (column) => column.notNull())
+    .addColumn('seen_at', 'bigint', (column) => column.notNull())
+    .addColumn('ended_at', 'bigint')
+    .addColumn('startup_ms', 'integer')
+    .addColumn('startup_source', 'text')
+    .addColumn('watch_ms', 'bigint', (column) => column.notNull())
+    .addColumn('stalls', 'integer', (column) => column.notNull())
+    .addColumn('stall_ms', 'bigint', (column) => column.notNull())
+    .addColumn('qualities_json', 'text', (column) => column.notNull())
+    .addColumn('latency_ms', 'integer')
+    .addColumn('errors', 'integer', (column) => column.notNull())
+    .addColumn('player', 'text', (column) => column.notNull())
+    .addColumn('network', 'text', (column) => column.notNull())
+    .addColumn('format', 'text')
+    .addColumn('bytes', 'bigint', (column) => column.notNull())
+    .addColumn('total_frames', 'bigint')
+    .addColumn('dropped_frames', 'bigint')
+    .execute();
+  const index = (name: string) => db.schema.createIndex(`viewer_sessions_${name}`).on('viewer_sessions');
+  await index('by_stream').columns(['stream_id', 'started_at', 'id']).execute();
+  await index('by_end').columns(['ended_at', 'node']).execute();
 }

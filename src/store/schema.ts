@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
 import type { StreamEndReason, StreamState } from '../contract/stream-state.ts';
+import type { StartupSource } from './ports/session-store.ts';
 
 /** The tables as they are after all migrations. Times are ms since the epoch; columns named `*_json` hold JSON text. */
 export interface Tables {
@@ -63,6 +64,30 @@ export interface Tables {
     last_event_id: number;
     holder: string | null;
     held_until: number;
+  };
+  viewer_sessions: {
+    id: string;
+    stream_id: string;
+    session_key: string;
+    node: string;
+    started_at: number;
+    seen_at: number;
+    /** Null while it goes on. */
+    ended_at: number | null;
+    startup_ms: number | null;
+    startup_source: StartupSource | null;
+    watch_ms: number;
+    stalls: number;
+    stall_ms: number;
+    qualities_json: string;
+    latency_ms: number | null;
+    errors: number;
+    player: string;
+    network: string;
+    format: 'hls' | 'dash' | null;
+    bytes: number;
+    total_frames: number | null;
+    dropped_frames: number | null;
   };
   dead_letters: {
     sink_id: string;

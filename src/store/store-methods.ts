@@ -2,6 +2,7 @@ import type { EventStore } from './ports/event-store.ts';
 import type { IdempotencyStore } from './ports/idempotency-store.ts';
 import type { KeyStore } from './ports/key-store.ts';
 import type { OutboxStore } from './ports/outbox-store.ts';
+import type { SessionStore } from './ports/session-store.ts';
 import type { Store } from './ports/store.ts';
 import type { StreamStore } from './ports/stream-store.ts';
 import type { TokenStore } from './ports/token-store.ts';
@@ -14,6 +15,7 @@ export const storeMethods = {
   tokens: ['create', 'list', 'find', 'update'],
   idempotency: ['begin', 'finish', 'abandon', 'prune'],
   outbox: ['lease', 'release', 'advance', 'seek', 'deadLetters', 'removeDeadLetter', 'backlog'],
+  sessions: ['save', 'open', 'listEnded', 'removeEndedBefore'],
   store: ['status', 'backup', 'close'],
 } as const satisfies {
   keys: readonly (keyof KeyStore)[];
@@ -22,6 +24,7 @@ export const storeMethods = {
   tokens: readonly (keyof TokenStore)[];
   idempotency: readonly (keyof IdempotencyStore)[];
   outbox: readonly (keyof OutboxStore)[];
+  sessions: readonly (keyof SessionStore)[];
   store: readonly (keyof Store)[];
 };
 
@@ -40,6 +43,7 @@ export function storeOf(call: (port: StorePort, method: string, args: readonly u
     tokens: methodsOf('tokens') as unknown as TokenStore,
     idempotency: methodsOf('idempotency') as unknown as IdempotencyStore,
     outbox: methodsOf('outbox') as unknown as OutboxStore,
+    sessions: methodsOf('sessions') as unknown as SessionStore,
   };
 }
 

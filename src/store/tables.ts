@@ -5,6 +5,7 @@ import { KeyTable } from './keys.ts';
 import { OutboxTable } from './outbox.ts';
 import type { Store } from './ports/store.ts';
 import type { Tables } from './schema.ts';
+import { SessionTable } from './sessions.ts';
 import { StreamTable } from './streams.ts';
 import { TokenTable } from './tokens.ts';
 
@@ -17,5 +18,6 @@ export function storeTables(db: Kysely<Tables>): Omit<Store, 'status' | 'backup'
     tokens: new TokenTable(db),
     idempotency: new IdempotencyTable(db),
     outbox: new OutboxTable(db),
+    sessions: new SessionTable(db),
   };
 }

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { PlaybackSettings } from '../access/playback-gate.ts';
 import type { CertificatePair } from '../base/certificate-pair.ts';
+import type { ViewerEventBatch } from '../delivery/viewer-events/event-batch.ts';
 import type { Readiness } from '../front/readiness.ts';
 import type { Continuity } from '../stream/continuity.ts';
 import type { DeliveryFigures, DeliverySideOptions } from './delivery-side.ts';
@@ -17,6 +18,8 @@ export type DeliveryCalls = {
   setReadiness(readiness: Readiness): void;
   setPlayback(settings: PlaybackSettings): void;
   setCertificate(pair: CertificatePair): void;
+  /** Memory of viewer events that were read. */
+  eventsRead(memory: ArrayBuffer): void;
   setLogLevel(level: string): void;
   /** The feed comes from this port now. */
   feedFrom(port: MessagePort): void;
@@ -28,4 +31,5 @@ export type DeliveryCalls = {
 export type DeliveryReports = {
   log(line: string): void;
   figures(figures: DeliveryFigures): void;
+  viewerEvents(batch: ViewerEventBatch): void;
 };

@@ -9,6 +9,8 @@ import type { DeliveryStats } from '../delivery/delivery-counters.ts';
 import { PlaybackServer, type PlaybackServerStats } from '../delivery/fast-lane/playback-server.ts';
 import { createPlaybackListener, viewerServerOptions } from '../delivery/http-server.ts';
 import { SecureListener } from '../delivery/secure/secure-listener.ts';
+import type { ViewerEventBatch } from '../delivery/viewer-events/event-batch.ts';
+import { ViewerEventWriter } from '../delivery/viewer-events/event-writer.ts';
 import { ControlLink } from '../front/control-link.ts';
 import { asksForWebSocket } from '../front/control-paths.ts';
 import { frontListener } from '../front/front-listener.ts';
@@ -40,12 +42,15 @@ export interface DeliverySideOptions {
 /** What it tells control. */
 export interface DeliveryControl {
   figures(figures: DeliveryFigures): void;
+  /** What viewers did; the memory is to be given back (`eventsRead`). */
+  viewerEvents(batch: ViewerEventBatch): void;
   readonly log: Log;
 }
 
 /** Figures of one delivery side, once a second. */
 export interface DeliveryFigures extends ThreadFigures {
-  readonly viewers: Readonly<Record<string, number>>;
+  /** Viewer events that there was no room for. */
+  readonly eventsDropped: number;
   readonly answers: DeliveryStats;
   readonly sockets: PlaybackServerStats;
 }
@@ -57,6 +62,7 @@ export class DeliverySide {
   private readonly playback: PlaybackServer;
   private readonly secure: SecureListener | undefined;
   private readonly link: ControlLink | undefined;
+  private readonly events: ViewerEventWriter;
   private readiness: Readiness = 'unready';
   private cancelFigures = () => {};
 
@@ -64,6 +70,8 @@ export class DeliverySide {
     this.delivery = delivery;
     this.control = control;
     const clock = systemClock;
+    this.events = new ViewerEventWriter(clock.wallMs, (batch) => control.viewerEvents(batch));
+    delivery.observe(this.events);
     if (options.playback !== undefined) delivery.gate.update(options.playback);
     const pages = webPages(loadWebAssets, () => delivery.liveStreams);
     const { certificate, ticketKeys, trustedProxies = [], innerSocketPath } = options;
@@ -73,7 +81,7 @@ export class DeliverySide {
     const front = frontListener({ pages, readiness: () => this.readiness, control: link, log: control.log });
     const full = createServer(
       { ...viewerServerOptions, shouldUpgradeCallback: (request) => link !== undefined && asksForWebSocket(request) },
-      createPlaybackListener(delivery, front, { clock }),
+      createPlaybackListener(delivery, front, { clock, proxies }),
     );
     full.on('upgrade', (request, socket: Socket, head) => link?.upgrade(request, socket, head));
     this.secure = certificate && new SecureListener({ certificate, ticketKeys, next: front });
@@ -91,6 +99,7 @@ export class DeliverySide {
     this.cancelFigures();
     this.link?.close();
     await this.playback.stop();
+    this.events.flush();
   }
 
   /** Whether the node takes viewers and publishers: what its readiness probe says. */
@@ -108,11 +117,15 @@ export class DeliverySide {
     this.secure?.setCertificate(pair);
   }
 
+  /** Gives memory of viewer events back. */
+  eventsRead(memory: ArrayBuffer): void {
+    this.events.giveBack(memory);
+  }
+
   private tellFigures(loop: ThreadFigures): void {
-    const { delivery, playback } = this;
-    const viewers = Object.fromEntries(
-      [...delivery.streamWindows].map(({ stream }) => [stream.streamId, delivery.viewers(stream.streamId)]),
-    );
-    this.control.figures({ viewers, answers: delivery.stats(), sockets: playback.stats(), ...loop });
+    const { delivery, playback, events } = this;
+    events.flush();
+    const { dropped: eventsDropped } = events;
+    this.control.figures({ eventsDropped, answers: delivery.stats(), sockets: playback.stats(), ...loop });
   }
 }

@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { PlaybackSettings } from '../access/playback-gate.ts';
+import type { ViewerEventReader, ViewerEventSink } from '../delivery/viewer-events/event-reader.ts';
 import type { Readiness } from '../front/readiness.ts';
 import type { Log } from '../observability/log.ts';
 import type { Continuity } from '../stream/continuity.ts';
@@ -9,6 +10,13 @@ import { writeForwarded } from './forwarded-log.ts';
 import { SupervisedThread } from './supervised-thread.ts';
 import type { ThreadLink } from './thread-link.ts';
 
+/** Where viewer events go to. */
+export interface ViewerEventIntake {
+  /** For one thread, from its beginning to its end. */
+  newReader(): ViewerEventReader;
+  readonly take: ViewerEventSink;
+}
+
 /** One delivery thread and its successors: when one dies its viewers connect anew, and the next one knows all that it knew. */
 export class DeliveryThread extends SupervisedThread<DeliveryCalls, DeliveryWorkerData, number> {
   /** What it told last; undefined until it has. */
@@ -16,6 +24,8 @@ export class DeliveryThread extends SupervisedThread<DeliveryCalls, DeliveryWork
   private readonly name: string;
   private readonly attach: (port: MessagePort) => void;
   private readonly lendSockets: () => readonly number[];
+  private readonly newReader: () => ViewerEventReader;
+  private readonly onViewerEvent: ViewerEventSink;
   private readiness: Readiness = 'unready';
 
   /** `attach` has the media thread feed a port; `lendSockets` gives descriptors that listen already, new ones each time. */
@@ -24,12 +34,15 @@ export class DeliveryThread extends SupervisedThread<DeliveryCalls, DeliveryWork
     data: DeliveryWorkerData,
     attach: (port: MessagePort) => void,
     lendSockets: () => readonly number[],
+    { newReader, take }: ViewerEventIntake,
     log: Log,
   ) {
     super({ entry: 'delivery', name, data, deathCode: 'DELIVERY_THREAD_DIED', log });
     this.name = name;
     this.attach = attach;
     this.lendSockets = lendSockets;
+    this.newReader = newReader;
+    this.onViewerEvent = take;
   }
 
   setReadiness(readiness: Readiness): void {
@@ -66,10 +79,15 @@ export class DeliveryThread extends SupervisedThread<DeliveryCalls, DeliveryWork
   }
 
   protected reports(): DeliveryReports {
+    const reader = this.newReader();
     return {
       log: (line) => writeForwarded(this.log, line),
       figures: (figures) => {
         this.figures = figures;
+      },
+      viewerEvents: (batch) => {
+        reader.read(batch, this.onViewerEvent);
+        this.link?.tellWith([batch.memory], 'eventsRead', batch.memory);
       },
     };
   }

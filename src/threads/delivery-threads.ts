@@ -6,14 +6,13 @@ import type { Delivery } from '../delivery/delivery.ts';
 import { newTicketKeys } from '../delivery/secure/ticket-keys.ts';
 import type { Readiness } from '../front/readiness.ts';
 import type { Log } from '../observability/log.ts';
-import type { DeliveryFigures as ApiFigures } from '../pipeline/pipeline-control.ts';
 import type { Continuity } from '../stream/continuity.ts';
 import { type DeliveryFigures, DeliverySide, type DeliverySideOptions } from './delivery-side.ts';
-import { DeliveryThread } from './delivery-thread.ts';
+import { DeliveryThread, type ViewerEventIntake } from './delivery-thread.ts';
 import type { PortSockets } from './port-sockets.ts';
 
 /** All delivery, as control holds it. */
-export interface DeliveryCrew extends ApiFigures {
+export interface DeliveryCrew {
   /** Gives the port. */
   start(): Promise<number>;
   stop(): Promise<void>;
@@ -23,6 +22,8 @@ export interface DeliveryCrew extends ApiFigures {
   /** For HTTPS connections that come from now on. */
   setCertificate(pair: CertificatePair): void;
   setLogLevel(level: string): void;
+  /** Playback requests answered since the start. */
+  requestsTotal(): number;
   /** What each side told last. */
   readonly figures: readonly DeliveryFigures[];
   /** Threads that died and were replaced. */
@@ -38,16 +39,19 @@ export class DeliveryThreads implements DeliveryCrew {
   private readonly count: number;
   private readonly attach: (port: MessagePort) => void;
   private readonly sockets: PortSockets | undefined;
+  private readonly events: ViewerEventIntake;
   private readonly log: Log;
 
   constructor(
     count: number,
     options: Omit<DeliverySideOptions, 'isPortShared'> & { readonly logLevel: string },
     attach: (port: MessagePort) => void,
+    events: ViewerEventIntake,
     log: Log,
     sockets?: PortSockets,
   ) {
     this.sockets = sockets;
+    this.events = events;
     this.count = count;
     this.options = {
       ...options,
@@ -60,14 +64,14 @@ export class DeliveryThreads implements DeliveryCrew {
   }
 
   async start(): Promise<number> {
-    const { count, attach, log, options, sockets } = this;
+    const { count, attach, events, log, options, sockets } = this;
     // A port that is shared can be bound by any process of ours: one alone finds out whether somebody has it.
     const mustProbe = count > 1 && !sockets?.count('http');
     const port = mustProbe ? await probe(options.listen) : options.listen.port;
     for (let index = 0; index < count; index++) {
       const data = { ...options, listen: { ...options.listen, port } };
       const lendSockets = () => sockets?.lend('http', index, count) ?? [];
-      this.threads.push(new DeliveryThread(`delivery-${index + 1}`, data, attach, lendSockets, log));
+      this.threads.push(new DeliveryThread(`delivery-${index + 1}`, data, attach, lendSockets, events, log));
     }
     const ports = await Promise.all(this.threads.map((thread) => thread.start()));
     return ports[0]!;
@@ -119,10 +123,6 @@ export class DeliveryThreads implements DeliveryCrew {
     return Math.max(...this.threads.map(({ silentMs }) => silentMs));
   }
 
-  viewers(streamId: string): number {
-    return this.figures.reduce((sum, { viewers }) => sum + (viewers[streamId] ?? 0), 0);
-  }
-
   requestsTotal(): number {
     return this.figures.reduce((sum, { answers }) => sum + answers.total, 0);
   }
@@ -136,12 +136,23 @@ export class DeliveryInline implements DeliveryCrew {
   private readonly sockets: PortSockets | undefined;
   private last: DeliveryFigures | undefined;
 
-  constructor(options: Omit<DeliverySideOptions, 'isPortShared'>, delivery: Delivery, log: Log, sockets?: PortSockets) {
+  constructor(
+    options: Omit<DeliverySideOptions, 'isPortShared'>,
+    delivery: Delivery,
+    { newReader, take }: ViewerEventIntake,
+    log: Log,
+    sockets?: PortSockets,
+  ) {
     this.sockets = sockets;
+    const reader = newReader();
     this.side = new DeliverySide({ ...options, isPortShared: false }, delivery, {
       log,
       figures: (figures) => {
         this.last = figures;
+      },
+      viewerEvents: (batch) => {
+        reader.read(batch, take);
+        this.side.eventsRead(batch.memory);
       },
     });
   }
@@ -170,10 +181,6 @@ export class DeliveryInline implements DeliveryCrew {
 
   get figures(): readonly DeliveryFigures[] {
     return this.last === undefined ? [] : [this.last];
-  }
-
-  viewers(streamId: string): number {
-    return this.side.delivery.viewers(streamId);
   }
 
   requestsTotal(): number {

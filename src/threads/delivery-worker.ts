@@ -15,6 +15,7 @@ const methods: DeliveryCalls = {
   start: (descriptors) => side.start(descriptors),
   stop: () => side.stop(),
   setReadiness: (readiness) => side.setReadiness(readiness),
+  eventsRead: (memory) => side.eventsRead(memory),
   setPlayback: (settings) => side.setPlayback(settings),
   setCertificate: (pair) => side.setCertificate(pair),
   setLogLevel: (level) => {
@@ -31,5 +32,9 @@ const delivery = new Delivery({
   onWanted: (streamId, rendition) => input.wanted(streamId, rendition),
 });
 const log = forwardingLog(logLevel, (line) => link.tell('log', line));
-const side = new DeliverySide(options, delivery, { figures: (figures) => link.tell('figures', figures), log });
+const side = new DeliverySide(options, delivery, {
+  figures: (figures) => link.tell('figures', figures),
+  viewerEvents: (batch) => link.tellWith([batch.memory], 'viewerEvents', batch),
+  log,
+});
 collectGarbage();

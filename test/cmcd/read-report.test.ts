@@ -91,6 +91,7 @@ test('CMCD is found in a query wherever it stands', () => {
   expect(cmcdOfQuery('XCMCD=1&b=2')).toBeUndefined();
   expect(cmcdOfQuery('')).toBeUndefined();
   expect(decodeQueryValue('sid%3D%22x%22')).toBe('sid="x"');
+  expect(decodeQueryValue('br%3D%281162%3Bv+126%3Ba%29')).toBe('br=(1162;v 126;a)');
   expect(decodeQueryValue('sid%3')).toBeUndefined();
 });
 

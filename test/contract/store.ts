@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { streamEndReasons, streamStates, streamTransitions } from '../../src/contract/stream-state.ts';
 import type { Store } from '../../src/store/ports/store.ts';
 import type { StreamRow } from '../../src/store/ports/stream-store.ts';
-import { someEvent, someKey, someStream, someToken } from '../support/rows.ts';
+import { someEvent, someKey, someSession, someStream, someToken } from '../support/rows.ts';
 
 /** What every adapter of the store must do. `open` makes an empty store. */
 export function storeContract(adapter: string, open: () => Promise<Store>): void {
@@ -417,6 +417,51 @@ export function storeContract(adapter: string, open: () => Promise<Store>): void
       expect(await store.outbox.seek('hook', second)).toBe(true);
       expect(await store.outbox.seek('nobody', second)).toBe(false);
       expect((await store.outbox.backlog())[0]).toMatchObject({ lastEventId: second, waiting: 1 });
+    });
+  });
+
+  describe(`${adapter}: viewers' sessions`, () => {
+    const ids = async (page: Promise<{ items: readonly { id: string }[] }>) => (await page).items.map(({ id }) => id);
+
+    test('a session is found as it was saved last, while it goes on and when it has ended', async () => {
+      const store = await openStore();
+      const session = someSession({ id: 'vs_a', node: 'here' });
+      await store.sessions.save([session, someSession({ id: 'vs_b', node: 'there' })]);
+      expect(await store.sessions.open('here')).toEqual([session]);
+      const ended = { ...session, endedAtMs: 9_000, watchMs: 5_000_000_000, bytes: 9e12, totalFrames: 7, stalls: 2 };
+      await store.sessions.save([ended]);
+      expect(await store.sessions.open('here')).toEqual([]);
+      expect(await store.sessions.listEnded({ streamId: 'st1', limit: 5 })).toEqual({
+        items: [ended],
+        nextCursor: null,
+      });
+    });
+
+    test('those that have ended are listed page by page, the newest first', async () => {
+      const store = await openStore();
+      const all = Array.from({ length: 95 }, (_, index) =>
+        someSession({ id: `vs_${String(index).padStart(2, '0')}`, startedAtMs: Math.floor(index / 2), endedAtMs: 500 }),
+      );
+      await store.sessions.save([...all, someSession({ id: 'vs_other', streamId: 'st2', endedAtMs: 1 })]);
+      const first = await store.sessions.listEnded({ streamId: 'st1', limit: 50 });
+      const second = await store.sessions.listEnded({ streamId: 'st1', limit: 50, cursor: first.nextCursor! });
+      expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(all.map(({ id }) => id).reverse());
+      expect(second.nextCursor).toBeNull();
+    });
+
+    test('those whose time is over are removed, some at a time, and never those that go on', async () => {
+      const store = await openStore();
+      await store.sessions.save([
+        someSession({ id: 'vs_1', endedAtMs: 1 }),
+        someSession({ id: 'vs_2', endedAtMs: 2 }),
+        someSession({ id: 'vs_3', endedAtMs: 3 }),
+        someSession({ id: 'vs_4', endedAtMs: null }),
+      ]);
+      expect(await store.sessions.removeEndedBefore(3, 1)).toBe(1);
+      expect(await store.sessions.removeEndedBefore(3, 9)).toBe(1);
+      expect(await store.sessions.removeEndedBefore(3, 9)).toBe(0);
+      expect(await ids(store.sessions.listEnded({ streamId: 'st1', limit: 9 }))).toEqual(['vs_3']);
+      expect(await store.sessions.open('test')).toHaveLength(1);
     });
   });
 

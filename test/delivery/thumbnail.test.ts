@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { ViewerEventBatch } from '../../src/delivery/viewer-events/event-batch.ts';
+import { ViewerEventWriter } from '../../src/delivery/viewer-events/event-writer.ts';
 import { get, header, rig, text } from './viewer.ts';
 
 const madeAtMs = Date.UTC(2026, 0, 1, 12, 0, 7, 400);
@@ -61,11 +63,18 @@ test('who has a picture already is told when it is still the newest, by tag and 
 
 test('a picture changes no playlist and counts no viewer', () => {
   const { delivery, show } = live();
+  const batches: ViewerEventBatch[] = [];
+  const events = new ViewerEventWriter(
+    () => 0,
+    (batch) => batches.push(batch),
+  );
+  delivery.observe(events);
   const playlist = get(delivery, '/hls/st1/source/index.m3u8');
   show();
   get(delivery, '/thumb/show.jpg', { viewer: 'somebody who looks at the front page' });
+  events.flush();
   expect(get(delivery, '/hls/st1/source/index.m3u8')).toBe(playlist);
-  expect(delivery.viewers('st1')).toBe(0);
+  expect(batches).toEqual([]);
 });
 
 test('the last picture stays while the broadcast is interrupted, and goes when its playlists go', () => {

@@ -1,6 +1,7 @@
 import { newStreamId, randomBase32 } from '../../src/contract/names.ts';
 import type { NewEvent } from '../../src/store/ports/event-store.ts';
 import type { KeyRow } from '../../src/store/ports/key-store.ts';
+import type { SessionRow } from '../../src/store/ports/session-store.ts';
 import type { StreamRow } from '../../src/store/ports/stream-store.ts';
 import type { TokenRow } from '../../src/store/ports/token-store.ts';
 
@@ -58,6 +59,33 @@ export function someToken(members: Partial<TokenRow> = {}): TokenRow {
     expiresAtMs: null,
     revokedAtMs: null,
     lastUsedAtMs: null,
+    ...members,
+  };
+}
+
+export function someSession(members: Partial<SessionRow> = {}): SessionRow {
+  return {
+    id: 'vs_1',
+    streamId: 'st1',
+    key: 's one',
+    node: 'test',
+    startedAtMs: 1_000,
+    seenAtMs: 2_000,
+    endedAtMs: null,
+    startupMs: 612,
+    startupSource: 'beacon',
+    watchMs: 900,
+    stalls: 0,
+    stallMs: 0,
+    qualities: [{ atMs: 1_000, rendition: '720p', reason: 'startup' }],
+    latencyMs: 1500,
+    errors: 0,
+    player: 'Chrome',
+    network: '203.0.113.0/24',
+    format: 'hls',
+    bytes: 1_000_000,
+    totalFrames: null,
+    droppedFrames: null,
     ...members,
   };
 }

@@ -11,12 +11,13 @@ import type { PortSockets } from '../../src/threads/port-sockets.ts';
 import { get, raw, statuses } from '../delivery/fast-lane/lane-rig.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { until } from '../support/until.ts';
+import { unheardViewers } from '../support/viewer-events.ts';
 
 /** Delivery threads that nobody feeds. */
 async function startThreads(count: number, change: Partial<DeliverySideOptions>, sockets?: PortSockets) {
   const listen = { host: '127.0.0.1', port: 0 };
   const options = { listen, maxConnections: 100, maxPerIp: 0, logLevel: 'fatal', ...change };
-  const crew = new DeliveryThreads(count, options, () => {}, pino({ level: 'silent' }), sockets);
+  const crew = new DeliveryThreads(count, options, () => {}, unheardViewers, pino({ level: 'silent' }), sockets);
   onTestFinished(() => crew.stop());
   return { crew, port: await crew.start() };
 }

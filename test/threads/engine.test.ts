@@ -10,6 +10,7 @@ import type { MediaFigures } from '../../src/threads/media-side.ts';
 import type { MediaThread } from '../../src/threads/media-thread.ts';
 import { publishSample } from '../support/publishers/sample.ts';
 import { until } from '../support/until.ts';
+import { unheardViewers } from '../support/viewer-events.ts';
 
 /** Media and delivery on threads of their own, without store and API. */
 async function startEngine(threads: number, memoryBudgetBytes = 1 << 30) {
@@ -45,6 +46,7 @@ async function startEngine(threads: number, memoryBudgetBytes = 1 << 30) {
       figures: (told) => {
         figures = told;
       },
+      viewerEvents: unheardViewers,
       records: {
         created: record('created'),
         started: record('started'),

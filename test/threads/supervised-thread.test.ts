@@ -4,6 +4,7 @@ import { DeliveryThread } from '../../src/threads/delivery-thread.ts';
 import { rawTls } from '../delivery/secure/secure-rig.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { until } from '../support/until.ts';
+import { unheardViewers } from '../support/viewer-events.ts';
 
 /** A delivery thread that nobody feeds. */
 async function startThread() {
@@ -15,6 +16,7 @@ async function startThread() {
     data,
     () => {},
     () => [],
+    unheardViewers,
     pino({ level: 'silent' }),
   );
   onTestFinished(() => thread.stop());

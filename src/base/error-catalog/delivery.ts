@@ -38,6 +38,12 @@ export const deliveryErrors = {
     httpStatus: 404,
     exitCode: 3,
   }),
+  DELIVERY_REPORT_TOO_LONG: entry<{ limit: number }>({
+    message: ({ limit }) => `A report of more than ${limit} bytes was posted.`,
+    remedy: 'Send fewer CMCD events at a time: lower the batch size of the event target.',
+    httpStatus: 413,
+    exitCode: 2,
+  }),
   DELIVERY_DIRECTIVE_INVALID: entry<{ reason: string }>({
     message: ({ reason }) => `The delivery directives cannot be followed: ${reason}.`,
     remedy: 'Send _HLS_msn and _HLS_part once each, as decimal integers, and _HLS_skip as YES or v2.',

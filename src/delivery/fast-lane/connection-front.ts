@@ -1,4 +1,5 @@
 import type { Server, Socket } from 'node:net';
+import type { TrustedProxies } from '../../base/client-address.ts';
 import type { Delivery } from '../delivery.ts';
 import type { SlowReaderBudget } from '../paced-body.ts';
 import type { Reply } from '../reply.ts';
@@ -22,6 +23,7 @@ export interface ConnectionHost {
   readonly delivery: Delivery;
   readonly deadlines: ConnectionDeadlines;
   readonly budget: SlowReaderBudget;
+  readonly proxies: TrustedProxies;
   /** Counts a connection until it closes, in all and for its address. Whether there is room for it. */
   count(socket: Socket): boolean;
   /** Speaks HTTP/1.1 over a connection that was counted. */

@@ -74,6 +74,7 @@ export class PlaybackServer implements Lane, ConnectionHost {
   private listeners: readonly Server[] = [];
   private readonly connections = new Set<ViewerConnection>();
   private readonly refusing = new Set<ViewerConnection>();
+  readonly proxies: TrustedProxies;
   private readonly addresses: AddressLimit;
   private open = 0;
   /** Of the open ones, those there is no room for. */
@@ -89,7 +90,8 @@ export class PlaybackServer implements Lane, ConnectionHost {
     this.deadlines = options.deadlines ?? defaultDeadlines;
     this.budget = options.budget ?? defaultBudget;
     this.prepared = new PreparedReplies(this.deadlines.idleMs);
-    this.addresses = new AddressLimit(options.maxPerIp ?? 0, new TrustedProxies(options.trustedProxies ?? []));
+    this.proxies = new TrustedProxies(options.trustedProxies ?? []);
+    this.addresses = new AddressLimit(options.maxPerIp ?? 0, this.proxies);
     const { front } = options;
     front?.open(this);
     this.server = front?.server ?? createServer(accepting, (socket) => this.accept(socket));

@@ -1,11 +1,14 @@
 import type { Socket } from 'node:net';
+import { clientAddress, type TrustedProxies } from '../../base/client-address.ts';
 import type { Delivery } from '../delivery.ts';
 import type { SlowReaderBudget } from '../paced-body.ts';
 import type { PendingReply, PlaybackRequest, ProgressiveReply, Reply } from '../reply.ts';
+import { viewerName } from '../viewer-events/event-writer.ts';
 import { GrowingBody, type GrowingBodyEvents } from './growing-body.ts';
+import type { RequestHeaders } from './header-fields.ts';
 import { type OutgoingBody, WholeBody } from './outgoing-body.ts';
 import { bareRefusal, type PreparedReplies } from './prepared-replies.ts';
-import { maxHeadBytes, type RequestHeaders, type RequestParser } from './request-parser.ts';
+import { maxHeadBytes, type RequestParser } from './request-parser.ts';
 
 /** How long a viewer may take for what, ms. */
 export interface ConnectionDeadlines {
@@ -24,6 +27,7 @@ export interface Lane {
   readonly prepared: PreparedReplies;
   readonly deadlines: ConnectionDeadlines;
   readonly budget: SlowReaderBudget;
+  readonly proxies: TrustedProxies;
   /** Monotonic time of the last sweep, ms: good enough for deadlines of seconds. */
   nowMs: number;
   /** Takes a connection that sends something else than playback requests, with the bytes that are not yet answered. */
@@ -70,7 +74,11 @@ export class ViewerConnection implements GrowingBodyEvents {
     ifNoneMatch: undefined,
     acceptEncoding: undefined,
     edgeSecret: undefined,
-    viewer: '',
+    viewer: undefined,
+    connection: 0,
+    isBehindProxy: false,
+    cmcd: undefined,
+    body: undefined,
   };
   private held: PendingReply | undefined;
   private body: OutgoingBody | undefined;
@@ -79,6 +87,7 @@ export class ViewerConnection implements GrowingBodyEvents {
     this.socket = socket;
     this.lane = lane;
     this.deadlineMs = lane.nowMs + lane.deadlines.headMs;
+    this.request.connection = lane.delivery.newConnection();
     socket.on('data', this.onData);
     socket.on('drain', this.onDrain);
     socket.on('end', this.onEnd);
@@ -229,21 +238,29 @@ export class ViewerConnection implements GrowingBodyEvents {
     }
   }
 
-  private understood({ method, path, query, headers }: RequestParser): void {
+  private understood({ method, path, query, headers, body }: RequestParser): void {
     const { request } = this;
     request.method = method;
     request.path = path;
     request.query = query;
+    request.body = body;
     if (headers === this.headers) return;
-    if (headers.userAgent !== this.headers?.userAgent) {
-      request.viewer = `${this.socket.remoteAddress} ${headers.userAgent}`;
-    }
+    if (headers.userAgent !== this.headers?.userAgent || request.isBehindProxy) this.identify(headers);
     this.headers = headers;
+    request.cmcd = headers.cmcd;
     request.range = headers.range;
     request.ifRange = headers.ifRange;
     request.ifNoneMatch = headers.ifNoneMatch;
     request.acceptEncoding = headers.acceptEncoding;
     request.edgeSecret = headers.edgeSecret;
+  }
+
+  private identify({ userAgent, forwarding }: RequestHeaders): void {
+    const { request, lane, socket } = this;
+    const peer = socket.remoteAddress ?? '';
+    if (this.headers === undefined) request.isBehindProxy = peer !== '' && lane.proxies.has(peer);
+    const address = forwarding === undefined ? peer : clientAddress(peer, forwarding, lane.proxies);
+    request.viewer = viewerName(address, userAgent);
   }
 
   private answer(): void {

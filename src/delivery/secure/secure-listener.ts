@@ -83,8 +83,8 @@ export class SecureListener implements ConnectionFront {
 
   open(host: ConnectionHost): void {
     const { next, requestMs, resets } = this.options;
-    const { delivery, deadlines, budget } = host;
-    const sessions = new ViewerSessions({ delivery, next, deadlines, budget, requestMs, resets });
+    const { delivery, deadlines, budget, proxies } = host;
+    const sessions = new ViewerSessions({ delivery, next, deadlines, budget, proxies, requestMs, resets });
     this.sessions = sessions;
     this.tls.on('connection', (socket: Socket) => this.begin(socket, host));
     this.tls.on('secureConnection', (socket) => this.secured(socket, host, sessions));

@@ -6,10 +6,13 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import { clientAddress, type TrustedProxies } from '../../base/client-address.ts';
+import { cmcdHeaders } from '../../cmcd/request-parts.ts';
 import type { ConnectionDeadlines } from '../fast-lane/viewer-connection.ts';
 import { isPlaybackPath } from '../playback-path.ts';
 import type { PlaybackRequest, Reply } from '../reply.ts';
 import { edgeHeader } from '../reply-headers.ts';
+import { viewerName } from '../viewer-events/event-writer.ts';
 import { ForeignStream } from './foreign-stream.ts';
 import { maxFlyingBytes, sessionOptions } from './session-limits.ts';
 import { type StreamLane, type StreamOwner, ViewerStream } from './viewer-stream.ts';
@@ -17,6 +20,7 @@ import { type StreamLane, type StreamOwner, ViewerStream } from './viewer-stream
 /** What all sessions of a thread share. */
 export interface SessionTable extends StreamLane {
   readonly deadlines: ConnectionDeadlines;
+  readonly proxies: TrustedProxies;
   /** For receiving a request with its body, ms. */
   readonly requestMs: number;
   /** Streams that may break off at once in a session, and how many more a second. */
@@ -42,6 +46,8 @@ export class ViewerSession implements StreamOwner {
   private flyingBytes = 0;
   private readonly foreign = new Set<ForeignStream>();
   private readonly address: string;
+  private readonly isBehindProxy: boolean;
+  private readonly connection: number;
   private viewer: { readonly userAgent: string | undefined; readonly name: string } | undefined;
   /** When a session without streams goes, monotonic ms. */
   private deadlineMs: number;
@@ -54,6 +60,8 @@ export class ViewerSession implements StreamOwner {
     this.table = table;
     this.refusal = refusal;
     this.address = socket.remoteAddress ?? '';
+    this.isBehindProxy = this.address !== '' && table.proxies.has(this.address);
+    this.connection = table.delivery.newConnection();
     this.deadlineMs = nowMs + deadlines.headMs;
     this.resetsLeft = resets.burst;
     this.resetsCountedMs = nowMs;
@@ -146,7 +154,9 @@ export class ViewerSession implements StreamOwner {
     const viewerStream = new ViewerStream(stream, this.table, this);
     this.streams.add(viewerStream);
     if (this.refusal === undefined) {
-      viewerStream.answer(this.request(headers, path, mark < 0 ? '' : target.slice(mark + 1)));
+      const request = this.request(headers, path, mark < 0 ? '' : target.slice(mark + 1));
+      if (request.method === 'POST') viewerStream.take(request);
+      else viewerStream.answer(request);
     } else {
       viewerStream.send(headers[':method'] === 'HEAD' ? { ...this.refusal, body: [] } : this.refusal);
       this.leave();
@@ -172,8 +182,9 @@ export class ViewerSession implements StreamOwner {
 
   private request(headers: IncomingHttpHeaders, path: string, query: string): PlaybackRequest {
     const userAgent = headers['user-agent'];
-    if (this.viewer === undefined || this.viewer.userAgent !== userAgent) {
-      this.viewer = { userAgent, name: `${this.address} ${userAgent ?? ''}` };
+    if (this.viewer === undefined || this.viewer.userAgent !== userAgent || this.isBehindProxy) {
+      const address = clientAddress(this.address, headers, this.table.proxies);
+      this.viewer = { userAgent, name: viewerName(address, userAgent ?? '') };
     }
     return {
       method: headers[':method'] ?? '',
@@ -186,6 +197,9 @@ export class ViewerSession implements StreamOwner {
       acceptEncoding: single(headers['accept-encoding']),
       edgeSecret: single(headers[edgeHeader]),
       viewer: this.viewer.name,
+      connection: this.connection,
+      isBehindProxy: this.isBehindProxy,
+      cmcd: cmcdOf(headers),
     };
   }
 
@@ -210,6 +224,11 @@ export class ViewerSession implements StreamOwner {
     this.session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
     this.deadlineMs = nowMs + deadlines.lingerMs;
   }
+}
+
+function cmcdOf(headers: IncomingHttpHeaders): string | undefined {
+  const values = cmcdHeaders.flatMap((name) => headers[name] ?? []);
+  return values.length === 0 ? undefined : values.join(',');
 }
 
 function single(value: string | readonly string[] | undefined): string | undefined {

@@ -8,6 +8,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import type { TrustedProxies } from '../../base/client-address.ts';
 import type { Delivery } from '../delivery.ts';
 import type { ConnectionDeadlines } from '../fast-lane/viewer-connection.ts';
 import type { SlowReaderBudget } from '../paced-body.ts';
@@ -21,6 +22,7 @@ export interface ViewerSessionsOptions {
   readonly next: RequestListener;
   readonly deadlines: ConnectionDeadlines;
   readonly budget: SlowReaderBudget;
+  readonly proxies: TrustedProxies;
   readonly requestMs?: number | undefined;
   readonly resets?: SessionTable['resets'] | undefined;
 }
@@ -31,6 +33,7 @@ export class ViewerSessions implements SessionTable {
   readonly headers = new StreamHeaders();
   readonly deadlines: ConnectionDeadlines;
   readonly budget: SlowReaderBudget;
+  readonly proxies: TrustedProxies;
   readonly requestMs: number;
   readonly resets: SessionTable['resets'];
   nowMs = 0;
@@ -40,10 +43,11 @@ export class ViewerSessions implements SessionTable {
   /** Never listens: makes requests and responses of the streams it is told of. */
   private readonly pages: Http2Server;
 
-  constructor({ delivery, next, deadlines, budget, requestMs, resets }: ViewerSessionsOptions) {
+  constructor({ delivery, next, deadlines, budget, proxies, requestMs, resets }: ViewerSessionsOptions) {
     this.delivery = delivery;
     this.deadlines = deadlines;
     this.budget = budget;
+    this.proxies = proxies;
     this.requestMs = requestMs ?? 15_000;
     this.resets = resets ?? { burst: 200, perSecond: 10 };
     this.pages = createServer({}, next as unknown as (request: Http2ServerRequest, reply: Http2ServerResponse) => void);

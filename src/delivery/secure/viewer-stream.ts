@@ -2,6 +2,7 @@ import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Delivery } from '../delivery.ts';
 import type { SlowReaderBudget } from '../paced-body.ts';
 import type { PendingReply, PlaybackRequest, ProgressiveReply, ProgressSink, Reply } from '../reply.ts';
+import { collectReport } from '../report-body.ts';
 import { breakOff } from './break-off.ts';
 import type { StreamHeaders } from './stream-headers.ts';
 
@@ -61,6 +62,13 @@ export class ViewerStream implements ProgressSink {
     this.owner = owner;
     stream.on('error', ignore);
     stream.on('close', this.onClose);
+  }
+
+  /** Answers a report when its body is there. */
+  take(request: PlaybackRequest): void {
+    collectReport(this.stream, (body) => {
+      if (!this.isOver) this.answer({ ...request, body });
+    });
   }
 
   answer(request: PlaybackRequest): void {

@@ -2,6 +2,7 @@ import type { EventStore } from './event-store.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import type { KeyStore } from './key-store.ts';
 import type { OutboxStore } from './outbox-store.ts';
+import type { SessionStore } from './session-store.ts';
 import type { StreamStore } from './stream-store.ts';
 import type { TokenStore } from './token-store.ts';
 
@@ -24,6 +25,7 @@ export interface Store {
   readonly tokens: TokenStore;
   readonly idempotency: IdempotencyStore;
   readonly outbox: OutboxStore;
+  readonly sessions: SessionStore;
   status(): Promise<StoreStatus>;
   /** A consistent copy, made while others write. */
   backup(filePath: string): Promise<void>;

@@ -4,6 +4,7 @@ import pino from 'pino';
 import { buildConfig } from '../../../src/config/load.ts';
 import type { DeliveryThreads } from '../../../src/threads/delivery-threads.ts';
 import { createEngine } from '../../../src/threads/engine.ts';
+import { unheardViewers } from '../../support/viewer-events.ts';
 import type { Peer } from './peer.ts';
 import { freePorts } from './server-process.ts';
 
@@ -72,6 +73,7 @@ async function serve(rtmpPort: number, httpPort: number): Promise<void> {
       authorizePublish: ({ streamName }) => ({ allowed: true, grant: { channel: streamName } }),
       facts: nothing,
       figures: nothing,
+      viewerEvents: unheardViewers,
       records: {
         created: nothing,
         started: nothing,

@@ -152,7 +152,8 @@ test.each(Object.entries(foreign))('%s is not recognised', (_, text) => {
 });
 
 test('what is not recognised is seen before the rest has come', () => {
-  expect(parse('PO').recognised).toBe('foreign');
+  expect(parse('PU').recognised).toBe('foreign');
+  expect(parse('POST /w').recognised).toBe('foreign');
   expect(parse('GET /w').recognised).toBe('foreign');
   expect(parse('GET /time HTTP/1.0').recognised).toBe('foreign');
   expect(parse(`${line}Expect: 100-continue\r\n`).recognised).toBe('foreign');

@@ -1,0 +1,19 @@
+/** By what stands in User-Agent: players first, then browsers, the more particular before those they pretend to be. */
+const players: readonly (readonly [pattern: RegExp, name: string])[] = [
+  [/\bLibVLC\/|\bVLC\//, 'VLC'],
+  [/\bLavf\//, 'ffmpeg'],
+  [/\blibmpv\b|\bmpv\b/, 'mpv'],
+  [/\bAppleCoreMedia\//, 'AVPlayer'],
+  [/\bExoPlayer|\bAndroidXMedia3\//, 'ExoPlayer'],
+  [/\bGStreamer\b/i, 'GStreamer'],
+  [/\bEdg\//, 'Edge'],
+  [/\bOPR\//, 'Opera'],
+  [/\bFirefox\//, 'Firefox'],
+  [/\b(?:Headless)?Chrom(?:e|ium)\//, 'Chrome'],
+  [/\bSafari\//, 'Safari'],
+];
+
+/** What plays, as far as User-Agent tells: one of a few names. */
+export function playerName(userAgent: string): string {
+  return players.find(([pattern]) => pattern.test(userAgent))?.[1] ?? 'other';
+}

@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../base/clock.ts';
+import { readBody, readReport } from '../cmcd/read-report.ts';
+import type { CmcdReport } from '../cmcd/report.ts';
+import { decodeQueryValue } from '../cmcd/request-parts.ts';
+import type { EventStream, ViewerIdentity } from '../delivery/viewer-events/event-batch.ts';
+import type { ViewerEvent } from '../delivery/viewer-events/event-reader.ts';
+import type { SessionRow } from '../store/ports/session-store.ts';
+import { playerName } from './player-name.ts';
+import { switchReason } from './quality-switches.ts';
+import { takeEvent, takeRequest } from './session-reports.ts';
+import { StreamAudience } from './stream-audience.ts';
+import type { ViewerKey } from './viewer-keys.ts';
+import type { SessionIdentity, ViewerSession } from './viewer-session.ts';
+
+export interface SessionTableOptions {
+  readonly clock: Clock;
+  readonly keyOf: (viewer: ViewerIdentity) => ViewerKey;
+  readonly ended: (streamId: string, session: ViewerSession) => void;
+  readonly maxSessions?: number;
+  /** Sessions of one network that only report: anybody can invent those. */
+  readonly maxReportedPerNetwork?: number;
+}
+
+const nobody: ViewerIdentity = { network: '', userAgent: '', token: '' };
+
+/** Makes sessions of viewer events: who watches what, how well, and how many they are. */
+export class SessionTable {
+  readonly streams = new Map<string, StreamAudience>();
+  /** Sessions that there was no room for, and reports of streams that are not here. */
+  sessionsDropped = 0;
+  reportsDropped = 0;
+  private readonly options: SessionTableOptions;
+  private readonly maxSessions: number;
+  private readonly maxReported: number;
+  private size = 0;
+  private readonly reportedByNetwork = new Map<string, number>();
+  private readonly players = new WeakMap<ViewerIdentity, { readonly network: string; readonly player: string }>();
+
+  constructor(options: SessionTableOptions) {
+    this.options = options;
+    this.maxSessions = options.maxSessions ?? 200_000;
+    this.maxReported = options.maxReportedPerNetwork ?? 1000;
+  }
+
+  take(event: ViewerEvent): void {
+    const { stream, viewer = nobody } = event;
+    if (stream === undefined) {
+      this.reportsDropped++;
+      return;
+    }
+    const audience = this.audience(stream);
+    if (event.kind === 'report') this.takeReports(audience, event, viewer);
+    else this.takeRequest(audience, event, viewer);
+  }
+
+  /** Looks who has gone. */
+  sweep(): void {
+    const nowMs = this.options.clock.monotonicMs();
+    this.size = 0;
+    for (const [streamId, audience] of this.streams) {
+      audience.sweep(nowMs, (session) => this.options.ended(streamId, session));
+      this.size += audience.sessions.size;
+      if (audience.sessions.size === 0) this.streams.delete(streamId);
+    }
+    this.reportedByNetwork.clear();
+    for (const audience of this.streams.values()) {
+      for (const session of audience.sessions.values()) if (!session.hasRequests) this.countReported(session.network);
+    }
+  }
+
+  restore(row: SessionRow): void {
+    const { streamId } = row;
+    const audience = this.audience({ streamId, channel: '', targetDurationMs: 0, partTargetMs: 0 });
+    audience.restore(row, this.options.clock.monotonicMs());
+  }
+
+  private audience(stream: EventStream): StreamAudience {
+    let audience = this.streams.get(stream.streamId);
+    if (audience === undefined) {
+      audience = new StreamAudience(stream, this.newSession);
+      this.streams.set(stream.streamId, audience);
+    }
+    audience.targetDurationMs = stream.targetDurationMs;
+    audience.partTargetMs = stream.partTargetMs;
+    return audience;
+  }
+
+  private readonly newSession = (
+    key: string,
+    { network, player }: { readonly network: string; readonly player: string },
+    startedAtMs: number,
+  ): SessionIdentity | undefined => {
+    if (this.size >= this.maxSessions) {
+      this.sessionsDropped++;
+      return undefined;
+    }
+    this.size++;
+    return { id: `vs_${randomBytes(9).toString('base64url')}`, key, network, player, startedAtMs };
+  };
+
+  private takeReports(audience: StreamAudience, event: ViewerEvent, viewer: ViewerIdentity): void {
+    for (const report of readBody(event.text)) {
+      const { sessionId } = report;
+      if (sessionId === undefined) continue;
+      const isNew = !audience.sessions.has(`s ${sessionId}`);
+      if (isNew && !this.countReported(viewer.network)) {
+        this.sessionsDropped++;
+        continue;
+      }
+      const session = this.named(audience, sessionId, event, viewer);
+      if (session === undefined) continue;
+      if (viewer !== nobody) audience.adopt(audience.group(this.options.keyOf(viewer)), session);
+      if (takeEvent(session, report, event.timeMs)) session.end(event.timeMs);
+    }
+  }
+
+  private takeRequest(audience: StreamAudience, event: ViewerEvent, viewer: ViewerIdentity): void {
+    const bound = event.isBehindProxy ? undefined : audience.bindings.get(event.connection);
+    let session = bound?.session;
+    if (event.text !== '' && (bound === undefined || bound.text !== event.text)) {
+      const report = reportOf(event);
+      session = report?.sessionId === undefined ? session : this.requested(audience, report, event, viewer);
+    } else if (session !== undefined) {
+      session = this.stillThere(session, event);
+    }
+    const isUnnamed = session === undefined || session.group !== undefined;
+    if (isUnnamed && event.status < 400) session = this.anonymous(audience, event, viewer, session);
+    if (session !== undefined) countRequest(session, event);
+  }
+
+  /** A request that says whose it is. */
+  private requested(
+    audience: StreamAudience,
+    report: CmcdReport,
+    event: ViewerEvent,
+    viewer: ViewerIdentity,
+  ): ViewerSession | undefined {
+    const session = this.named(audience, report.sessionId!, event, viewer);
+    if (session === undefined) return undefined;
+    session.hasRequests = true;
+    session.group?.leave(session);
+    takeRequest(session, report, event.timeMs, event.ageMs);
+    if (!event.isBehindProxy) audience.bindings.set(event.connection, { session, text: event.text });
+    return session;
+  }
+
+  private stillThere(session: ViewerSession, event: ViewerEvent): ViewerSession | undefined {
+    if (!session.isLive) return undefined;
+    session.seen(event.timeMs, this.options.clock.monotonicMs());
+    return session;
+  }
+
+  private named(
+    audience: StreamAudience,
+    sessionId: string,
+    event: ViewerEvent,
+    viewer: ViewerIdentity,
+  ): ViewerSession | undefined {
+    return audience.named(sessionId, this.playerOf(viewer), event.timeMs, this.options.clock.monotonicMs());
+  }
+
+  /** A request that does not say whose it is. Only who asks for media, or what media there is, is a viewer. */
+  private anonymous(
+    audience: StreamAudience,
+    event: ViewerEvent,
+    viewer: ViewerIdentity,
+    bound: ViewerSession | undefined,
+  ): ViewerSession | undefined {
+    const { kind } = event;
+    const isMedia = kind === 'segment' || kind === 'part' || kind === 'ts-segment';
+    if (!isMedia && kind !== 'playlist') return bound;
+    const nowMs = this.options.clock.monotonicMs();
+    const group = audience.group(this.options.keyOf(viewer));
+    if (isMedia && (kind !== 'part' || event.index === 0)) group.askedMedia(event.msn, event.isAudio, nowMs);
+    if (kind === 'playlist' && !event.isAudio) {
+      group.askedPlaylist(event.isReload ? audience.partTargetMs : audience.targetDurationMs, nowMs);
+    }
+    const member = bound?.group === group ? bound : group.leastRecent();
+    const session = member ?? audience.join(group, this.playerOf(viewer), event.timeMs, nowMs);
+    if (session === undefined) return undefined;
+    session.seen(event.timeMs, nowMs);
+    if (session !== bound && !event.isBehindProxy) audience.bindings.set(event.connection, { session, text: '' });
+    return session;
+  }
+
+  private playerOf(viewer: ViewerIdentity): { readonly network: string; readonly player: string } {
+    let known = this.players.get(viewer);
+    if (known === undefined) {
+      known = { network: viewer.network, player: playerName(viewer.userAgent) };
+      this.players.set(viewer, known);
+    }
+    return known;
+  }
+
+  /** Whether there is room for one more that only reports. */
+  private countReported(network: string): boolean {
+    const count = (this.reportedByNetwork.get(network) ?? 0) + 1;
+    this.reportedByNetwork.set(network, count);
+    return count <= this.maxReported;
+  }
+}
+
+function reportOf({ text, isHeaderText }: ViewerEvent): CmcdReport | undefined {
+  const decoded = isHeaderText ? text : decodeQueryValue(text);
+  return decoded === undefined ? undefined : readReport(decoded);
+}
+
+/** What every request tells, with CMCD or without. */
+function countRequest(session: ViewerSession, event: ViewerEvent): void {
+  const { kind, status, rendition } = event;
+  session.format ??= event.isDash ? 'dash' : 'hls';
+  session.bytes += event.bytes;
+  // A part that was hinted and then not made is nobody's error.
+  if (status >= 400 && kind !== 'part') session.errors++;
+  const isMedia = kind === 'segment' || kind === 'part' || kind === 'ts-segment';
+  if (!isMedia || status >= 400) return;
+  session.firstMediaMs ??= event.timeMs;
+  session.lastMediaMs = Math.max(session.lastMediaMs, event.timeMs);
+  if (rendition === '' || session.hasPageTotals) return;
+  if (!event.isAudio) session.showed(rendition, event.timeMs, switchReason(session));
+}

@@ -1,0 +1,155 @@
+import type { EventStream } from '../delivery/viewer-events/event-batch.ts';
+import type { SessionRow } from '../store/ports/session-store.ts';
+import { AnonymousGroup } from './anonymous-group.ts';
+import type { ViewerKey } from './viewer-keys.ts';
+import { type SessionIdentity, ViewerSession } from './viewer-session.ts';
+
+/** A session that nothing was heard of for longer is over. */
+const shortestSilenceMs = 30_000;
+const silentTargetDurations = 6;
+/** One that has said that it ends, and is heard of later than this, goes on: a page that was left and came back. */
+const reopenAfterMs = 5000;
+
+/** What a connection's requests are known to belong to. */
+export interface Binding {
+  session: ViewerSession;
+  /** The CMCD by which it was recognised: most players of ours repeat it, so it is read once. */
+  readonly text: string;
+}
+
+/** Who a new session is of; undefined: there is no room for one. */
+export type NewSession = (
+  key: string,
+  viewer: { readonly network: string; readonly player: string },
+  startedAtMs: number,
+) => SessionIdentity | undefined;
+
+/** All sessions of one stream. */
+export class StreamAudience {
+  readonly streamId: string;
+  targetDurationMs: number;
+  partTargetMs: number;
+  /** All of them, also those that ended a moment ago: what of them is still on its way makes no new ones. */
+  readonly sessions = new Map<string, ViewerSession>();
+  readonly bindings = new Map<number, Binding>();
+  private readonly groups = new Map<string, AnonymousGroup>();
+  private readonly newSession: NewSession;
+  private nextMember = 1;
+
+  constructor({ streamId, targetDurationMs, partTargetMs }: Omit<EventStream, 'channel'>, newSession: NewSession) {
+    this.streamId = streamId;
+    this.targetDurationMs = targetDurationMs;
+    this.partTargetMs = partTargetMs;
+    this.newSession = newSession;
+  }
+
+  get viewers(): number {
+    let count = 0;
+    for (const session of this.sessions.values()) if (session.isLive) count++;
+    return count;
+  }
+
+  /** The session that a player calls by this id; undefined where it has just ended, or there is no room for a new one. */
+  named(
+    sessionId: string,
+    viewer: { readonly network: string; readonly player: string },
+    timeMs: number,
+    nowMs: number,
+  ): ViewerSession | undefined {
+    const key = `s ${sessionId}`;
+    const session = this.sessions.get(key) ?? this.open(key, viewer, timeMs, nowMs);
+    if (session === undefined) return undefined;
+    if (session.endedAtMs !== undefined) {
+      if (timeMs < session.endedAtMs + reopenAfterMs) return undefined;
+      session.reopen();
+    }
+    session.seen(timeMs, nowMs);
+    return session;
+  }
+
+  group({ key, earlier }: ViewerKey): AnonymousGroup {
+    let group = this.groups.get(key) ?? (earlier === undefined ? undefined : this.groups.get(earlier));
+    if (group === undefined) {
+      group = new AnonymousGroup(key);
+      this.groups.set(key, group);
+    }
+    return group;
+  }
+
+  /** Another viewer of a group. */
+  join(
+    group: AnonymousGroup,
+    viewer: { readonly network: string; readonly player: string },
+    timeMs: number,
+    nowMs: number,
+  ): ViewerSession | undefined {
+    const session = this.open(`a ${group.key} ${this.nextMember++}`, viewer, timeMs, nowMs);
+    if (session !== undefined) group.add(session);
+    return session;
+  }
+
+  /** Who was known by requests alone is who reports now: it is one viewer, not two. */
+  adopt(group: AnonymousGroup, session: ViewerSession): void {
+    if (session.hasRequests || session.group !== undefined) return;
+    const before = group.members.find(({ key }) => key.startsWith('a '));
+    group.add(session);
+    if (before === undefined) return;
+    group.leave(before);
+    this.sessions.delete(before.key);
+    session.takeOver(before);
+    for (const binding of this.bindings.values()) if (binding.session === before) binding.session = session;
+  }
+
+  /** Ends what is silent and forgets what ended; `ended` gets each session once, when it has. */
+  sweep(nowMs: number, ended: (session: ViewerSession) => void): void {
+    const silenceMs = Math.max(shortestSilenceMs, silentTargetDurations * this.targetDurationMs);
+    for (const group of this.groups.values()) this.count(group, nowMs);
+    for (const [key, session] of this.sessions) {
+      const isSilent = nowMs - session.seenMonotonicMs >= silenceMs;
+      if (session.isLive && isSilent) session.end(session.seenAtMs);
+      if (!session.isLive && !session.isTold) {
+        session.isTold = true;
+        session.group?.leave(session);
+        ended(session);
+      }
+      if (!session.isLive && isSilent) this.sessions.delete(key);
+    }
+    for (const [connection, { session }] of this.bindings) if (!session.isLive) this.bindings.delete(connection);
+    for (const [key, group] of this.groups) if (group.members.length === 0) this.groups.delete(key);
+  }
+
+  /** Goes on with what was saved. */
+  restore(row: SessionRow, nowMs: number): void {
+    const session = ViewerSession.restore(row, nowMs);
+    this.sessions.set(session.key, session);
+    const [kind, groupKey = '', member = ''] = session.key.split(' ');
+    if (kind !== 'a') return;
+    this.nextMember = Math.max(this.nextMember, Number(member) + 1);
+    this.group({ key: groupKey, earlier: undefined }).add(session);
+  }
+
+  private open(
+    key: string,
+    viewer: { readonly network: string; readonly player: string },
+    timeMs: number,
+    nowMs: number,
+  ): ViewerSession | undefined {
+    const identity = this.newSession(key, viewer, timeMs);
+    if (identity === undefined) return undefined;
+    const session = new ViewerSession(identity, nowMs);
+    this.sessions.set(key, session);
+    return session;
+  }
+
+  /** Has a group as many members as ask for the same. */
+  private count(group: AnonymousGroup, nowMs: number): void {
+    const first = group.members[0];
+    if (first === undefined) return;
+    group.estimate(nowMs, this.targetDurationMs, (count, atMs) => {
+      for (let number = 0; number < count; number++) {
+        const member = group.members[number] ?? this.join(group, first, first.seenAtMs, atMs);
+        if (member !== undefined && member.seenMonotonicMs < atMs) member.seen(first.seenAtMs, atMs);
+      }
+    });
+  }
+}

@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { ViewerEventReader, type ViewerEventSink } from '../delivery/viewer-events/event-reader.ts';
+import type { Log } from '../observability/log.ts';
+import type { SessionRow, SessionStore } from '../store/ports/session-store.ts';
+import { experienceOf } from './experience.ts';
+import type { ExperienceSnapshot, LiveAudience, QualityAudience, SessionSink } from './ports.ts';
+import { SessionArchive } from './session-archive.ts';
+import { SessionTable } from './session-table.ts';
+import { ViewerKeys } from './viewer-keys.ts';
+
+export interface ViewerAnalyticsOptions {
+  readonly clock: Clock;
+  readonly store: SessionStore;
+  readonly node: string;
+  readonly dataDir: string;
+  readonly retentionMs: number;
+  readonly log: Log;
+  /** Get what has ended, beside the store. */
+  readonly sinks?: readonly SessionSink[];
+}
+
+const sweepMs = 1000;
+
+/** Counts. */
+export interface AnalyticsStats {
+  readonly viewers: number;
+  readonly sessions: number;
+  readonly sessionsDropped: number;
+  readonly reportsDropped: number;
+  /** Rows that the store would not take. */
+  readonly rowsLost: number;
+}
+
+/** All that is known of viewers: takes what delivery threads tell, and answers who watches and how well. */
+export class ViewerAnalytics implements LiveAudience {
+  private readonly options: ViewerAnalyticsOptions;
+  private readonly table: SessionTable;
+  private readonly archive: SessionArchive;
+  private nextSource = 1;
+  private cancel = () => {};
+
+  constructor(options: ViewerAnalyticsOptions) {
+    const { clock, dataDir, node, sinks = [] } = options;
+    this.options = options;
+    const keys = new ViewerKeys(join(dataDir, 'viewer-salt'), clock);
+    this.archive = new SessionArchive(options);
+    this.table = new SessionTable({
+      clock,
+      keyOf: (viewer) => keys.of(viewer),
+      ended: (streamId, session) => {
+        const row = session.row(streamId, node);
+        this.archive.ended(row);
+        for (const sink of sinks) sink.ended([row]);
+      },
+    });
+  }
+
+  /** Takes up the sessions that an earlier server left, and begins to look after them. */
+  async start(): Promise<void> {
+    const nowMs = this.options.clock.wallMs();
+    for (const row of await this.archive.takeUp(nowMs)) this.table.restore(row);
+    this.sweepLater();
+  }
+
+  /** Saves the sessions that go on: the next server takes them up. */
+  async stop(): Promise<void> {
+    this.cancel();
+    this.table.sweep();
+    await this.archive.close(this.liveRows());
+  }
+
+  /** For one delivery thread. */
+  readonly newReader = (): ViewerEventReader => new ViewerEventReader(this.nextSource++);
+
+  readonly take: ViewerEventSink = (event) => this.table.take(event);
+
+  viewers(streamId: string): number {
+    return this.table.streams.get(streamId)?.viewers ?? 0;
+  }
+
+  qualities(streamId: string): readonly QualityAudience[] {
+    const counts = new Map<string, number>();
+    for (const { rendition = '' } of this.live(streamId)) counts.set(rendition, (counts.get(rendition) ?? 0) + 1);
+    counts.delete(''); // nothing is known of those yet
+    return [...counts].map(([name, viewers]) => ({ name, viewers })).sort((a, b) => b.viewers - a.viewers);
+  }
+
+  experience(streamId: string): ExperienceSnapshot {
+    return experienceOf(this.live(streamId));
+  }
+
+  sessions(streamId: string): readonly SessionRow[] {
+    return this.live(streamId)
+      .map((session) => session.row(streamId, this.options.node))
+      .sort((a, b) => a.startedAtMs - b.startedAtMs || (a.id < b.id ? -1 : 1));
+  }
+
+  stats(): AnalyticsStats {
+    const { streams, sessionsDropped, reportsDropped } = this.table;
+    let viewers = 0;
+    let sessions = 0;
+    for (const audience of streams.values()) {
+      viewers += audience.viewers;
+      sessions += audience.sessions.size;
+    }
+    return { viewers, sessions, sessionsDropped, reportsDropped, rowsLost: this.archive.rowsLost };
+  }
+
+  private live(streamId: string) {
+    return [...(this.table.streams.get(streamId)?.sessions.values() ?? [])].filter(({ isLive }) => isLive);
+  }
+
+  private liveRows(): SessionRow[] {
+    return [...this.table.streams.keys()].flatMap((streamId) => this.sessions(streamId));
+  }
+
+  private sweepLater(): void {
+    this.cancel = this.options.clock.after(sweepMs, () => {
+      this.table.sweep();
+      this.archive.tick(this.table.streams);
+      this.sweepLater();
+    });
+  }
+}

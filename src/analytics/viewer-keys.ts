@@ -1,0 +1,76 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import * as z from 'zod';
+import type { Clock } from '../base/clock.ts';
+import type { ViewerIdentity } from '../delivery/viewer-events/event-batch.ts';
+
+const dayMs = 86_400_000;
+/** So long after midnight a viewer of the day before is known again. */
+const overlapMs = 3_600_000;
+
+const saltFile = z.object({ day: z.number().int(), salt: z.string(), previous: z.string().nullable() });
+type Salts = z.output<typeof saltFile>;
+
+export interface ViewerKey {
+  readonly key: string;
+  readonly earlier: string | undefined;
+}
+
+/**
+ * Names viewers that have no name, so that they can be counted: a keyed hash of the address's network, the player and the signed link. The
+ * key is random, changes each day (UTC) and is then gone, so that nobody can be followed from one day to the next.
+ */
+export class ViewerKeys {
+  private readonly path: string;
+  private readonly clock: Clock;
+  private salts: Salts;
+  /** Today's, by who it is; renewed with the salt. */
+  private known = new WeakMap<ViewerIdentity, ViewerKey>();
+
+  /** `path`: a file of its own, so that a restart does not make new viewers of all. */
+  constructor(path: string, clock: Clock) {
+    this.path = path;
+    this.clock = clock;
+    this.salts = readSalts(path) ?? { day: -1, salt: '', previous: null };
+    this.turn();
+  }
+
+  /** Today's name, and in the first hour of a day also yesterday's. */
+  of(viewer: ViewerIdentity): ViewerKey {
+    this.turn();
+    let known = this.known.get(viewer);
+    if (known === undefined) {
+      const { salt, previous } = this.salts;
+      known = { key: hash(salt, viewer), earlier: previous === null ? undefined : hash(previous, viewer) };
+      this.known.set(viewer, known);
+    }
+    return known;
+  }
+
+  private turn(): void {
+    const nowMs = this.clock.wallMs();
+    const day = Math.floor(nowMs / dayMs);
+    const { salts } = this;
+    const isOverlapOver = salts.previous !== null && nowMs - salts.day * dayMs > overlapMs;
+    if (day === salts.day && !isOverlapOver) return;
+    const isNextDay = day === salts.day + 1 && nowMs - day * dayMs <= overlapMs;
+    if (day === salts.day) this.salts = { ...salts, previous: null };
+    else this.salts = { day, salt: randomBytes(32).toString('hex'), previous: isNextDay ? salts.salt : null };
+    this.known = new WeakMap();
+    writeFileSync(`${this.path}.new`, JSON.stringify(this.salts), { mode: 0o600 });
+    renameSync(`${this.path}.new`, this.path);
+  }
+}
+
+function hash(salt: string, { network, userAgent, token }: ViewerIdentity): string {
+  return createHmac('sha256', salt).update(`${network}\n${token}\n${userAgent}`).digest('base64url').slice(0, 16);
+}
+
+/** Undefined where there is none that can be read: then all viewers are new. */
+function readSalts(path: string): Salts | undefined {
+  try {
+    return saltFile.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,178 @@
+import type { PlayerState } from '../cmcd/report.ts';
+import type { QualityEntry, SessionRow, StartupSource } from '../store/ports/session-store.ts';
+import type { AnonymousGroup } from './anonymous-group.ts';
+
+/** Better sources replace worse ones. */
+const sourceRank: Readonly<Record<StartupSource, number>> = { est: 1, msd: 2, cmcd2: 3, beacon: 4 };
+/** So many quality changes are kept of a session: the newest. */
+const maxQualities = 50;
+
+export interface SessionIdentity {
+  readonly id: string;
+  readonly key: string;
+  readonly network: string;
+  readonly player: string;
+  readonly startedAtMs: number;
+}
+
+/** One viewer's time with one stream as it goes on. Kept small: there may be a hundred thousand. */
+export class ViewerSession {
+  readonly id: string;
+  readonly key: string;
+  network: string;
+  player: string;
+  startedAtMs: number;
+  /** Last sign of it: wall clock, and monotonic for how long ago that is. */
+  seenAtMs: number;
+  seenMonotonicMs: number;
+  endedAtMs: number | undefined;
+  /** That it ended was told to whoever keeps it. */
+  isTold = false;
+  /** It is one of those whose requests cannot be told apart. */
+  group: AnonymousGroup | undefined;
+  format: 'hls' | 'dash' | undefined;
+  /** Its own requests are known as such: by CMCD. */
+  hasRequests = false;
+  /** It tells totals of its own, which are better than what can be seen from here. */
+  hasPageTotals = false;
+  /** It tells what state it is in. */
+  hasStates = false;
+  startupMs: number | undefined;
+  startupSource: StartupSource | undefined;
+  /** By the player's clock. */
+  firstEventMs: number | undefined;
+  firstRequestMs: number | undefined;
+  state: PlayerState | undefined;
+  /** When it came to be in that state, by the player's clock and by the one here. */
+  lastStateMs = 0;
+  stateTimeMs = 0;
+  hasPlayed = false;
+  /** By the player's clock; undefined: the picture does not stand still. */
+  stalledSinceMs: number | undefined;
+  firstMediaMs: number | undefined;
+  lastMediaMs = 0;
+  watchedMs = 0;
+  stalls = 0;
+  stalledMs = 0;
+  lastStarvedMs = 0;
+  latencyMs: number | undefined;
+  throughputKbps: number | undefined;
+  errors = 0;
+  bytes = 0;
+  totalFrames: number | undefined;
+  droppedFrames: number | undefined;
+  qualities: QualityEntry[] = [];
+  /** Quality changes that the page has told, with those that were forgotten. */
+  qualityCount = 0;
+
+  constructor({ id, key, network, player, startedAtMs }: SessionIdentity, nowMs: number) {
+    this.id = id;
+    this.key = key;
+    this.network = network;
+    this.player = player;
+    this.startedAtMs = startedAtMs;
+    this.seenAtMs = startedAtMs;
+    this.seenMonotonicMs = nowMs;
+  }
+
+  get isLive(): boolean {
+    return this.endedAtMs === undefined;
+  }
+
+  get rendition(): string | undefined {
+    return this.qualities.at(-1)?.rendition;
+  }
+
+  seen(timeMs: number, nowMs: number): void {
+    if (timeMs > this.seenAtMs) this.seenAtMs = timeMs;
+    this.seenMonotonicMs = nowMs;
+  }
+
+  end(timeMs: number): void {
+    this.endedAtMs = Math.max(timeMs, this.startedAtMs);
+  }
+
+  /** It goes on after all. */
+  reopen(): void {
+    this.endedAtMs = undefined;
+    this.isTold = false;
+  }
+
+  /** Both are one viewer, whom this one knows better. */
+  takeOver(other: ViewerSession): void {
+    this.startedAtMs = Math.min(this.startedAtMs, other.startedAtMs);
+    this.bytes += other.bytes;
+    if (this.qualities.length === 0) this.qualities = other.qualities;
+    this.firstMediaMs ??= other.firstMediaMs;
+    this.lastMediaMs = Math.max(this.lastMediaMs, other.lastMediaMs);
+  }
+
+  started(startupMs: number, source: StartupSource): void {
+    if (this.startupSource !== undefined && sourceRank[this.startupSource] >= sourceRank[source]) return;
+    this.startupMs = Math.round(startupMs);
+    this.startupSource = source;
+  }
+
+  showed(rendition: string, atMs: number, reason: string): void {
+    if (this.rendition === rendition) return;
+    this.qualities.push({ atMs, rendition, reason });
+    if (this.qualities.length > maxQualities) this.qualities.shift();
+  }
+
+  /** Smoothed over some eight values. */
+  measuredLatency(latencyMs: number): void {
+    this.latencyMs = this.latencyMs === undefined ? latencyMs : this.latencyMs + (latencyMs - this.latencyMs) / 8;
+  }
+
+  /** How long pictures moved. */
+  get watchMs(): number {
+    if (this.hasPageTotals) return this.watchedMs;
+    if (this.hasStates) return this.watchedMs + (this.state === 'playing' && this.isLive ? this.sinceState : 0);
+    return this.watchedMs + Math.max(0, this.lastMediaMs - (this.firstMediaMs ?? this.lastMediaMs) - this.stalledMs);
+  }
+
+  /** How long it stood still. */
+  get stallMs(): number {
+    return this.stalledMs + (this.stalledSinceMs === undefined || this.hasPageTotals ? 0 : this.sinceState);
+  }
+
+  /** What has passed since the player told of its state: by the clock here, as far as there were signs of it. */
+  private get sinceState(): number {
+    return Math.max(0, this.seenAtMs - this.stateTimeMs);
+  }
+
+  row(streamId: string, node: string): SessionRow {
+    const { id, key, startedAtMs, seenAtMs, endedAtMs = null, startupMs = null, startupSource = null } = this;
+    const { watchMs, stalls, stallMs, errors, player, network, format = null, bytes } = this;
+    return {
+      ...{ id, streamId, key, node, startedAtMs, seenAtMs, endedAtMs, startupMs, startupSource },
+      ...{ watchMs: Math.round(watchMs), stalls, stallMs: Math.round(stallMs), errors, player, network, format, bytes },
+      qualities: [...this.qualities],
+      latencyMs: this.latencyMs === undefined ? null : Math.round(this.latencyMs),
+      totalFrames: this.totalFrames ?? null,
+      droppedFrames: this.droppedFrames ?? null,
+    };
+  }
+
+  /** Goes on with what was saved. */
+  static restore(row: SessionRow, nowMs: number): ViewerSession {
+    const session = new ViewerSession(row, nowMs);
+    session.seenAtMs = row.seenAtMs;
+    session.endedAtMs = row.endedAtMs ?? undefined;
+    session.format = row.format ?? undefined;
+    session.startupMs = row.startupMs ?? undefined;
+    session.startupSource = row.startupSource ?? undefined;
+    session.watchedMs = row.watchMs;
+    session.stalls = row.stalls;
+    session.stalledMs = row.stallMs;
+    session.latencyMs = row.latencyMs ?? undefined;
+    session.errors = row.errors;
+    session.bytes = row.bytes;
+    session.totalFrames = row.totalFrames ?? undefined;
+    session.droppedFrames = row.droppedFrames ?? undefined;
+    session.qualities = [...row.qualities];
+    // Whatever comes next is in the middle of a play.
+    session.hasPlayed = row.watchMs > 0 || row.startupMs !== null;
+    return session;
+  }
+}
