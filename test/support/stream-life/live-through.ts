@@ -64,6 +64,7 @@ const pendingTimeoutMs = 2500;
 export class LifeStage {
   /** Commands that were done so far. */
   steps = 0;
+  readonly restarts: ('stop' | 'crash')[] = [];
   private readonly server: TestServer;
   private readonly face: LifeServer & { rtmpUrl: string };
   private channels = 0;
@@ -125,6 +126,7 @@ export class LifeStage {
         }
       });
       if (restart === 'none') continue;
+      this.restarts.push(restart);
       if (restart === 'stop') await this.server.stop();
       else await this.server.crash();
       await this.server.launch().catch((error: Error) => {
