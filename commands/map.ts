@@ -1,5 +1,6 @@
 import type { CommandMap } from '../src/cli/run.ts';
 import Bench from './bench.ts';
+import Completions from './completions.ts';
 import ConfigCheck from './config/check.ts';
 import ConfigSchema from './config/schema.ts';
 import ConfigShow from './config/show.ts';
@@ -41,6 +42,7 @@ export const commandMap: CommandMap = {
   bench: Bench,
   status: Status,
   explain: Explain,
+  completions: Completions,
   licenses: Licenses,
   publish: Publish,
   'keys:create': KeysCreate,

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { commandMap } from '../../commands/map.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { bashCompletion, fishCompletion, zshCompletion } from '../../src/cli/completions.ts';
+import { manualCommands } from '../../src/cli/manual-commands.ts';
 import { defaultConfigFile } from '../../src/config/default-file.ts';
-import { manualCommands } from '../manual/commands.ts';
-import { bashCompletion, zshCompletion } from '../manual/completions.ts';
 import { manPage } from '../manual/man-page.ts';
 import { controlFile, copyrightFile, debianChangelog, lintianOverrides } from './control.ts';
 
@@ -26,7 +27,7 @@ const conffile = '/etc/streamctl/streamctl.yaml';
 async function installedFiles(dist: string, version: string, seconds: number): Promise<Map<string, string | Buffer>> {
   const source = (path: string) => readFile(join(root, path));
   const { stdout: licenses } = await run(join(dist, 'streamctl'), ['licenses'], { maxBuffer: 64 << 20 });
-  const commands = manualCommands();
+  const commands = manualCommands(commandMap);
   const date = new Date(seconds * 1000).toISOString().slice(0, 10);
   const doc = 'usr/share/doc/streamctl';
   const files = new Map<string, string | Buffer>([
@@ -39,6 +40,7 @@ async function installedFiles(dist: string, version: string, seconds: number): P
     ['usr/share/man/man1/streamctl.1.gz', gzipped(manPage(commands, version, date))],
     ['usr/share/bash-completion/completions/streamctl', bashCompletion(commands)],
     ['usr/share/zsh/vendor-completions/_streamctl', zshCompletion(commands)],
+    ['usr/share/fish/vendor_completions.d/streamctl.fish', fishCompletion(commands)],
     ['usr/share/lintian/overrides/streamctl', lintianOverrides],
     [`${doc}/copyright`, copyrightFile],
     [`${doc}/changelog.gz`, gzipped(debianChangelog(version, seconds))],

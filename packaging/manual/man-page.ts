@@ -1,4 +1,4 @@
-import type { ManualCommand, ManualFlag } from './commands.ts';
+import type { ManualCommand, ManualFlag } from '../../src/cli/manual-commands.ts';
 
 /** streamctl(1), for man. `date` as 2026-11-23. */
 export function manPage(commands: readonly ManualCommand[], version: string, date: string): string {

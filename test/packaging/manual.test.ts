@@ -1,14 +1,14 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { commandMap } from '../../commands/map.ts';
-import { manualCommands } from '../../packaging/manual/commands.ts';
-import { bashCompletion, zshCompletion } from '../../packaging/manual/completions.ts';
 import { manPage } from '../../packaging/manual/man-page.ts';
+import { bashCompletion, fishCompletion, zshCompletion } from '../../src/cli/completions.ts';
+import { manualCommands } from '../../src/cli/manual-commands.ts';
 import { run } from '../support/child.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-const commands = manualCommands();
+const commands = manualCommands(commandMap);
 
 function written(name: string, text: string): string {
   const path = join(tempDir(), name);
@@ -32,11 +32,18 @@ test('the manual page has every command with its flags, and man has nothing to s
 
 /** What bash offers behind these words; the last one is being typed. */
 async function offered(...words: readonly string[]): Promise<string[]> {
+  const program = written(
+    'streamctl',
+    '#!/bin/sh\n[ "$1 $2 $3" = "completions --names keys" ] && printf "main\\nside\\n"\n',
+  );
+  chmodSync(program, 0o755);
   const path = written('streamctl.bash', bashCompletion(commands));
   const script =
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash
     'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _streamctl; printf "%s\\n" "${COMPREPLY[@]}"';
-  const { stdout, stderr } = await run('bash', ['-c', script, 'bash', path, 'streamctl', ...words]);
+  const { stdout, stderr } = await run('bash', ['-c', script, 'bash', path, 'streamctl', ...words], {
+    env: { ...process.env, PATH: `${dirname(program)}:${process.env.PATH}` },
+  });
   expect(stderr).toBe('');
   return stdout.split('\n').filter((word) => word !== '');
 }
@@ -44,9 +51,11 @@ async function offered(...words: readonly string[]): Promise<string[]> {
 test('bash completes commands, their verbs, flags, and values that are few', async () => {
   expect(await offered('')).toEqual(expect.arrayContaining(['serve', 'keys', 'status', '--help']));
   expect(await offered('st')).toEqual(['status', 'streams']);
-  expect((await offered('keys', '')).sort()).toEqual(['create', 'list', 'revoke', 'rotate', 'show']);
+  expect((await offered('keys', '')).sort()).toEqual(['create', 'list', 'revoke', 'rotate', 'show', 'update']);
   expect(await offered('keys', 'create', 'show', '--js')).toEqual(['--json']);
   expect(await offered('streams', 'list', '--state', 'A')).toEqual(['ACTIVE']);
+  expect(await offered('keys', 'rotate', 's')).toEqual(['side']);
+  expect(await offered('keys', 'rotate', 'side', '--ov')).toEqual(['--overlap']);
 });
 
 test('zsh offers the same: its file has all the words of the one for bash, and zsh reads it', async () => {
@@ -55,4 +64,17 @@ test('zsh offers the same: its file has all the words of the one for bash, and z
   const words = (file: string) => [...file.matchAll(/(?:words|choices)='([^']*)' ;;/g)].map(([, list]) => list);
   expect(words(text)).toEqual(words(bashCompletion(commands)));
   expect(words(text).length).toBeGreaterThan(Object.keys(commandMap).length);
+});
+
+test('fish is told of every command and flag, and of names that the program knows', async () => {
+  const text = fishCompletion(commands);
+  const lines = text.split('\n');
+  const has = (...pieces: string[]) => lines.some((line) => pieces.every((piece) => line.includes(piece)));
+  for (const { name, flags } of commands) {
+    const [topic = '', verb] = name.split(' ');
+    expect(verb === undefined ? has(` -a ${topic}`) : has(`'__streamctl_at ${topic}' -a ${verb} `)).toBe(true);
+    for (const flag of flags) expect(has(`'__streamctl_in ${name}' -l ${flag.name.replace('[no-]', '')}`)).toBe(true);
+  }
+  expect(has("'__streamctl_at keys rotate'", 'completions --names keys')).toBe(true);
+  expect(text.replaceAll(/\\./g, '').replaceAll(/'[^']*'/g, '')).not.toContain("'");
 });

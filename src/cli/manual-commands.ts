@@ -1,4 +1,4 @@
-import { commandMap } from '../../commands/map.ts';
+import type { CommandMap } from './run.ts';
 
 /** A flag or argument as the manual and the shells' completions need it. */
 export interface ManualFlag {
@@ -37,9 +37,9 @@ interface ArgMetadata {
   readonly required?: boolean;
 }
 
-/** Every command of the program, from what it says about itself. */
-export function manualCommands(): readonly ManualCommand[] {
-  return Object.entries(commandMap).map(([id, command]) => {
+/** Every command, from what it says about itself. */
+export function manualCommands(commands: CommandMap): readonly ManualCommand[] {
+  return Object.entries(commands).map(([id, command]) => {
     const name = id.replaceAll(':', ' ');
     const flags = { ...command.baseFlags, ...command.flags } as Record<string, FlagMetadata>;
     return {
