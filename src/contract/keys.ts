@@ -4,8 +4,14 @@ import { policyCodecs } from './policy-codecs.ts';
 import { requestTime, utcTime, utcTimeOrNull } from './time.ts';
 
 const policyMembers = {
-  max_bitrate_bps: z.int().positive().meta({ description: 'The publisher may not send more, bits per second.' }),
-  max_height: z.int().positive().meta({ description: 'The publisher may not send a higher picture, pixels.' }),
+  max_bitrate_bps: z
+    .int()
+    .positive()
+    .meta({ description: 'The publisher may not send more, bits per second.', example: 6_000_000 }),
+  max_height: z
+    .int()
+    .positive()
+    .meta({ description: 'The publisher may not send a higher picture, pixels.', example: 1080 }),
   codecs: z
     .array(z.enum(policyCodecs))
     .max(policyCodecs.length)

@@ -8,10 +8,10 @@ import { utcTime, utcTimeOrNull } from './time.ts';
 export const renditionView = z
   .object({
     name: z.string().meta({ example: '720p' }),
-    width: z.int().nullable(),
-    height: z.int().nullable(),
-    fps: z.number().nullable(),
-    bitrate_bps: z.int(),
+    width: z.int().nullable().meta({ example: 1280 }),
+    height: z.int().nullable().meta({ example: 720 }),
+    fps: z.number().nullable().meta({ example: 30 }),
+    bitrate_bps: z.int().meta({ example: 2_800_000 }),
     codecs: z.string().meta({ example: 'avc1.64001f,mp4a.40.2' }),
   })
   .meta({ id: 'Rendition', description: 'The broadcast at one quality.' });

@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http';
 /** The first steps of paths that control answers: the API, its description, its pages and its WebSockets. */
 const controlPaths: ReadonlySet<string> = new Set([
   'admin',
-  'docs',
   'events',
   'keys',
   'metrics',
@@ -15,7 +14,7 @@ const controlPaths: ReadonlySet<string> = new Set([
 ]);
 
 /** Of these, what pages of other sites may lead to. WebSockets look at Origin themselves. */
-const openToOtherSites: ReadonlySet<string> = new Set(['admin', 'docs', 'openapi.json', 'ws']);
+const openToOtherSites: ReadonlySet<string> = new Set(['admin', 'openapi.json', 'ws']);
 
 /** Whether control is to be asked for a path, given without its query. */
 export function belongsToControl(path: string): boolean {

@@ -18,7 +18,7 @@ export interface WebAsset {
   readonly isImmutable: boolean;
 }
 
-/** By absolute path: `/assets/watch-1f0c….js`; pages under the names `/`, `/watch` and `/embed`. */
+/** By absolute path: `/assets/watch-1f0c….js`; pages under the names `/`, `/watch`, `/embed` and `/docs`. */
 export type WebAssets = ReadonlyMap<string, WebAsset>;
 
 const gzipBytes = promisify(gzip);
@@ -43,6 +43,8 @@ export async function buildWebAssets(): Promise<WebAssets> {
   const files: readonly [name: string, type: keyof typeof contentTypes, body: Promise<Uint8Array>][] = [
     ['watch.js', 'js', bundle('watch/main.ts')],
     ['landing.js', 'js', bundle('landing/main.ts')],
+    ['reference.js', 'js', bundle('reference/main.ts')],
+    ['reference.css', 'css', bundle('reference/reference.css')],
     ['hls.worker.js', 'js', readFile(createRequire(import.meta.url).resolve('hls.js/dist/hls.worker.js'))],
     ['style.css', 'css', bundle('style.css')],
     ['icon.svg', 'svg', readFile(join(folder, 'icon.svg'))],
@@ -58,6 +60,8 @@ export async function buildWebAssets(): Promise<WebAssets> {
   assets.set('/watch', await page(watch, { ...paths, page: 'watch' }));
   assets.set('/embed', await page(watch, { ...paths, page: 'embed' }));
   assets.set('/', await page(landing, paths));
+  const reference = await readFile(join(folder, 'reference/reference.html'), 'utf8');
+  assets.set('/docs', await page(reference, paths));
   return assets;
 }
 

@@ -21,7 +21,7 @@ export type WebPages = (request: WebRequest) => Promise<WebResponse> | undefined
 
 /**
  * The watch page (`/watch/NAME`), the embeddable player (`/embed/NAME`), both also behind the token of a signed link, the landing page
- * (`/`) and what they load (`/assets/…`). `load` is called at the first request and its result kept; after a failure it is called again. `liveStreams` is
+ * (`/`), the reference of the API (`/docs`) and what they load (`/assets/…`). `load` is called at the first request and its result kept; after a failure it is called again. `liveStreams` is
  * asked for at each request of the landing page.
  */
 export function webPages(
@@ -54,6 +54,7 @@ export function webPages(
 
 function assetKey(path: string): string | undefined {
   if (path === '/' || path.startsWith('/assets/')) return path;
+  if (path === '/docs' || path === '/docs/') return '/docs';
   return /^(?:\/t\/[^/]+)?(\/watch|\/embed)\/[^/]+\/?$/.exec(path)?.[1];
 }
 

@@ -130,7 +130,7 @@ test("a page of another site may not ask for management, but lead here by links"
     const { status, text } = await ask(port, path, { headers: crossSite });
     expect({ status, ...JSON.parse(text) }).toMatchObject({ status: 403, code: 'API_CROSS_SITE' });
   }
-  for (const path of ['/admin', '/docs', '/openapi.json']) {
+  for (const path of ['/admin', '/openapi.json']) {
     expect((await ask(port, path, { headers: crossSite })).status).toBe(200);
   }
   expect((await ask(port, '/streams', { headers: { 'sec-fetch-site': 'same-origin' } })).status).toBe(200);
@@ -150,12 +150,12 @@ test('while control is away it says so, and playback does not notice', async () 
 test('what control does not answer in time is given up, and more than there is room for refused', async () => {
   const released: (() => void)[] = [];
   const held = () => new Promise<Response>((resolve) => released.push(() => resolve(new Response('late'))));
-  const fetch = (request: Request) => (request.url.endsWith('/docs') ? new Response('now') : held());
+  const fetch = (request: Request) => (request.url.endsWith('/openapi.json') ? new Response('now') : held());
   const path = await startDoor({ fetch });
   const port = await startFront(path, { silenceMs: 1000, requests: 3, requestsPerAddress: 2 });
   const waiting = [ask(port, '/streams'), ask(port, '/streams')];
   await until('both are with control', () => released.length === 2);
-  const refused = await ask(port, '/docs');
+  const refused = await ask(port, '/openapi.json');
   expect({ status: refused.status, code: JSON.parse(refused.text).code }).toEqual({ status: 503, code: 'API_BUSY' });
   for (const answer of await Promise.all(waiting)) {
     expect({ status: answer.status, code: JSON.parse(answer.text).code }).toEqual({
@@ -163,7 +163,7 @@ test('what control does not answer in time is given up, and more than there is r
       code: 'API_CONTROL_AWAY',
     });
   }
-  expect((await ask(port, '/docs')).text).toBe('now');
+  expect((await ask(port, '/openapi.json')).text).toBe('now');
 });
 
 test('an answer that control breaks off is broken off', async () => {
@@ -177,7 +177,7 @@ test('an answer that control breaks off is broken off', async () => {
       }),
     );
   const port = await startDelivery(await startDoor({ fetch }));
-  await expect(ask(port, '/docs')).rejects.toThrow(/aborted|hang up/);
+  await expect(ask(port, '/openapi.json')).rejects.toThrow(/aborted|hang up/);
 });
 
 test('whoever leaves is not answered any more', async () => {

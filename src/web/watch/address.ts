@@ -5,6 +5,8 @@ export interface WatchAddress {
   readonly isEmbedded: boolean;
   /** Absolute, so that no player resolves it against something else. */
   readonly playlistUrl: string;
+  /** Where the page tells what its viewer experiences. */
+  readonly reportUrl: string;
   /** What the broadcast looked like a moment ago. */
   readonly posterUrl: string;
   /** The link a viewer passes on: the watch page, also from an embedded player. */
@@ -21,6 +23,7 @@ export function readWatchAddress(href: string): WatchAddress | undefined {
     name: decoded(encodedName),
     isEmbedded: page === 'embed',
     playlistUrl: `${url.origin}${prefix}/hls/${encodedName}/index.m3u8`,
+    reportUrl: `${url.origin}${prefix}/cmcd`,
     posterUrl: `${url.origin}${prefix}/thumb/${encodedName}.jpg`,
     shareUrl: `${url.origin}${prefix}/watch/${encodedName}`,
   };

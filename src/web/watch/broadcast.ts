@@ -99,3 +99,8 @@ function pause(delayMs: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+/** The stream's id, from where a broadcast's media lies. */
+export function streamIdOf({ identity }: Broadcast): string {
+  return new URL(identity).pathname.split('/').at(-3) ?? '';
+}

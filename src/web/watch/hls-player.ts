@@ -3,6 +3,7 @@ import { Adaptation } from './adaptation.ts';
 import { joinAtBufferEnd } from './level-join.ts';
 import type { PlaybackFacts, Player, PlayerEvents, Quality } from './player.ts';
 import type { SwitchReason } from './quality-history.ts';
+import type { PlayIdentity } from './viewer-report.ts';
 
 /** What makes hls.js start fast, stay close to live and adapt soon. Everything else keeps its default. */
 const lowLatency: Partial<HlsConfig> = {
@@ -38,6 +39,14 @@ function qualityLabel(level: Level): string {
   return level.frameRate > 45 ? `${level.height}p${Math.round(level.frameRate)}` : `${level.height}p`;
 }
 
+/**
+ * CMCD (version 2) that says with every request whose it is, and no more: a header that never changes costs nobody anything, leaves URLs
+ * as all viewers have them, and so caches as good as they are. What there is to tell goes into reports (`viewer-report.ts`).
+ */
+function cmcd({ sessionId, contentId }: PlayIdentity): HlsConfig['cmcd'] {
+  return { version: 2, useHeaders: true, includeKeys: ['sid', 'cid'], sessionId, contentId };
+}
+
 /** The name of a rendition stands in its URLs. */
 function renditionOf(level: Level): string {
   return level.uri.split('/').at(-2) ?? level.name;
@@ -60,10 +69,21 @@ export class HlsPlayer implements Player {
   private readonly reasons = new Map<number, SwitchReason>();
   private recoveries: number[] = [];
 
-  constructor(video: HTMLVideoElement, playlistUrl: string, workerUrl: string, events: PlayerEvents) {
+  constructor(
+    video: HTMLVideoElement,
+    playlistUrl: string,
+    workerUrl: string,
+    identity: PlayIdentity,
+    events: PlayerEvents,
+  ) {
     this.video = video;
     this.events = events;
-    this.hls = new Hls({ ...lowLatency, workerPath: workerUrl, abrController: this.adaptationClass() });
+    this.hls = new Hls({
+      ...lowLatency,
+      workerPath: workerUrl,
+      abrController: this.adaptationClass(),
+      cmcd: cmcd(identity),
+    });
     this.hls.config.liveMaxLatencyDurationCount = maxLatencyTargetDurations;
     this.hls.on(Hls.Events.MANIFEST_PARSED, () => this.manifestParsed());
     this.hls.on(Hls.Events.LEVEL_SWITCHED, (_event, { level }) => this.switched(level));

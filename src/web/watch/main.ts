@@ -1,6 +1,6 @@
 import Hls from 'hls.js';
 import { readWatchAddress, type WatchAddress } from './address.ts';
-import { type Broadcast, waitForBroadcast } from './broadcast.ts';
+import { type Broadcast, streamIdOf, waitForBroadcast } from './broadcast.ts';
 import { attachControls } from './controls.ts';
 import { latencySeconds } from './format.ts';
 import { HlsPlayer } from './hls-player.ts';
@@ -9,6 +9,7 @@ import type { PageState } from './page-state.ts';
 import { PageView } from './page-view.ts';
 import type { PlaybackEnd, Player, PlayerEvents } from './player.ts';
 import { QualityHistory } from './quality-history.ts';
+import { newSessionId, type PlayIdentity, ViewerReport } from './viewer-report.ts';
 
 const factsEveryMs = 500;
 /** Further behind than this, the live button offers to go to live. */
@@ -23,6 +24,7 @@ class WatchPage {
   private readonly history = new QualityHistory();
   private player: Player | undefined;
   private broadcast: Broadcast | undefined;
+  private report: ViewerReport | undefined;
 
   constructor(view: PageView, address: WatchAddress, workerUrl: string) {
     this.view = view;
@@ -36,22 +38,28 @@ class WatchPage {
     setInterval(() => this.showFacts(), factsEveryMs);
     let absentState: PageState | undefined;
     let endedIdentity: string | undefined;
+    let isFirstLook = true;
     for (;;) {
       const broadcast = await waitForBroadcast(
         this.address.playlistUrl,
         endedIdentity,
         // After an end the viewer keeps reading that it ended, until the server itself is in trouble.
-        (absence) => this.view.showState(absence === 'offline' ? (absentState ?? 'offline') : absence),
+        (absence) => {
+          isFirstLook = false;
+          this.view.showState(absence === 'offline' ? (absentState ?? 'offline') : absence);
+        },
         signal,
       );
-      const end = await this.playToEnd(broadcast);
+      const end = await this.playToEnd(broadcast, isFirstLook);
+      isFirstLook = false;
       absentState = end === 'ended' ? 'ended' : undefined;
       endedIdentity = end === 'ended' ? broadcast.identity : undefined;
       this.view.showState(end === 'ended' ? 'ended' : 'unreachable');
     }
   }
 
-  private async playToEnd(broadcast: Broadcast): Promise<PlaybackEnd> {
+  /** `wasOnAir`: it was found when the page was opened. */
+  private async playToEnd(broadcast: Broadcast, wasOnAir: boolean): Promise<PlaybackEnd> {
     const { view } = this;
     let isInterrupted = false;
     // What is buffered is still watched; the card comes when the picture stands, whichever of the two is known first.
@@ -65,8 +73,19 @@ class WatchPage {
     view.showPoster(this.address.posterUrl);
     view.video.addEventListener('waiting', onWaiting);
     this.broadcast = broadcast;
+    const identity = { sessionId: newSessionId(), contentId: streamIdOf(broadcast) };
+    const report = new ViewerReport({
+      ...identity,
+      video: view.video,
+      reportUrl: this.address.reportUrl,
+      playerName: Hls.isSupported() ? `hls.js ${Hls.version}` : 'native',
+      // Who opened the page while it was on air has waited since then.
+      startedMs: wasOnAir ? 0 : performance.now(),
+      latencyMs: () => this.latencyMs(),
+    });
+    this.report = report;
     const end = await new Promise<PlaybackEnd>((resolve) => {
-      this.player = this.createPlayer({
+      this.player = this.createPlayer(identity, {
         onPlaying: () => {
           view.showBuffering(false);
           view.showState('live');
@@ -78,12 +97,14 @@ class WatchPage {
         onQualities: (qualities) => view.showQualities(qualities),
         onSwitched: (change) => {
           this.history.add(change);
+          report.showed(change);
           view.showHistory(this.history);
         },
         onEnd: resolve,
       });
       void this.startWithSound();
     });
+    report.end(end);
     view.video.removeEventListener('waiting', onWaiting);
     this.player?.destroy();
     this.player = undefined;
@@ -92,10 +113,10 @@ class WatchPage {
     return end;
   }
 
-  private createPlayer(events: PlayerEvents): Player {
+  private createPlayer(identity: PlayIdentity, events: PlayerEvents): Player {
     const { view, address } = this;
     // Media Source first: a browser's own HLS (Chromium has one too) tells neither latency nor quality.
-    if (Hls.isSupported()) return new HlsPlayer(view.video, address.playlistUrl, this.workerUrl, events);
+    if (Hls.isSupported()) return new HlsPlayer(view.video, address.playlistUrl, this.workerUrl, identity, events);
     return new NativePlayer(view.video, address.playlistUrl, events);
   }
 
@@ -108,8 +129,17 @@ class WatchPage {
       if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') return;
       video.muted = true;
       unmute.hidden = false;
-      await video.play().catch(() => this.view.showPlayback());
+      await video.play().catch(() => {
+        this.view.showPlayback();
+        video.addEventListener('play', () => this.report?.ledger.beganAt(performance.now()), { once: true });
+      });
     }
+  }
+
+  private latencyMs(): number | undefined {
+    const frameWallMs = this.player?.facts().frameWallMs;
+    if (frameWallMs === undefined) return undefined;
+    return latencySeconds(frameWallMs, Date.now(), this.broadcast?.clockAheadMs ?? 0) * 1000;
   }
 
   private showFacts(): void {
@@ -119,11 +149,8 @@ class WatchPage {
       this.view.showFacts(undefined, undefined, undefined);
       return;
     }
-    const latency =
-      facts.frameWallMs === undefined
-        ? undefined
-        : latencySeconds(facts.frameWallMs, Date.now(), this.broadcast?.clockAheadMs ?? 0);
-    this.view.showFacts(latency, facts.qualityLabel, facts.bitrateBps);
+    const latencyMs = this.latencyMs();
+    this.view.showFacts(latencyMs === undefined ? undefined : latencyMs / 1000, facts.qualityLabel, facts.bitrateBps);
     this.view.showBehindLive(facts.behindLiveSeconds > behindLiveSeconds);
   }
 }
