@@ -46,6 +46,7 @@ export const eventTypes = {
   'stream.created': type('A broadcast was announced, or its publisher has connected; nothing can be watched yet.', {
     channel: text,
     key_id: text.nullable().describe('Null where anybody may publish.'),
+    parent_span_id: text.optional().describe('Of the trace: what announced it.'),
     ...orderedBy,
   }),
   'stream.started': type('The first keyframe has come: the broadcast is live.', publisher),
