@@ -16,6 +16,7 @@ import { benchTranscode } from './transcode.ts';
 import { benchTranscodeQuality } from './transcode-quality.ts';
 import { benchTranscodeRestart } from './transcode-restart.ts';
 import { benchViewers, type ViewedServer, viewedServers } from './viewers.ts';
+import { benchWrongKeys } from './wrong-keys.ts';
 
 const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summary on stderr
 
@@ -31,12 +32,14 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   transcode-quality   similarity of each rung to its picture, by preset and bit rate
   transcode-restart   what an ffmpeg that takes over needs until its first frame
   curve     viewers and ingest in small steps, and docs/cost-curve.svg of them
+  wrong-keys what viewers and a publisher notice of somebody who tries keys, and whether the time of a refusal tells anything
   switching real players between 5 and 1 Mbit/s: time to the lower quality and back, rebuffering, errors
 
   --seconds N        how long each measurement lasts (latency 30, ingest 15, requests 5, viewers, mixed, transcode 60, faults 20, curve 15)
   --servers A,B      streamctl, nginx-rtmp, node-media-server (viewers: streamctl, nginx); all that are installed
-  --viewers N,N      viewers: how many at once (1000,2000,5000,10000); curve the same; mixed, faults: how many (2000)
+  --viewers N,N      viewers: how many at once (1000,2000,5000,10000); curve the same; mixed, faults: how many (2000), wrong-keys (500)
   --waiters N        release: how many (10000)
+  --rate N           wrong-keys: attempts a second (1000)
   --kind KIND        viewers: hls or ll-hls (hls)
   --publishers N,N   ingest: how many at once (1,20,100); mixed: how many (100); faults (20); curve (1,20,50,100)
   --players A,B      switching: watch-page, hls.js, shaka-hls, shaka-dash, dash.js (all)
@@ -53,6 +56,7 @@ const { values, positionals } = parseArgs({
     publishers: { type: 'string' },
     viewers: { type: 'string' },
     waiters: { type: 'string', default: '10000' },
+    rate: { type: 'string', default: '1000' },
     kind: { type: 'string', default: 'hls' },
     players: { type: 'string', default: switchingPlayers.join(',') },
     rounds: { type: 'string', default: '20' },
@@ -129,6 +133,10 @@ try {
     const publishers = numbers('publishers', values.publishers ?? '20')[0]!;
     const viewers = numbers('viewers', values.viewers ?? '2000')[0]!;
     await benchFaults({ publishers, viewers, seconds: seconds ?? 20 }, report, interrupt.signal);
+  } else if (name === 'wrong-keys') {
+    const viewers = numbers('viewers', values.viewers ?? '500')[0]!;
+    const attemptsPerSecond = numbers('rate', values.rate)[0]!;
+    await benchWrongKeys({ attemptsPerSecond, viewers, seconds: seconds ?? 20 }, report, interrupt.signal);
   } else if (name === 'transcode') {
     await benchTranscode({ seconds: seconds ?? 60, withFaults: values.faults }, report, interrupt.signal);
   } else if (name === 'transcode-quality') {

@@ -46,7 +46,7 @@ export async function benchMixed(options: MixedOptions, report: Report, signal: 
 }
 
 /** The viewers' figures, and the ages of the probe's frames. */
-async function watchBeside(
+export async function watchBeside(
   peer: Peer,
   clipFile: string,
   { publishers, viewers, seconds }: MixedOptions,
