@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { soakPublisher } from './soak-publisher.ts';
+import { soakStoreKills, soakStoreOutage } from './soak-store.ts';
 import { soakStreamLife } from './soak-stream-life.ts';
 import { soakTranscode } from './soak-transcode.ts';
 import { soakTranscodeCycles } from './soak-transcode-cycles.ts';
@@ -9,6 +10,8 @@ const usage = `usage: npm run soak -- [NAME] [options]     Prints JSON; exits 1 
   (no name)           one ffmpeg publisher, one server, and the strict outside checker for a long time
   transcode           a ladder whose ffmpeg is killed or stopped at random moments, then fails at every start until it is given up,
                       then works again, all watched by the strict outside checker
+  store-outage        Postgres goes away while several publish and many watch; one publisher reconnects, one ends, one is new
+  store-kills         processes are killed at random moments while they write to a store and while they make its tables
   transcode-cycles    broadcasts with a ladder begin and end; what is left behind of processes, descriptors and memory
   stream-life         publishers and operators do random things to a real server, which is stopped and killed in between; every state,
                       every event and every row is held against a model
@@ -16,6 +19,10 @@ const usage = `usage: npm run soak -- [NAME] [options]     Prints JSON; exits 1 
   --minutes N             how long (10; transcode, stream-life 5)
   --reconnect-every N     no name: seconds after which the publisher is killed and comes back
   --resolution-changes    no name: in another size each time
+  --seconds N             store-outage: how long Postgres is away (60)
+  --publishers N          store-outage: how many publish (4)
+  --viewers N             store-outage: how many watch (200)
+  --moments N             store-kills: how many processes of each kind die (50)
   --cycles N              transcode-cycles: how many broadcasts (200)
   --store KIND            stream-life: sqlite or postgres (sqlite)
   --seed N                stream-life: the random things of an earlier run again
@@ -28,6 +35,10 @@ const { values, positionals } = parseArgs({
     'reconnect-every': { type: 'string', default: '0' },
     'resolution-changes': { type: 'boolean', default: false },
     cycles: { type: 'string', default: '200' },
+    seconds: { type: 'string', default: '60' },
+    publishers: { type: 'string', default: '4' },
+    viewers: { type: 'string', default: '200' },
+    moments: { type: 'string', default: '50' },
     store: { type: 'string', default: 'sqlite' },
     seed: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -53,6 +64,20 @@ async function soak(name: string): Promise<boolean> {
     });
     console.log(JSON.stringify(report, undefined, 2));
     return report.failure === null;
+  }
+  if (name === 'store-outage') {
+    const report = await soakStoreOutage({
+      seconds: Number(values.seconds),
+      publishers: Number(values.publishers),
+      viewers: Number(values.viewers),
+    });
+    console.log(JSON.stringify(report, undefined, 2));
+    return report.watch.findings.length + report.eventsOutOfOrder + (report.figures.at(-1)?.lost ?? 0) === 0;
+  }
+  if (name === 'store-kills') {
+    const report = await soakStoreKills(Number(values.moments));
+    console.log(JSON.stringify(report, undefined, 2));
+    return Object.values(report).every(({ writes }) => writes.lost.length + writes.halves.length === 0);
   }
   const report = await soakPublisher({
     minutes: Number(values.minutes ?? 10),

@@ -212,13 +212,13 @@ test('a row that somebody holds is waited for two seconds, then it is told so', 
   const store = await openAt();
   const stream = someStream({ state: 'ACTIVE' });
   await store.streams.create(stream, someEvent({ streamId: stream.id }));
-  const holder = postgres.query('begin; update streams set node = $$x$$; select pg_sleep(4); commit');
+  const holder = postgres.query('begin; update streams set node = $$x$$; select pg_sleep(2.6); commit');
   await until(
     'it is held',
     async () =>
       (
         await postgres.query(
-          "select 1 from pg_stat_activity where query like '%pg_sleep(4)%' and wait_event = 'PgSleep' and pid <> pg_backend_pid()",
+          "select 1 from pg_stat_activity where query like '%pg_sleep(2.6)%' and wait_event = 'PgSleep' and pid <> pg_backend_pid()",
         )
       ).length > 0,
   );

@@ -143,47 +143,6 @@ test('a backup taken while others write is whole', async () => {
   expect((await copy.keys.list()).length).toBeGreaterThanOrEqual(50);
 });
 
-test('a writer killed at any moment leaves rows and events that agree', async () => {
-  const path = join(tempDir(), 'streamctl.db');
-  for (let round = 0; round < 5; round++) {
-    const { child } = await runScript(`
-      import { openStore } from './src/store/open.ts';
-      import { someEvent, someKey } from './test/support/rows.ts';
-      const store = await openStore({ url: 'sqlite:${path}' });
-      for (let i = 0; ; i++) {
-        const key = someKey();
-        await store.keys.create(key, someEvent({ type: 'key.created', payload: { key: key.id } }));
-        if (i === 20 * ${round}) console.log('writing');
-      }
-    `);
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    const store = await openStore({ url: `sqlite:${path}` });
-    const keys = new Set((await store.keys.list()).map(({ id }) => id));
-    const events = await store.events.list({ limit: 1_000_000 });
-    await store.close();
-    expect(keys.size).toBeGreaterThan(0);
-    expect(new Set(events.map(({ payload }) => payload.key))).toEqual(keys);
-  }
-});
-
-test('a first start killed while it makes the tables is completed by the next', async () => {
-  for (let round = 0; round < 4; round++) {
-    const path = join(tempDir(), 'streamctl.db');
-    const { child } = await runScript(`
-      import { openStore } from './src/store/open.ts';
-      console.log('starting');
-      await openStore({ url: 'sqlite:${path}' });
-    `);
-    await new Promise((resume) => setTimeout(resume, round * 4)); // the moment is the point, any will do
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    const store = await openStore({ url: `sqlite:${path}` });
-    await store.keys.create(someKey(), someEvent());
-    await store.close();
-  }
-});
-
 test('a data folder has one server: a second is refused with the number of the first', async () => {
   const dir = tempDir();
   const { child, line } = await runScript(`

@@ -10,7 +10,7 @@ const connectTimeoutMs = 3000;
 const statementTimeoutMs = 5000;
 const lockTimeoutMs = 2000;
 /** After that Postgres itself does not answer any more, or the way to it is cut. */
-const answerTimeoutMs = 8000;
+const answerTimeoutMs = 6000;
 /** A node that froze in the middle of a transaction gives up its locks. */
 const idleInTransactionTimeoutMs = 10_000;
 const keepAliveDelayMs = 10_000;

@@ -1,0 +1,127 @@
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openStore } from '../../src/store/open.ts';
+import { Child } from './child.ts';
+import { someEvent, someKey } from './rows.ts';
+import { until } from './until.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+/** How many processes run at the same time. */
+const together = 4;
+
+/** A process that opens the store of a URL and then runs `script`, and that is killed. */
+async function killedProcess(url: string, script: string, lifeAfterFirstLineMs: number): Promise<Child> {
+  const text = `
+    import { writeSync } from 'node:fs';
+    import { openStore } from './src/store/open.ts';
+    import { someEvent, someKey } from './test/support/rows.ts';
+    const say = (line) => writeSync(1, line + '\\n');
+    const url = process.env.STORE_URL;
+    ${script}
+  `;
+  const child = new Child(process.execPath, ['--input-type=module-typescript', '-e', text], {
+    cwd: root,
+    env: { ...process.env, STORE_URL: url },
+  });
+  await until(
+    'the process works',
+    () => {
+      if (!child.isRunning) throw new Error(`it ended: ${child.stderr}`);
+      return child.stdout.includes('\n');
+    },
+    60_000,
+  );
+  await delay(lifeAfterFirstLineMs); // when it dies is the point
+  if (!child.isRunning) throw new Error(`it ended by itself: ${child.stderr}`);
+  child.process.kill('SIGKILL');
+  await once(child.process, 'close');
+  return child;
+}
+
+/** Calls `rehearse` for every moment, several at a time. */
+async function atMoments(moments: number, rehearse: (moment: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const work = async () => {
+    for (let moment = next++; moment < moments; moment = next++) await rehearse(moment);
+  };
+  await Promise.all(Array.from({ length: Math.min(together, moments) }, work));
+}
+
+export interface WriterKillsReport {
+  readonly moments: number;
+  /** Writes that were acknowledged before their process died. */
+  readonly acknowledged: number;
+  readonly lost: readonly string[];
+  /** Keys without their event, and events without their key. */
+  readonly halves: readonly string[];
+}
+
+/** Processes write keys to one store, each until it is killed at a random moment; what they were told is written has to be there. */
+export async function rehearseWriterKills(url: string, moments: number): Promise<WriterKillsReport> {
+  await (await openStore({ url })).close();
+  const acknowledged: string[] = [];
+  await atMoments(moments, async () => {
+    const writer = `
+      const store = await openStore({ url });
+      for (;;) {
+        const key = someKey();
+        const event = someEvent({ type: 'key.created', payload: { key_id: key.id } });
+        const isWritten = await store.keys.create(key, event).then(() => true, (error) => {
+          if (error.httpStatus !== 503) throw error;
+        });
+        if (isWritten) say(key.id);
+      }`;
+    const { stdout } = await killedProcess(url, writer, randomInt(300));
+    acknowledged.push(...(stdout.match(/^\w+$/gm) ?? []));
+  });
+  const store = await openStore({ url });
+  try {
+    const keys = new Set((await store.keys.list()).map(({ id }) => id));
+    const events = (await store.events.list({ limit: 10_000_000 })).map(({ payload }) => String(payload.key_id));
+    const told = new Set(events);
+    const halves = [...[...keys].filter((id) => !told.has(id)), ...events.filter((id) => !keys.has(id))];
+    return { moments, acknowledged: acknowledged.length, lost: acknowledged.filter((id) => !keys.has(id)), halves };
+  } finally {
+    await store.close();
+  }
+}
+
+export interface MigrationKillsReport {
+  readonly moments: number;
+  /** How many were killed before they were done. */
+  readonly interrupted: number;
+}
+
+/**
+ * Processes bring empty stores up to date, each until it is killed at a random moment; then each store has to open, up to date, and take
+ * a write. Throws when one does not.
+ */
+export async function rehearseMigrationKills(
+  newUrl: () => Promise<string>,
+  moments: number,
+  longestMs: number,
+): Promise<MigrationKillsReport> {
+  let interrupted = 0;
+  await atMoments(moments, async () => {
+    const url = await newUrl();
+    const script = `
+      say('starting');
+      await openStore({ url });
+      say('done');
+      setInterval(() => {}, 1000);`;
+    const { stdout } = await killedProcess(url, script, randomInt(longestMs));
+    if (!stdout.includes('done')) interrupted++;
+    const store = await openStore({ url });
+    try {
+      const { migrations } = await store.status();
+      const missing = migrations.filter(({ isApplied }) => !isApplied);
+      if (missing.length > 0) throw new Error(`not applied: ${JSON.stringify(missing)}`);
+      await store.keys.create(someKey(), someEvent());
+    } finally {
+      await store.close();
+    }
+  });
+  return { moments, interrupted };
+}
