@@ -89,7 +89,10 @@ async function soak(name: string): Promise<boolean> {
 }
 
 const [name = ''] = positionals;
-if (values.help || !['', 'transcode', 'transcode-cycles', 'stream-life'].includes(name)) {
+if (
+  values.help ||
+  !['', 'transcode', 'transcode-cycles', 'stream-life', 'store-outage', 'store-kills'].includes(name)
+) {
   process.stderr.write(usage);
   process.exit(values.help ? 0 : 2);
 }
