@@ -139,7 +139,8 @@ class WatchPage {
   private latencyMs(): number | undefined {
     const frameWallMs = this.player?.facts().frameWallMs;
     if (frameWallMs === undefined) return undefined;
-    return latencySeconds(frameWallMs, Date.now(), this.broadcast?.clockAheadMs ?? 0) * 1000;
+    const seconds = latencySeconds(frameWallMs, Date.now(), this.broadcast?.clockAheadMs ?? 0);
+    return seconds === undefined ? undefined : seconds * 1000;
   }
 
   private showFacts(): void {
