@@ -199,8 +199,7 @@ export class DeliveryLoop {
   }
 
   private async offer(events: readonly EventRow[]): Promise<DeliveryResult> {
-    const envelopes = [];
-    for (const event of events) envelopes.push(await this.options.envelopes.of(event));
+    const envelopes = await this.options.envelopes.of(events);
     const deadline = AbortSignal.timeout(deliveryDeadlineMs);
     return await this.receiver.deliver(envelopes, AbortSignal.any([this.stopping.signal, deadline]));
   }
