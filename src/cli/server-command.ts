@@ -39,7 +39,8 @@ export abstract class ServerCommand extends BaseCommand {
     if (remote !== undefined) {
       const { ApiClient } = await import('../client/api-client.ts');
       const { httpFetch } = await import('../client/http-fetch.ts');
-      return await use(new ApiClient(httpFetch(remote)));
+      const { retryingFetch } = await import('../client/retrying-fetch.ts');
+      return await use(new ApiClient(retryingFetch(httpFetch(remote))));
     }
     const { config } = await this.loadConfig(flags);
     const { requireServer, withControl } = await import('./control.ts');

@@ -11,7 +11,7 @@ import { type CreateKeyRequest, issuedKeyView, keyPage, keyView, type UpdateKeyR
 import { type CreateLinkRequest, linkView } from '../contract/links.ts';
 import { type ProblemView, problemView } from '../contract/problem.ts';
 import { statusView } from '../contract/status.ts';
-import { streamPage, streamView } from '../contract/streams.ts';
+import { type AnnounceStreamRequest, announcedStreamView, streamPage, streamView } from '../contract/streams.ts';
 import { type CreateTokenRequest, issuedTokenView, tokenPage, tokenView } from '../contract/tokens.ts';
 import type { PageQuery } from './pages.ts';
 
@@ -80,6 +80,10 @@ export class ApiClient {
     return this.call('DELETE', `/keys/${encodeURIComponent(id)}`, keyView);
   }
 
+  announceStream(body: AnnounceStreamRequest) {
+    return this.call('POST', '/streams', announcedStreamView, body);
+  }
+
   listStreams(filter: StreamListFilter = {}) {
     return this.call('GET', `/streams${queryOf(filter)}`, streamPage);
   }
@@ -102,6 +106,10 @@ export class ApiClient {
 
   listTokens(filter: PageQuery = {}) {
     return this.call('GET', `/tokens${queryOf(filter)}`, tokenPage);
+  }
+
+  showToken(id: string) {
+    return this.call('GET', `/tokens/${encodeURIComponent(id)}`, tokenView);
   }
 
   revokeToken(id: string) {
