@@ -156,6 +156,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
         hls: config.hls,
         rtmp,
         ladder: config.ladder,
+        trustedProxies: http.trustedProxies,
         calibrationPath: join(config.dataDir, 'transcoding-cost.json'),
         certificate: await certificates.watch(rtmp.tls, (pair) => media.setCertificate(pair)),
         restored: restorable(await store.streams.active(), {

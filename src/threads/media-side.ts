@@ -29,6 +29,8 @@ export interface MediaSideOptions {
   readonly hls: HlsConfig;
   readonly rtmp: RtmpConfig;
   readonly ladder: LadderConfig;
+  /** `http.trusted_proxies`. */
+  readonly trustedProxies?: readonly string[];
   /** Where it is kept what transcoding costs on this machine. */
   readonly calibrationPath: string;
   /** Ports that an earlier side had, for `rtmp.listen` with port 0. */
@@ -135,6 +137,7 @@ export class MediaSide {
       {
         listen: at(rtmp.listen, 0),
         tls: rtmp.tls && certificate && { listen: at(rtmp.tls.listen, 1), ...certificate },
+        trustedProxies: options.trustedProxies,
         limits: { ...defaultRtmpLimits, maxPublishers: rtmp.maxPublishers, maxPerIp: rtmp.maxPerIp },
       },
       {

@@ -88,6 +88,12 @@ export const rtmpErrors = {
     httpStatus: 408,
     exitCode: 5,
   }),
+  RTMP_WRONG_KEYS: entry<Record<never, never>>({
+    message: () => 'The connection was not heard: hundreds of wrong stream keys have just come from its address.',
+    remedy: 'Stop what tries keys there; after 20 seconds all is forgiven. A proxy that all publishers come through belongs into http.trusted_proxies.',
+    httpStatus: 429,
+    exitCode: 4,
+  }),
   RTMP_CROWDED: entry<Record<never, never>>({
     message: () => 'The connection was closed to make room: too many connect and do not publish.',
     remedy: 'Find out who connects; close the RTMP port to them, or set rtmp.max_per_ip.',

@@ -18,11 +18,14 @@ export class ConnectionTable {
   private readonly pending = new Set<RtmpSession>();
   private readonly pendingByAddress = new Map<string, number>();
   private readonly readBuffer = newReadBuffer();
+  private readonly turnsAway: (remoteAddress: string) => boolean;
   private closedBytes = 0;
   private sweptAtMs: number;
   private whenEmpty: (() => void)[] = [];
 
-  constructor(deps: Omit<SessionDeps, 'admit'>) {
+  /** `turnsAway`: whether nobody at an address is heard for now. */
+  constructor(deps: Omit<SessionDeps, 'admit'>, turnsAway: (remoteAddress: string) => boolean) {
+    this.turnsAway = turnsAway;
     this.deps = {
       ...deps,
       admit: (grant, session) => this.admit(grant, session),
@@ -45,9 +48,17 @@ export class ConnectionTable {
     return Array.from(this.sessionsById.values(), (session) => sessionStats(session));
   }
 
+  /** Ends a connection, over which nothing was said yet, of an address that nobody is heard from. */
+  welcomes(socket: Socket): boolean {
+    if (!this.turnsAway(addressOf(socket))) return true;
+    socket.destroy();
+    return false;
+  }
+
   /** A connection just accepted and, unless it is TLS, not read yet. */
   add(socket: Socket, isTls: boolean): void {
-    const remoteAddress = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    if (!isTls && !this.welcomes(socket)) return;
+    const remoteAddress = addressOf(socket);
     const group = addressGroup(remoteAddress);
     const waiting = this.pendingByAddress.get(group) ?? 0;
     const { maxPerIp, maxPending } = this.deps.limits;
@@ -149,4 +160,8 @@ export class ConnectionTable {
     if (left === 0) this.pendingByAddress.delete(group);
     else this.pendingByAddress.set(group, left);
   }
+}
+
+function addressOf({ remoteAddress = '' }: Socket): string {
+  return remoteAddress.replace(/^::ffff:/, '');
 }

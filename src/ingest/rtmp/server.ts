@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type AddressInfo, createServer, type Server, type ServerOpts } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import type { CertificatePair } from '../../base/certificate-pair.ts';
+import { TrustedProxies } from '../../base/client-address.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Service } from '../../base/lifecycle.ts';
 import { type ListenOptions, listenOn, stopListening } from '../../base/listening.ts';
@@ -33,6 +34,8 @@ export interface RtmpServerOptions {
     | { readonly listen: ListenAt; readonly cert: string | Buffer; readonly key: string | Buffer }
     | undefined;
   readonly limits: RtmpLimits;
+  /** Addresses and networks behind which anybody may be: nobody is turned away there for what others did. */
+  readonly trustedProxies?: readonly string[] | undefined;
 }
 
 export interface RtmpServerDeps {
@@ -76,7 +79,13 @@ export class RtmpServer implements Service {
     this.buffers = new MessageBuffers({ limitBytes: limits.totalMemoryBytes, keepBytes: limits.totalMemoryBytes / 16 });
     this.sessionLog = new SessionLog(log, clock);
     const rejections = new Rejections(clock);
-    this.table = new ConnectionTable({
+    const proxies = new TrustedProxies(options.trustedProxies ?? []);
+    const turnsAway = (address: string) => {
+      if (!rejections.isFlooding(address) || proxies.has(address)) return false;
+      this.sessionLog.turnedAway(address);
+      return true;
+    };
+    const deps_ = {
       clock,
       random: randomBytes,
       buffers: this.buffers,
@@ -85,7 +94,8 @@ export class RtmpServer implements Service {
       openPublication,
       rejectionDelayMs: (address) => rejections.delayMs(address),
       observer: this.sessionLog,
-    });
+    };
+    this.table = new ConnectionTable(deps_, turnsAway);
   }
 
   async start(signal: AbortSignal, handed?: HandedDescriptors): Promise<void> {
@@ -101,6 +111,7 @@ export class RtmpServer implements Service {
         secure.maxConnections = limits.maxPending + limits.maxPublishers;
         const { clock } = this.deps;
         secure.on('connection', (socket) => {
+          if (!this.table.welcomes(socket)) return;
           this.handshakes.begin(socket, clock.monotonicMs() + limits.handshakeMs, true);
         });
         secure.on('secureConnection', (socket) => {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../base/clock.ts';
-import type { StreamctlError } from '../../base/errors.ts';
+import { StreamctlError } from '../../base/errors.ts';
 import { ReportCounter } from '../../base/report-counter.ts';
 import type { PublicationEnd, PublisherDismissal } from '../../stream/publication.ts';
 import type { RtmpSession } from './session.ts';
@@ -14,11 +14,13 @@ export class SessionLog implements SessionObserver {
   readonly refusedByCode = new Map<string, number>();
   private readonly log: Log;
   private readonly refusals: ReportCounter;
+  private readonly floods: ReportCounter;
   private readonly defects: ReportCounter;
 
   constructor(log: Log, clock: Clock) {
     this.log = log;
     this.refusals = new ReportCounter(clock);
+    this.floods = new ReportCounter(clock);
     this.defects = new ReportCounter(clock);
   }
 
@@ -39,6 +41,15 @@ export class SessionLog implements SessionObserver {
         { ...describe(session), encoder: session.encoder, code, reason: message, count },
         'publisher refused',
       );
+    });
+  }
+
+  /** A connection of an address that is flooding, of which nothing was heard. */
+  turnedAway(remoteAddress: string): void {
+    const { code } = new StreamctlError('RTMP_WRONG_KEYS', {});
+    this.refusedByCode.set(code, (this.refusedByCode.get(code) ?? 0) + 1);
+    this.floods.count((count) => {
+      this.log.warn({ remoteAddress, code, count }, 'connections turned away: hundreds of wrong keys came from the address');
     });
   }
 

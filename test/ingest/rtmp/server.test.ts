@@ -25,7 +25,11 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((server) => server.stop()));
 });
 
-async function startServer(limits: Partial<RtmpLimits> = {}, tls?: RtmpServerOptions['tls']) {
+async function startServer(
+  limits: Partial<RtmpLimits> = {},
+  tls?: RtmpServerOptions['tls'],
+  trustedProxies?: readonly string[],
+) {
   const publications = new RecordedPublications();
   const lines: string[] = [];
   const log = pino(
@@ -38,7 +42,12 @@ async function startServer(limits: Partial<RtmpLimits> = {}, tls?: RtmpServerOpt
     }),
   );
   const server = new RtmpServer(
-    { listen: { host: '127.0.0.1', port: 0 }, limits: { ...defaultRtmpLimits, ...limits }, ...(tls && { tls }) },
+    {
+      listen: { host: '127.0.0.1', port: 0 },
+      limits: { ...defaultRtmpLimits, ...limits },
+      ...(tls && { tls }),
+      trustedProxies,
+    },
     { clock: systemClock, log, authorizePublish, openPublication: publications.open },
   );
   await server.start(new AbortController().signal);
@@ -176,6 +185,27 @@ test('the stream name is in no log line, and a flood of refusals is one line a s
   const refusals = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'publisher refused');
   expect(refusals.length).toBeGreaterThan(0);
   expect(refusals.length).toBeLessThan(5);
+});
+
+test('an address that tries hundreds of keys is turned away, and who publishes from there already is not disturbed', async () => {
+  const { port, server, publications, lines } = await startServer({ idleMs: 60_000 });
+  const good = new SocketPublisher(port);
+  expect(await good.publish('one')).toBe('NetStream.Publish.Start');
+  await Promise.all(Array.from({ length: 110 }, () => new SocketPublisher(port).publish('wrong')));
+  const next = new SocketPublisher(port);
+  await until('it is turned away', () => next.isClosed);
+  expect(next.codes).toEqual([]);
+  expect(good.isClosed).toBe(false);
+  expect(publications.all).toHaveLength(1);
+  const { refused } = server.stats();
+  expect(refused.RTMP_WRONG_KEYS).toBeGreaterThan(0);
+  expect(lines.join('')).toContain('connections turned away');
+});
+
+test('nobody is turned away behind a trusted proxy', async () => {
+  const { port } = await startServer({}, undefined, ['127.0.0.0/8']);
+  await Promise.all(Array.from({ length: 110 }, () => new SocketPublisher(port).publish('wrong')));
+  expect(await new SocketPublisher(port).publish('one')).toBe('NetStream.Publish.Start');
 });
 
 test('a peer that never reads its answers is cut off', async () => {
