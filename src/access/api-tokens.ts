@@ -56,7 +56,7 @@ export class ApiTokens {
     const { store, pepper, clock } = this.options;
     const text = newKeyText(draw);
     const before = draw && (await store.find(text.id));
-    if (before !== undefined) return { token: before, text: formatTokenText(text) };
+    if (before?.secretHash === pepper.hash(text.secret)) return { token: before, text: formatTokenText(text) };
     const token: TokenRow = {
       id: text.id,
       name,

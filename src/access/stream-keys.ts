@@ -59,7 +59,7 @@ export class StreamKeys {
     const { store, pepper, clock } = this.options;
     const text = newKeyText(draw);
     const before = draw && (await store.find(text.id));
-    if (before !== undefined) return { key: before, text: formatKeyText(text) };
+    if (before?.secretHash === pepper.hash(text.secret)) return { key: before, text: formatKeyText(text) };
     const key: KeyRow = {
       id: text.id,
       channel,

@@ -81,6 +81,20 @@ test('a request cut off by a crash is taken over after a minute, and finds what 
   expect(await keys.list()).toHaveLength(1);
 });
 
+test('a token that is taken over after a crash is the same token', async () => {
+  const { post, clock, store } = await setUp();
+  const body = { name: 'grafana', scopes: ['metrics:read'] };
+  const { finish } = store.idempotency;
+  store.idempotency.finish = () => Promise.reject(new Error('power failure'));
+  expect((await post('/tokens', body, 'one')).status).toBe(500);
+  store.idempotency.finish = finish.bind(store.idempotency);
+  clock.advance(minuteMs + 1);
+  const [made, ...others] = await store.tokens.list();
+  expect(others).toEqual([]);
+  expect(await post('/tokens', body, 'one')).toMatchObject({ status: 201, body: { id: made?.id, last4: made?.last4 } });
+  expect(await store.tokens.list()).toHaveLength(1);
+});
+
 test('a rotation that is taken over after a crash rotates once, to the same secret', async () => {
   const { post, clock, store, keys, ring } = await setUp();
   const { body: key } = await post('/keys', { channel: 'a' });
