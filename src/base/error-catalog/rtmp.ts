@@ -90,7 +90,8 @@ export const rtmpErrors = {
   }),
   RTMP_WRONG_KEYS: entry<Record<never, never>>({
     message: () => 'The connection was not heard: hundreds of wrong stream keys have just come from its address.',
-    remedy: 'Stop what tries keys there; after 20 seconds all is forgiven. A proxy that all publishers come through belongs into http.trusted_proxies.',
+    remedy:
+      'Stop what tries keys there; after 20 seconds all is forgiven. A proxy that all publishers come through belongs into http.trusted_proxies.',
     httpStatus: 429,
     exitCode: 4,
   }),

@@ -85,17 +85,17 @@ export class RtmpServer implements Service {
       this.sessionLog.turnedAway(address);
       return true;
     };
-    const deps_ = {
+    const sessionDeps = {
       clock,
       random: randomBytes,
       buffers: this.buffers,
       limits,
       authorizePublish,
       openPublication,
-      rejectionDelayMs: (address) => rejections.delayMs(address),
+      rejectionDelayMs: (address: string) => rejections.delayMs(address),
       observer: this.sessionLog,
     };
-    this.table = new ConnectionTable(deps_, turnsAway);
+    this.table = new ConnectionTable(sessionDeps, turnsAway);
   }
 
   async start(signal: AbortSignal, handed?: HandedDescriptors): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../base/clock.ts';
-import { StreamctlError } from '../../base/errors.ts';
+import type { ErrorCode } from '../../base/error-catalog.ts';
+import type { StreamctlError } from '../../base/errors.ts';
 import { ReportCounter } from '../../base/report-counter.ts';
 import type { PublicationEnd, PublisherDismissal } from '../../stream/publication.ts';
 import type { RtmpSession } from './session.ts';
@@ -46,10 +47,13 @@ export class SessionLog implements SessionObserver {
 
   /** A connection of an address that is flooding, of which nothing was heard. */
   turnedAway(remoteAddress: string): void {
-    const { code } = new StreamctlError('RTMP_WRONG_KEYS', {});
+    const code: ErrorCode = 'RTMP_WRONG_KEYS';
     this.refusedByCode.set(code, (this.refusedByCode.get(code) ?? 0) + 1);
     this.floods.count((count) => {
-      this.log.warn({ remoteAddress, code, count }, 'connections turned away: hundreds of wrong keys came from the address');
+      this.log.warn(
+        { remoteAddress, code, count },
+        'connections turned away: hundreds of wrong keys came from the address',
+      );
     });
   }
 
