@@ -1,9 +1,10 @@
 import { Args } from '@oclif/core';
-import { BaseCommand, configFileFlags, jsonFlag } from '../src/cli/command.ts';
+import { configFileFlags, jsonFlag } from '../src/cli/command.ts';
 import { configValueFlags } from '../src/cli/config-flags.ts';
+import { ServerCommand, serverFlags } from '../src/cli/server-command.ts';
 import type { FindingView } from '../src/contract/finding.ts';
 
-export default class Doctor extends BaseCommand {
+export default class Doctor extends ServerCommand {
   static override summary =
     'Find out what stands in the way, on this machine or in a broadcast, and what to do about it.';
   static override description =
@@ -16,21 +17,27 @@ export default class Doctor extends BaseCommand {
   static override args = {
     stream: Args.string({ description: 'A live broadcast, by stream id or channel; without it, this machine.' }),
   };
-  static override baseFlags = { config: configFileFlags.config, ...jsonFlag };
+  static override baseFlags = { config: configFileFlags.config, ...serverFlags, ...jsonFlag };
   static override flags = configValueFlags();
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Doctor);
     const { unlessInterrupted } = await import('../src/cli/end-signal.ts');
-    const { config } = await this.loadConfig(flags);
     const name = args.stream;
     if (name === undefined) {
+      const { refuseServer } = await import('../src/cli/remote-server.ts');
+      refuseServer(flags, 'the name of a broadcast beside it: a machine is looked at from the machine itself');
+      const { config } = await this.loadConfig(flags);
       const { diagnoseHost } = await import('../src/cli/doctor.ts');
       const found = await unlessInterrupted((signal) => diagnoseHost(config, signal));
       if (found !== undefined) this.conclude(flags.json, found.json, found.text);
     } else {
       const { broadcastText, diagnoseBroadcast } = await import('../src/cli/doctor-broadcast.ts');
-      const stream = await unlessInterrupted((signal) => diagnoseBroadcast(config, name, signal));
+      const stream = await this.withClient(
+        flags,
+        (client) => unlessInterrupted((signal) => diagnoseBroadcast(client, name, signal)),
+        { mustRun: true },
+      );
       if (stream !== undefined) this.conclude(flags.json, stream, broadcastText(stream));
     }
   }

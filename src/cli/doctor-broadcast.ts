@@ -1,9 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StreamctlError } from '../base/errors.ts';
 import type { ApiClient } from '../client/api-client.ts';
-import type { Config } from '../config/schema.ts';
 import type { StreamView } from '../contract/streams.ts';
-import { requireServer } from './control.ts';
 import { findingsText, verdictText } from './doctor-text.ts';
 import { StepLine } from './step-line.ts';
 import { streamState } from './stream-text.ts';
@@ -14,10 +12,9 @@ const settledSeconds = 12;
 
 /**
  * What is found of a live broadcast. One that has just begun is watched for some seconds first; progress goes to stderr.
- * Throws CONTROL_NO_SERVER, STREAM_UNKNOWN or DOCTOR_NOT_LIVE.
+ * Throws STREAM_UNKNOWN or DOCTOR_NOT_LIVE.
  */
-export async function diagnoseBroadcast(config: Config, name: string, signal: AbortSignal): Promise<StreamView> {
-  const client = await requireServer(config);
+export async function diagnoseBroadcast(client: ApiClient, name: string, signal: AbortSignal): Promise<StreamView> {
   const steps = new StepLine(process.stderr);
   try {
     for (;;) {

@@ -66,8 +66,8 @@ function metricsReference(): string {
   const lines = [
     '# Metrics',
     '',
-    'Generated from the code by `npm run docs`. `GET /metrics` on the control socket answers in the text format of Prometheus:',
-    '`curl --unix-socket data/control.sock http://localhost/metrics`.',
+    'Generated from the code by `npm run docs`. `GET /metrics` answers in the text format of Prometheus, to an API token with the scope `metrics:read`:',
+    '`streamctl tokens create prometheus --scope metrics:read`. Or locally: `curl --unix-socket data/control.sock http://localhost/metrics`.',
     '',
     '| name | kind | meaning |',
     '| --- | --- | --- |',

@@ -24,6 +24,18 @@ export function remoteServer(flags: Record<string, unknown>, env: NodeJS.Process
   return { url, token };
 }
 
+/** Throws CLI_FLAG_INVALID when `--server` is given to what is for this machine only. */
+export function refuseServer({ server }: Record<string, unknown>, wanted: string): void {
+  const found = text(server);
+  if (found !== undefined) throw new StreamctlError('CLI_FLAG_INVALID', { flag: 'server', found, wanted });
+}
+
+/** Whether everybody on the way can read the token. */
+export function isInTheClear({ url }: HttpServer): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && !/^(localhost|127\..*|\[::1\])$/.test(hostname);
+}
+
 function tokenOfFile(path: string | undefined): string | undefined {
   if (path === undefined) return undefined;
   try {

@@ -34,9 +34,10 @@ export abstract class ServerCommand extends BaseCommand {
     use: (client: ApiClient) => Promise<Result>,
     { mustRun = false } = {},
   ): Promise<Result> {
-    const { remoteServer } = await import('./remote-server.ts');
+    const { isInTheClear, remoteServer } = await import('./remote-server.ts');
     const remote = remoteServer(flags, process.env);
     if (remote !== undefined) {
+      if (isInTheClear(remote)) process.stderr.write('Without TLS everybody on the way can read the API token.\n');
       const { ApiClient } = await import('../client/api-client.ts');
       const { httpFetch } = await import('../client/http-fetch.ts');
       const { retryingFetch } = await import('../client/retrying-fetch.ts');

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { makeInnerFolder } from '../../src/front/inner-folder.ts';
 import { clientAddressHeader } from '../../src/front/inner-headers.ts';
@@ -123,7 +123,7 @@ test('HTTP/2 requests reach control too, with bodies', async () => {
   }
 });
 
-test("a page of another site may not ask for management, but lead here by links", async () => {
+test('a page of another site may not ask for management, but lead here by links', async () => {
   const port = await echoDelivery();
   const crossSite = { 'sec-fetch-site': 'cross-site' };
   for (const path of ['/streams', '/keys', '/tokens', '/events', '/status', '/metrics']) {
@@ -167,6 +167,7 @@ test('what control does not answer in time is given up, and more than there is r
 });
 
 test('an answer that control breaks off is broken off', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {}); // hono tells of it there
   const fetch = () =>
     new Response(
       new ReadableStream({
