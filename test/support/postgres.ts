@@ -148,7 +148,14 @@ export class PostgresServer {
   /** To it and all its children. */
   private signal(signal: NodeJS.Signals): void {
     const postmaster = this.processId;
-    for (const pid of [postmaster, ...childrenOf(postmaster)]) process.kill(pid, signal);
+    process.kill(postmaster, signal);
+    for (const pid of childrenOf(postmaster)) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // it has ended by itself: its client is gone
+      }
+    }
   }
 }
 
