@@ -26,6 +26,8 @@ export async function bundle(entry: string): Promise<Bundle> {
     legalComments: 'none',
     // Only the sources ask for these: where they lie, the builder of the pages, and what oclif would run TypeScript with.
     define: { 'import.meta.url': '"file:///"', 'import.meta.dirname': '""', 'process.env.FLUENTFFMPEG_COV': '""' },
+    // The same with its WebAssembly in the text, and not in a file beside it.
+    alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
     external: ['esbuild', 'typescript'],
     loader: { '.node': 'empty' },
     logLevel: 'warning',
