@@ -12,7 +12,7 @@ export interface StreamLifeReport {
 }
 
 const channels = 12;
-const commands = 12;
+const moves = 6;
 
 /** Random lives of streams, one after the other, until the time is over or something else happened than should have. */
 export async function soakStreamLife(options: {
@@ -23,7 +23,7 @@ export async function soakStreamLife(options: {
   const postgres = options.store === 'postgres' ? await startPostgres() : undefined;
   const stage = await LifeStage.open(await postgres?.newDatabase());
   let lived = 0;
-  const property = fc.asyncProperty(lives(channels, commands), async (phases) => {
+  const property = fc.asyncProperty(lives(channels, moves), async (phases) => {
     await stage.liveThrough(phases);
     lived++;
   });

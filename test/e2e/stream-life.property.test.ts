@@ -6,7 +6,7 @@ import { LifeStage, lives } from '../support/stream-life/live-through.ts';
 /* For longer, and with other random things each time: npm run soak -- stream-life */
 
 const channels = 12;
-const commands = 8;
+const moves = 4;
 
 async function newPostgres(): Promise<string> {
   const postgres = await startPostgres();
@@ -18,16 +18,16 @@ async function newPostgres(): Promise<string> {
 async function liveOver(storeUrl: string | undefined, seed: number): Promise<void> {
   const stage = await LifeStage.open(storeUrl);
   onTestFinished(() => stage.close());
-  const property = fc.asyncProperty(lives(channels, commands), (phases) => stage.liveThrough(phases));
+  const property = fc.asyncProperty(lives(channels, moves), (phases) => stage.liveThrough(phases));
   await fc.assert(property, { numRuns: 1, seed, endOnFailure: true });
   expect(stage.steps).toBeGreaterThan(80);
   expect(stage.restarts).toEqual(expect.arrayContaining(['stop', 'crash']));
 }
 
 test('over SQLite, whatever publishers and operators do and however often it restarts, streams take only steps of the table', async () => {
-  await liveOver(undefined, 40);
+  await liveOver(undefined, 16);
 }, 120_000);
 
 test('over Postgres likewise', async () => {
-  await liveOver(await newPostgres(), 44);
+  await liveOver(await newPostgres(), 25);
 }, 120_000);

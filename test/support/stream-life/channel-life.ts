@@ -144,7 +144,7 @@ export class ChannelLife {
       case 'forbid':
         return this.change(command.key, { policy: { codecs: ['hevc'] } });
       case 'allow':
-        return this.change(command.key, { policy: { codecs: null } });
+        return this.change(command.key, { expires_at: null, policy: { codecs: null } });
     }
   }
 

@@ -100,7 +100,7 @@ export function after(model: LifeModel, command: LifeCommand): LifeModel {
     case 'rotate':
       return model;
     case 'allow':
-      return withKey(model, command.key, { isForbidden: false });
+      return withKey(model, command.key, { isForbidden: false, isExpired: false });
     case 'forbid': {
       const forbidden = withKey(model, command.key, { isForbidden: true });
       const isSending = publisher?.hasSent === true && publisher.keyId === model.keys[command.key].id;

@@ -14,44 +14,40 @@ export interface LifePhase {
 }
 
 const key = fc.constantFrom(0 as const, 1 as const);
-const command: fc.Arbitrary<LifeCommand> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ type: fc.constant('connect' as const), key }) },
-  { weight: 6, arbitrary: fc.constant({ type: 'send' as const }) },
-  { weight: 3, arbitrary: fc.constant({ type: 'lose' as const }) },
-  { weight: 1, arbitrary: fc.constant({ type: 'goodbye' as const }) },
-  { weight: 1, arbitrary: fc.constant({ type: 'send-garbage' as const }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      type: fc.constant('announce' as const),
-      key,
-      by: fc.constantFrom('token' as const, 'key' as const),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant({ type: 'stop' as const }) },
-  { weight: 1, arbitrary: fc.constant({ type: 'wait' as const }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      type: fc.constantFrom(
-        'rotate' as const,
-        'forbid' as const,
-        'allow' as const,
-        'expire' as const,
-        'revoke' as const,
-      ),
-      key,
-    }),
-  },
+const one = <Type extends LifeCommand['type']>(type: Type) => fc.constant({ type });
+const withKey = <Type extends LifeCommand['type']>(type: Type) => fc.record({ type: fc.constant(type), key });
+const announce = fc.record({
+  type: fc.constant('announce' as const),
+  key,
+  by: fc.constantFrom('token' as const, 'key' as const),
+});
+const live = [withKey('connect'), one('send')] as const;
+
+/** Things done one after the other: single ones, and those that lead to where things can go wrong. */
+const move: fc.Arbitrary<readonly LifeCommand[]> = fc.oneof(
+  ...[withKey('connect'), one('send'), one('lose'), one('goodbye'), one('stop'), one('wait'), withKey('rotate')].map(
+    (command) => fc.tuple<[LifeCommand]>(command),
+  ),
+  ...[withKey('revoke'), withKey('expire'), withKey('allow')].map((command) => fc.tuple<[LifeCommand]>(command)),
+  fc.tuple(one('stop'), announce),
+  fc.tuple(announce, announce),
+  fc.tuple(announce, withKey('connect'), one('lose')),
+  fc.tuple(...live, one('lose'), ...live),
+  fc.tuple(...live, one('lose'), withKey('connect'), one('lose')),
+  fc.tuple(...live, withKey('connect'), one('goodbye')),
+  fc.tuple(...live, withKey('revoke')),
+  fc.tuple(...live, one('lose'), withKey('revoke')),
+  fc.tuple(...live, one('send-garbage')),
+  fc.tuple(one('stop'), withKey('connect'), one('send-garbage')),
+  fc.tuple(...live, withKey('forbid'), withKey('allow')),
+  fc.tuple(one('stop'), withKey('forbid'), ...live),
 );
 
-/** Phases of `commands` commands for each of `channels` channels, at most. */
-export function lives(channels: number, commands: number): fc.Arbitrary<LifePhase[]> {
+/** Phases of `moves` moves for each of `channels` channels, at most. */
+export function lives(channels: number, moves: number): fc.Arbitrary<LifePhase[]> {
+  const commands = fc.array(move, { minLength: 1, maxLength: moves }).map((lists) => lists.flat());
   const phase = fc.record({
-    commands: fc.array(fc.array(command, { minLength: 1, maxLength: commands }), {
-      minLength: channels,
-      maxLength: channels,
-    }),
+    commands: fc.array(commands, { minLength: channels, maxLength: channels }),
     restart: fc.constantFrom('none' as const, 'stop' as const, 'crash' as const),
   });
   return fc.array(phase, { minLength: 1, maxLength: 3 });
