@@ -15,6 +15,7 @@ import {
 } from '../contract/streams.ts';
 import type { Store } from '../store/ports/store.ts';
 import type { StreamRow } from '../store/ports/stream-store.ts';
+import { parseTraceparent } from '../tracing/trace-context.ts';
 import type { Api } from './api-env.ts';
 import { findStream } from './find-stream.ts';
 import type { LiveControl } from './live-control.ts';
@@ -117,7 +118,8 @@ export function addStreamRoutes(api: Api, options: StreamRoutesOptions): void {
     const channel = announcedChannel(identity, c.req.valid('json').channel);
     if (options.isStoreShared) await refuseWhereOthersRun(channel, options);
     const keyId = identity.kind === 'stream-key' ? identity.keyId : undefined;
-    const id = await live.announce(channel, { actor: actorOf(identity), keyId });
+    const caller = parseTraceparent(c.req.header('traceparent'));
+    const id = await live.announce(channel, { actor: actorOf(identity), keyId, caller });
     c.header('location', `/streams/${id}`);
     return c.json({ ...view(await findStream(id, options)), ...wayIn(channel, options) }, 201);
   });
