@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { soakPublisher } from './soak-publisher.ts';
+import { soakReceivers } from './soak-receivers.ts';
 import { soakStoreKills, soakStoreOutage } from './soak-store.ts';
 import { soakStreamLife } from './soak-stream-life.ts';
 import { soakTranscode } from './soak-transcode.ts';
@@ -15,8 +16,9 @@ const usage = `usage: npm run soak -- [NAME] [options]     Prints JSON; exits 1 
   transcode-cycles    broadcasts with a ladder begin and end; what is left behind of processes, descriptors and memory
   stream-life         publishers and operators do random things to a real server, which is stopped and killed in between; every state,
                       every event and every row is held against a model
+  receivers           events for webhooks that are down, fail, hang or flood for minutes, from a server that is killed now and then
 
-  --minutes N             how long (10; transcode, stream-life 5)
+  --minutes N             how long (10; transcode, stream-life, receivers 5)
   --reconnect-every N     no name: seconds after which the publisher is killed and comes back
   --resolution-changes    no name: in another size each time
   --seconds N             store-outage: how long Postgres is away (60)
@@ -78,6 +80,11 @@ async function soak(name: string): Promise<boolean> {
     const report = await soakStoreKills(Number(values.moments));
     console.log(JSON.stringify(report, undefined, 2));
     return Object.values(report).every(({ writes }) => writes.lost.length + writes.halves.length === 0);
+  }
+  if (name === 'receivers') {
+    const report = await soakReceivers({ minutes: Number(values.minutes ?? 5) });
+    console.log(JSON.stringify(report, undefined, 2));
+    return report.receivers.every(({ missing, outOfOrder }) => missing + outOfOrder === 0);
   }
   const report = await soakPublisher({
     minutes: Number(values.minutes ?? 10),
