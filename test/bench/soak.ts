@@ -98,7 +98,7 @@ async function soak(name: string): Promise<boolean> {
 const [name = ''] = positionals;
 if (
   values.help ||
-  !['', 'transcode', 'transcode-cycles', 'stream-life', 'store-outage', 'store-kills'].includes(name)
+  !['', 'receivers', 'transcode', 'transcode-cycles', 'stream-life', 'store-outage', 'store-kills'].includes(name)
 ) {
   process.stderr.write(usage);
   process.exit(values.help ? 0 : 2);
