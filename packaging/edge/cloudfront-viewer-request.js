@@ -23,7 +23,7 @@ const refusals = {
 // biome-ignore lint/correctness/noUnusedVariables: CloudFront calls it by its name
 async function handler(event) {
   const request = event.request;
-  const match = /^\/t\/([^/]+)(\/(hls|dash|thumb|time|watch|embed)(\/.*)?)$/.exec(request.uri);
+  const match = /^\/t\/([^/]+)(\/(hls|dash|thumb|time|cmcd|watch|embed)(\/.*)?)$/.exec(request.uri);
   if (match === null) {
     // Only this function says the name of a channel in a token's place.
     return request.uri.startsWith('/t/') ? refuse('invalid') : request;

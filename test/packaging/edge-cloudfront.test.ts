@@ -68,6 +68,7 @@ test('a good link is the channel in the token’s place, whatever it is to', asy
     `/dash/${stream}/manifest.mpd`,
     '/thumb/show.jpg',
     '/time',
+    '/cmcd',
   ]) {
     expect(await ask(`/t/${await token()}${rest}`)).toBe(`/t/show${rest}`);
     expect(await ask(`/t/${await token('show', 900, 'k2')}${rest}`)).toBe(`/t/show${rest}`);
