@@ -166,6 +166,22 @@ test('what control does not answer in time is given up, and more than there is r
   expect((await ask(port, '/openapi.json')).text).toBe('now');
 });
 
+test('a control that answers nobody holds so many requests of one address, and viewers notice nothing', async () => {
+  let held = 0;
+  const fetch = () => {
+    held++;
+    return new Promise<Response>(() => {});
+  };
+  const port = await startDelivery(await startDoor({ fetch }));
+  const asked = Array.from({ length: 80 }, () => ask(port, '/streams').catch(() => undefined));
+  await until('there is no more room', () => held === 64);
+  const refused = await Promise.race(asked);
+  expect(refused).toMatchObject({ status: 503, text: expect.stringContaining('API_BUSY') });
+  const playback = await Promise.all(Array.from({ length: 100 }, () => ask(port, '/hls/show/index.m3u8')));
+  expect(new Set(playback.map(({ status }) => status))).toEqual(new Set([404]));
+  expect(held).toBe(64);
+});
+
 test('an answer that control breaks off is broken off', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => {}); // hono tells of it there
   const fetch = () =>
