@@ -83,7 +83,8 @@ function declaredAdmissions(api: Api): Map<string, Admission> {
       const admission: Admission = {
         scope: scope as Scope | undefined,
         takesStreamKey: security.some((way) => Object.hasOwn(way, 'streamKey')),
-        hasBody: request?.body !== undefined,
+        // The body of a POST is read for its Idempotency-Key, also where none is expected.
+        hasBody: request?.body !== undefined || method === 'post',
       };
       return [`${method.toUpperCase()} ${path.replaceAll(/\/{(.+?)}/g, '/:$1')}`, admission];
     }),

@@ -69,3 +69,13 @@ test('an example of a problem is what is answered', async () => {
   const { detail: _detail, request_id: _requestId, ...answered } = (await call('GET', '/keys/none')).body;
   expect(document.components.examples.KEY_NOT_FOUND?.value).toMatchObject(answered);
 });
+
+test('no answer has a member for a secret, but those that are made to hand one out once', () => {
+  const { schemas } = openApiDocument(declaredApi(), '0').components;
+  const secretive = Object.entries(schemas).flatMap(([name, { properties = {} }]) =>
+    Object.keys(properties)
+      .filter((member) => /^(key|token|secret|password)$|hash|pepper|_secret|private/i.test(member))
+      .map((member) => `${name}.${member}`),
+  );
+  expect(secretive.toSorted()).toEqual(['IssuedApiToken.token', 'IssuedStreamKey.key', 'Link.token']);
+});
