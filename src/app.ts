@@ -274,7 +274,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     log.level = logLevel;
     media.setLogLevel(logLevel);
     delivery.setLogLevel(logLevel);
-    playback.reload();
+    playback.reload(log);
     await certificates.reload();
   };
   const health = () => ({

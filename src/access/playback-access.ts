@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../base/clock.ts';
 import type { Config } from '../config/schema.ts';
+import type { Log } from '../observability/log.ts';
 import type { KeyRing } from './key-ring.ts';
 import { PlaybackGate, type PlaybackSettings } from './playback-gate.ts';
 import { loadPlaybackKeys } from './playback-keys.ts';
@@ -67,9 +68,13 @@ export class PlaybackAccess {
     };
   }
 
-  /** Reads the keys of links again; what cannot be used is thrown, and those before stay. */
-  reload(): void {
-    this.change({ ...this.current, keys: this.loadKeys() });
+  /** Reads the keys of links again; where they cannot be used, those before stay. */
+  reload(log: Pick<Log, 'error'>): void {
+    try {
+      this.change({ ...this.current, keys: this.loadKeys() });
+    } catch (err) {
+      log.error({ err }, 'the keys of signed links were not read again: those before stay in force');
+    }
   }
 
   /** The token of a link, by the first key. */

@@ -141,6 +141,9 @@ test('another key is good as soon as it is read, and the one before until it is 
   });
   expect((await fetch(fresh.urls.hls)).status).toBe(200);
   expect((await fetch(link.urls.hls)).status).toBe(200);
+  await reload('half a line');
+  await until('the mistake is told', () => server.log.includes('ACCESS_PLAYBACK_KEYS_UNREADABLE'));
+  expect((await fetch(link.urls.hls)).status).toBe(200);
   await reload(next);
   await until('the old one is good no more', async () => (await fetch(link.urls.hls)).status === 403);
   expect((await fetch(fresh.urls.hls)).status).toBe(200);
