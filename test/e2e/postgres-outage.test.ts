@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { rehearseStoreOutage } from '../support/store-outage.ts';
+import { streamctl } from '../support/streamctl.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
 // Longer, under load: npm run soak -- store-outage
 test('while Postgres is away broadcasts go on, a publisher comes back and a new one comes; afterwards everything is in the store, in order', {
@@ -25,4 +27,18 @@ test('while Postgres is away broadcasts go on, a publisher comes back and a new 
     'stage-3': ['stream.created', 'stream.started'],
   });
   expect(report.states).toEqual({ 'stage-1': 'ACTIVE', 'stage-2': 'ENDED_GRACEFULLY', 'stage-3': 'ACTIVE' });
+});
+
+test('a server whose store is not there does not start: it says why, and not the password', async () => {
+  const url = 'postgres://streamctl:secret@127.0.0.1:1/streamctl';
+  const { code, stdout, stderr } = await streamctl(
+    tempDir(),
+    ['serve', '--http-listen', '127.0.0.1:0', '--rtmp-listen', '127.0.0.1:0'],
+    {
+      STREAMCTL_STORE_URL: url,
+    },
+  );
+  expect(code).toBe(5);
+  expect(stderr).toContain('The store postgres://127.0.0.1:1/streamctl does not answer');
+  expect(stdout + stderr).not.toContain('secret');
 });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isStreamctlError } from '../../base/errors.ts';
-import { openStore } from '../../store/open.ts';
+import { isShared, openStore } from '../../store/open.ts';
 import { type Finding, finding, fine } from '../finding.ts';
 import type { Host } from './host.ts';
 
@@ -30,7 +30,7 @@ export async function checkStore({ config }: Host): Promise<Finding[]> {
 }
 
 function storeFinding(
-  { sizeBytes, migrations }: Awaited<ReturnType<Awaited<ReturnType<typeof openStore>>['status']>>,
+  { url, sizeBytes, migrations }: Awaited<ReturnType<Awaited<ReturnType<typeof openStore>>['status']>>,
   keys: number,
   tookMs: number,
 ): Finding {
@@ -42,7 +42,7 @@ function storeFinding(
     return finding('store-older', 'note', {
       found: `${found} It is of an older version.`,
       means: 'The next start brings it up to date.',
-      remedy: 'Keep a copy before an update: streamctl db backup FILE',
+      remedy: `Keep a copy before an update: ${isShared(url) ? 'pg_dump' : 'streamctl db backup FILE'}`,
       figures,
     });
   }
@@ -50,7 +50,9 @@ function storeFinding(
   return finding('store-slow', 'warning', {
     found,
     means: 'Broadcasts do not wait for it; keys and streams are shown and changed slowly.',
-    remedy: 'Put data_dir on a local SSD, and look at what else writes: iostat -x 1',
+    remedy: isShared(url)
+      ? 'Look at the way to Postgres, and at what else it does: select * from pg_stat_activity'
+      : 'Put data_dir on a local SSD, and look at what else writes: iostat -x 1',
     figures,
   });
 }
