@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type TestContext, test } from 'vitest';
+import { unixFetch } from '../../src/client/unix-fetch.ts';
+import { traceparentOf } from '../../src/tracing/trace-context.ts';
 import { makeLiveClip } from '../support/clips.ts';
 import { OtlpReceiver } from '../support/otlp-receiver.ts';
 import { publishClip } from '../support/publishers/ffmpeg.ts';
@@ -22,7 +24,7 @@ async function scene({ onTestFinished }: Pick<TestContext, 'onTestFinished'>): P
   onTestFinished(() => receiver.close());
   const folder = await temporaryFolder('traces');
   onTestFinished(folder.remove);
-  const clip = await makeLiveClip(folder.path, { keyframeSeconds: 1 }, 60);
+  const clip = await makeLiveClip(folder.path, { keyframeSeconds: 1 }, 40);
   const server = await TestServer.start({
     env: {
       STREAMCTL_TRACING_OTLP: receiver.url,
@@ -42,7 +44,7 @@ async function scene({ onTestFinished }: Pick<TestContext, 'onTestFinished'>): P
   return { server, receiver, publish, stream };
 }
 
-test.concurrent('a broadcast with an interruption is one trace: in its spans, its events, its log lines and the API', async ({
+test('a broadcast with an interruption is one trace: in its spans, its events, its log lines and the API', async ({
   expect,
   onTestFinished,
 }) => {
@@ -122,7 +124,7 @@ test.concurrent('a broadcast with an interruption is one trace: in its spans, it
   expect(lines.filter((line) => !line.includes(`"trace_id":"${traceId}"`))).toEqual([]);
 }, 90_000);
 
-test.concurrent('after a crash the same trace goes on, and its root is told once, from the first beginning on', async ({
+test('after a crash the same trace goes on, and its root is told once, from the first beginning on', async ({
   expect,
   onTestFinished,
 }) => {
@@ -148,7 +150,7 @@ test.concurrent('after a crash the same trace goes on, and its root is told once
   expect(receiver.named('first playlist').length).toBeLessThanOrEqual(1);
 }, 90_000);
 
-test.concurrent('a receiver that is away harms nobody: it is told, and what happened meanwhile comes when it is back', async ({
+test('a receiver that is away harms nobody: it is told, and what happened meanwhile comes when it is back', async ({
   expect,
   onTestFinished,
 }) => {
@@ -173,6 +175,30 @@ test.concurrent('a receiver that is away harms nobody: it is told, and what happ
   await receiver.close();
   await server.stop();
   expect(performance.now() - stoppedAtMs).toBeLessThan(5000);
+}, 90_000);
+
+test('a broadcast that is announced goes on with the trace of who announces it', async ({ expect, onTestFinished }) => {
+  const { server, receiver } = await scene({ onTestFinished });
+  const ask = unixFetch(join(server.dataFolder, 'control.sock'));
+  const caller = { traceId: 'c0ffee00c0ffee00c0ffee00c0ffee00', spanId: 'feedfacefeedface' };
+  const announced = await ask(
+    new Request('http://localhost/streams', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', traceparent: traceparentOf(caller.traceId, caller.spanId) },
+      body: JSON.stringify({ channel: 'traced' }),
+    }),
+  );
+  expect(await announced.json()).toMatchObject({ state: 'PENDING_INGEST', trace_id: caller.traceId });
+  // Who announced it is known after a restart too.
+  await server.stop();
+  await server.launch();
+  await server.command('streams', 'stop', 'traced');
+  const [root] = await until('the broadcast is told', () => {
+    const found = receiver.named('broadcast');
+    return found.length > 0 && found;
+  });
+  expect(root).toMatchObject({ traceId: caller.traceId, parentSpanId: caller.spanId });
+  expect(root?.attributes).toMatchObject({ 'streamctl.reason': 'cancelled' });
 }, 90_000);
 
 function eventsOf(server: TestServer, id: string): { type: string; trace_id: string }[] {
