@@ -94,9 +94,9 @@ export function addReceiverRoutes(api: Api, { store, outgoing }: ReceiverRoutesO
   });
 }
 
-function receiverViewOf({ error = null, lastEventId, ...status }: ReceiverStatus): EventReceiverView {
+function receiverViewOf({ error, lastEventId, ...status }: ReceiverStatus): EventReceiverView {
   const { id, kind, place, state, waiting, dead, delivered, failed } = status;
-  return { id, kind, place, state, error, last_event_id: lastEventId, waiting, dead, delivered, failed };
+  return { id, kind, place, state, error: error ?? null, last_event_id: lastEventId, waiting, dead, delivered, failed };
 }
 
 function deadLetterViewOf({ sinkId, eventId, attempts, error, buriedAtMs }: DeadLetter): DeadLetterView {

@@ -1,10 +1,15 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, test } from 'vitest';
 import { parseEventsUrl, type RedisTarget } from '../../../src/config/events-url.ts';
 import type { EventEnvelope } from '../../../src/contract/event-types.ts';
 import { RedisReceiver } from '../../../src/events/redis/redis-receiver.ts';
+import { makeCertificate } from '../../support/certificate.ts';
 import { someEnvelope } from '../../support/events.ts';
-import { RedisServer } from '../../support/redis-server.ts';
+import { freePort, RedisServer } from '../../support/redis-server.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 
 function receiverOf(url: string): RedisReceiver {
   const receiver = new RedisReceiver(parseEventsUrl(url) as RedisTarget);
@@ -91,4 +96,24 @@ test('a wrong password is told', async () => {
   expect(wrong).toMatchObject({ acknowledged: 0, problem: { error: expect.stringMatching(/WRONGPASS|NOAUTH/) } });
   const right = await receiverOf(`redis://:hunter2@127.0.0.1:${port}/0`).deliver(batch(1, 1), never);
   expect(right).toEqual({ acknowledged: 1 });
+});
+
+test('rediss:// speaks TLS, and only with whom the certificate names', async () => {
+  const { cert, key } = await makeCertificate('localhost');
+  const folder = tempDir();
+  const [certPath, keyPath] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  writeFileSync(certPath, cert);
+  writeFileSync(keyPath, key);
+  const tlsPort = await freePort();
+  const tlsFiles = ['--tls-cert-file', certPath, '--tls-key-file', keyPath, '--tls-ca-cert-file', certPath];
+  const { port } = await RedisServer.start('--tls-port', `${tlsPort}`, ...tlsFiles, '--tls-auth-clients', 'no');
+  const receiver = receiverOf(`rediss://localhost:${tlsPort}/0`);
+  expect((await receiver.deliver(batch(1, 2), never)).problem?.error).toMatch(/SELF_SIGNED/);
+  const before = getCACertificates('default');
+  setDefaultCACertificates([...before, cert]);
+  onTestFinished(() => setDefaultCACertificates(before));
+  expect(await receiver.deliver(batch(1, 2), never)).toEqual({ acknowledged: 2 });
+  const elsewhere = receiverOf(`rediss://127.0.0.1:${tlsPort}/0`);
+  expect((await elsewhere.deliver(batch(3, 2), never)).problem?.error).toMatch(/ALTNAME/);
+  expect(await entries(port)).toEqual(batch(1, 2));
 });
