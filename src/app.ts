@@ -252,6 +252,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     tokens,
     store,
     live,
+    audience,
     urls,
     signLink: (grant) => playback.sign(grant),
     clock,

@@ -44,7 +44,7 @@ export class SessionArchive {
     const { store, node } = this.options;
     const open = await store.open(node);
     const over = open.filter(({ seenAtMs }) => nowMs - seenAtMs > takeUpMs);
-    await store.save(over.map((row) => ({ ...row, endedAtMs: row.seenAtMs })));
+    await this.save(over.map((row) => ({ ...row, endedAtMs: row.seenAtMs })));
     return open.filter(({ seenAtMs }) => nowMs - seenAtMs <= takeUpMs);
   }
 

@@ -32,7 +32,7 @@ export function takeRequest(
   // The first request that the picture does not wait for: it has begun by then.
   const isPlaying = report.isUrgent !== true && report.objectType !== 'm' && report.objectType !== 'i';
   if (isPlaying && session.firstRequestMs !== undefined && !session.hasPlayed) {
-    session.started(timeMs - session.firstRequestMs, 'est');
+    if (isPlausibleStartup(timeMs - session.firstRequestMs)) session.started(timeMs - session.firstRequestMs, 'est');
     session.hasPlayed = true;
   }
   if (report.isStarved === true && session.hasPlayed) takeStarvation(session, report, timeMs);
@@ -49,8 +49,12 @@ function takeFigures(session: ViewerSession, report: CmcdReport): void {
   else if (report.format === 'd') session.format = 'dash';
   const { startupMs } = report;
   // A player that is still starting cannot know how long that takes; dash.js says so nevertheless.
-  const isPlausible = startupMs !== undefined && startupMs >= shortestStartupMs && startupMs <= longestStartupMs;
-  if (isPlausible && report.state !== 'starting') session.started(startupMs, 'msd');
+  if (startupMs === undefined || report.state === 'starting' || !isPlausibleStartup(startupMs)) return;
+  session.started(startupMs, 'msd');
+}
+
+function isPlausibleStartup(startupMs: number): boolean {
+  return startupMs >= shortestStartupMs && startupMs <= longestStartupMs;
 }
 
 /** Version 1 has no durations, so it gives a count; who tells of states has counted already. */

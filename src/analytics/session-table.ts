@@ -117,13 +117,17 @@ export class SessionTable {
 
   private takeRequest(audience: StreamAudience, event: ViewerEvent, viewer: ViewerIdentity): void {
     const bound = event.isBehindProxy ? undefined : audience.bindings.get(event.connection);
-    let session = bound?.session;
-    if (event.text !== '' && (bound === undefined || bound.text !== event.text)) {
-      const report = reportOf(event);
-      session = report?.sessionId === undefined ? session : this.requested(audience, report, event, viewer);
-    } else if (session !== undefined) {
-      session = this.stillThere(session, event);
+    const report = event.text === '' || bound?.text === event.text ? undefined : reportOf(event);
+    if (report?.sessionId !== undefined) {
+      const named = this.requested(audience, report, event, viewer);
+      if (named !== undefined) countRequest(named, event);
+      return;
     }
+    let session = bound?.session;
+    // What was on its way when a player left is nobody else's.
+    if (session?.isLeaving(event.timeMs) === true) return;
+    if (session?.isLive === true) session.seen(event.timeMs, this.options.clock.monotonicMs());
+    else session = undefined;
     const isUnnamed = session === undefined || session.group !== undefined;
     if (isUnnamed && event.status < 400) session = this.anonymous(audience, event, viewer, session);
     if (session !== undefined) countRequest(session, event);
@@ -142,12 +146,6 @@ export class SessionTable {
     session.group?.leave(session);
     takeRequest(session, report, event.timeMs, event.ageMs);
     if (!event.isBehindProxy) audience.bindings.set(event.connection, { session, text: event.text });
-    return session;
-  }
-
-  private stillThere(session: ViewerSession, event: ViewerEvent): ViewerSession | undefined {
-    if (!session.isLive) return undefined;
-    session.seen(event.timeMs, this.options.clock.monotonicMs());
     return session;
   }
 

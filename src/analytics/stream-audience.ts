@@ -7,8 +7,6 @@ import { type SessionIdentity, ViewerSession } from './viewer-session.ts';
 /** A session that nothing was heard of for longer is over. */
 const shortestSilenceMs = 30_000;
 const silentTargetDurations = 6;
-/** One that has said that it ends, and is heard of later than this, goes on: a page that was left and came back. */
-const reopenAfterMs = 5000;
 
 /** What a connection's requests are known to belong to. */
 export interface Binding {
@@ -59,8 +57,8 @@ export class StreamAudience {
     const key = `s ${sessionId}`;
     const session = this.sessions.get(key) ?? this.open(key, viewer, timeMs, nowMs);
     if (session === undefined) return undefined;
-    if (session.endedAtMs !== undefined) {
-      if (timeMs < session.endedAtMs + reopenAfterMs) return undefined;
+    if (!session.isLive) {
+      if (session.isLeaving(timeMs)) return undefined;
       session.reopen();
     }
     session.seen(timeMs, nowMs);

@@ -4,6 +4,8 @@ import type { AnonymousGroup } from './anonymous-group.ts';
 
 /** Better sources replace worse ones. */
 const sourceRank: Readonly<Record<StartupSource, number>> = { est: 1, msd: 2, cmcd2: 3, beacon: 4 };
+/** One that has said that it ends, and is heard of later than this, goes on: a page that was left and came back. */
+const leavingMs = 5000;
 /** So many quality changes are kept of a session: the newest. */
 const maxQualities = 50;
 
@@ -79,6 +81,11 @@ export class ViewerSession {
     return this.endedAtMs === undefined;
   }
 
+  /** It has just ended: what comes now was on its way before. */
+  isLeaving(timeMs: number): boolean {
+    return this.endedAtMs !== undefined && timeMs < this.endedAtMs + leavingMs;
+  }
+
   get rendition(): string | undefined {
     return this.qualities.at(-1)?.rendition;
   }
@@ -115,7 +122,10 @@ export class ViewerSession {
 
   showed(rendition: string, atMs: number, reason: string): void {
     if (this.rendition === rendition) return;
-    this.qualities.push({ atMs, rendition, reason });
+    const entry = { atMs, rendition, reason };
+    // An array that something is pushed to has room for sixteen more; most sessions have this one.
+    if (this.qualities.length === 0) this.qualities = [entry];
+    else this.qualities.push(entry);
     if (this.qualities.length > maxQualities) this.qualities.shift();
   }
 

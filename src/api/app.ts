@@ -4,6 +4,7 @@ import type { ApiTokens } from '../access/api-tokens.ts';
 import type { Pepper } from '../access/pepper.ts';
 import type { SignLink } from '../access/playback-access.ts';
 import type { StreamKeys } from '../access/stream-keys.ts';
+import type { LiveAudience } from '../analytics/ports.ts';
 import type { Clock } from '../base/clock.ts';
 import { isStreamctlError, StreamctlError } from '../base/errors.ts';
 import type { PublicUrls } from '../contract/public-urls.ts';
@@ -24,6 +25,7 @@ import { problemResponse } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
 import { addReceiverRoutes } from './receiver-routes.ts';
 import { requestIds } from './request-id.ts';
+import { addSessionRoutes } from './session-routes.ts';
 import { addStatusRoutes } from './status-routes.ts';
 import { addStreamRoutes } from './stream-routes.ts';
 import { addTokenRoutes } from './token-routes.ts';
@@ -38,6 +40,8 @@ export interface ApiOptions {
   /** Absent where no server runs. */
   readonly outgoing?: Pick<OutgoingEvents, 'status' | 'replay'> | undefined;
   readonly live: LiveControl;
+  /** Absent where no server runs. */
+  readonly audience?: LiveAudience | undefined;
   readonly urls: PublicUrls;
   /** Makes the token of a link. */
   readonly signLink: SignLink;
@@ -77,6 +81,7 @@ export function createApi(options: ApiOptions): Api {
   addKeyRoutes(api, options);
   addTokenRoutes(api, options);
   addStreamRoutes(api, options);
+  addSessionRoutes(api, options);
   addLinkRoutes(api, options);
   addEventRoutes(api, options);
   addReceiverRoutes(api, options);

@@ -20,6 +20,7 @@ import type { Api } from './api-env.ts';
 import { findStream } from './find-stream.ts';
 import type { LiveControl } from './live-control.ts';
 import { answer, jsonBody, needs, needsOrStreamKey, refuses } from './operation.ts';
+import { streamParams } from './stream-params.ts';
 import { type BroadcastTerms, streamViewOf } from './views.ts';
 
 export interface StreamRoutesOptions extends BroadcastTerms {
@@ -33,12 +34,6 @@ export interface StreamRoutesOptions extends BroadcastTerms {
   readonly isStoreShared: boolean;
 }
 
-const streamParams = z.object({
-  stream_id: z.string().meta({
-    description: 'Id of the stream, or the channel: then its current stream.',
-    example: 'morning-show',
-  }),
-});
 const tags = ['Streams'];
 
 const announceStream = createRoute({

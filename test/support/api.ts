@@ -6,6 +6,7 @@ import { KeyRing } from '../../src/access/key-ring.ts';
 import { loadPepper } from '../../src/access/pepper.ts';
 import { PlaybackAccess } from '../../src/access/playback-access.ts';
 import { StreamKeys } from '../../src/access/stream-keys.ts';
+import { experienceOf } from '../../src/analytics/experience.ts';
 import type { Identify } from '../../src/api/admission.ts';
 import { createApi } from '../../src/api/app.ts';
 import type { LiveControl, LiveStreamView } from '../../src/api/live-control.ts';
@@ -13,6 +14,7 @@ import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { StreamctlError } from '../../src/base/errors.ts';
 import { publicUrls } from '../../src/contract/public-urls.ts';
 import { openStore } from '../../src/store/open.ts';
+import type { SessionRow } from '../../src/store/ports/session-store.ts';
 import { someEvent, someStream } from './rows.ts';
 import { tempDir } from './temp-dir.ts';
 
@@ -35,6 +37,7 @@ export async function apiUnderTest(identify: Identify = identifyLocal, clock: Cl
   });
   const running: LiveStreamView[] = [];
   const stopped: string[] = [];
+  const watching: SessionRow[] = [];
   const live: LiveControl = {
     list: () => running,
     get: (name) => running.find(({ streamId, channel }) => streamId === name || channel === name),
@@ -61,6 +64,12 @@ export async function apiUnderTest(identify: Identify = identifyLocal, clock: Cl
     tokens,
     store,
     live,
+    audience: {
+      sessions: (streamId) => watching.filter((row) => row.streamId === streamId),
+      viewers: () => watching.length,
+      qualities: () => [],
+      experience: () => experienceOf([]),
+    },
     signLink: (grant) => playback.sign(grant),
     clock,
     urls: publicUrls({
@@ -83,5 +92,5 @@ export async function apiUnderTest(identify: Identify = identifyLocal, clock: Cl
     const response = await api.request(path, { method, ...init });
     return { status: response.status, headers: response.headers, body: await response.json() };
   };
-  return { dataDir, store, ring, keys, playback, running, stopped, errors, api, call };
+  return { dataDir, store, ring, keys, playback, running, watching, stopped, errors, api, call };
 }

@@ -19,6 +19,7 @@ test('the address of a watch page gives an absolute playlist URL', () => {
     name: 'morning-show',
     isEmbedded: false,
     playlistUrl: 'http://host:8080/hls/morning-show/index.m3u8',
+    reportUrl: 'http://host:8080/cmcd',
     posterUrl: 'http://host:8080/thumb/morning-show.jpg',
     shareUrl: 'http://host:8080/watch/morning-show',
   });
