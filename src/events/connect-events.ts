@@ -2,6 +2,7 @@ import type { PublishVerdict } from '../access/authorize-publish.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Config } from '../config/schema.ts';
 import { authorizePattern } from '../config/webhook.ts';
+import { eventTypeNames, matchesEventPattern } from '../contract/event-types.ts';
 import type { Log } from '../observability/log.ts';
 import type { Store } from '../store/ports/store.ts';
 import { announcingStore } from './announcing-store.ts';
@@ -34,6 +35,9 @@ export async function connectEvents({ config, store, node, clock, log }: EventsO
   const outgoing = new OutgoingEvents({ receivers, store, holder: `${node}:${config.dataDir}`, clock, log });
   const asked = config.webhooks.find(({ events }) => events.includes(authorizePattern));
   const authorizer = asked && new PublishAuthorizer(asked, clock, log);
+  for (const pattern of unknownPatterns(config.webhooks)) {
+    log.warn({ pattern }, 'a webhook wants events of a type that there is none of: docs/events.md has all');
+  }
   await outgoing.start();
   return {
     store: receivers.length === 0 ? store : announcingStore(store, outgoing.wake),
@@ -48,4 +52,10 @@ export async function connectEvents({ config, store, node, clock, log }: EventsO
       await Promise.all([outgoing.stop(), authorizer?.close()]);
     },
   };
+}
+
+/** What may be a slip, or the type of a later version. */
+function unknownPatterns(webhooks: Config['webhooks']): string[] {
+  const patterns = webhooks.flatMap(({ events }) => events).filter((pattern) => pattern !== authorizePattern);
+  return patterns.filter((pattern) => !eventTypeNames.some((name) => matchesEventPattern(pattern, name)));
 }
