@@ -10,6 +10,7 @@ import { eventPage } from '../contract/events.ts';
 import { type CreateKeyRequest, issuedKeyView, keyPage, keyView, type UpdateKeyRequest } from '../contract/keys.ts';
 import { type CreateLinkRequest, linkView } from '../contract/links.ts';
 import { type ProblemView, problemView } from '../contract/problem.ts';
+import { sessionPage } from '../contract/sessions.ts';
 import { statusView } from '../contract/status.ts';
 import { type AnnounceStreamRequest, announcedStreamView, streamPage, streamView } from '../contract/streams.ts';
 import { type CreateTokenRequest, issuedTokenView, tokenPage, tokenView } from '../contract/tokens.ts';
@@ -90,6 +91,11 @@ export class ApiClient {
 
   showStream(id: string) {
     return this.call('GET', `/streams/${encodeURIComponent(id)}`, streamView);
+  }
+
+  /** Who watches it, and who has. */
+  listSessions(streamId: string, filter: PageQuery = {}) {
+    return this.call('GET', `/streams/${encodeURIComponent(streamId)}/sessions${queryOf(filter)}`, sessionPage);
   }
 
   stopStream(id: string) {
