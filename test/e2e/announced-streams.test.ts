@@ -67,6 +67,17 @@ test('a broadcast that was announced is the one its publisher goes on with, and 
   expect(await call('POST', '/streams', undefined, key)).toMatchObject({ status: 409 });
 });
 
+test('a broadcast that waits for its publisher outlives a crash of the server, with the time it had', async () => {
+  const { key } = await createKey('outliving');
+  const announced = (await call('POST', '/streams', undefined, key)).body as AnnouncedStreamView;
+  await server.crash();
+  await server.launch();
+  const waiting = await show(announced.id);
+  expect(waiting).toMatchObject({ state: 'PENDING_INGEST', pending_until: announced.pending_until });
+  publish(key, 180);
+  await until('it is live', async () => (await show(announced.id)).state === 'ACTIVE');
+});
+
 test('a stop tells the publisher why, ends the playlist, keeps the media, and answers with the final state', async () => {
   const { key } = await createKey('stopped');
   const publisher = publish(key, 180);
@@ -127,6 +138,21 @@ test('a token announces for a channel, and cancels before anybody has published'
     reason: 'cancelled',
     pending_until: null,
   });
+});
+
+test('an announcement that is sent again is answered as the first was', async () => {
+  const send = async () => {
+    const response = await fetch(`${server.httpUrl}/streams`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': 'tonight' },
+      body: '{"channel": "sent-twice"}',
+    });
+    const { id } = (await response.json()) as AnnouncedStreamView;
+    return { status: response.status, location: response.headers.get('location'), id };
+  };
+  const first = await send();
+  expect(first.status).toBe(201);
+  expect(await send()).toEqual(first);
 });
 
 test.each([

@@ -43,6 +43,7 @@ export class ChannelLife {
   private readonly server: LifeServer;
   private readonly texts: [string, string];
   private readonly seen = new Set<string>();
+  private hasSeenRestarts = false;
   private model: LifeModel;
   private publisher: LightPublisher | undefined;
   /** From when on the stream ends as soon as no publisher is there, wall clock ms. */
@@ -84,6 +85,7 @@ export class ChannelLife {
   /** The server was stopped in order, or crashed, and has started again. */
   async restarted(how: 'stop' | 'crash'): Promise<void> {
     this.story.push(how);
+    this.hasSeenRestarts = true;
     this.publisher?.lose();
     this.publisher = undefined;
     const alternatives = how === 'stop' && this.model.publisher?.hasSent ? [true] : [true, false];
@@ -98,12 +100,15 @@ export class ChannelLife {
 
   /** Everything that is wrong with what the store has of all streams of the channel. */
   async mistakes(): Promise<string[]> {
-    const { streams, events } = this.server.store;
+    const { store, graceMs, pendingTimeoutMs } = this.server;
+    const { streams, events } = store;
+    // A broadcast that nobody had seen is over with the process, without a grace.
+    const waits = { pendingTimeoutMs, graceMs: this.hasSeenRestarts ? 0 : graceMs };
     const { items } = await streams.list({ channel: this.channel, limit: 1000 });
     const found = await Promise.all(
       items.map(async (row) => {
         const told = await events.list({ streamId: row.id, limit: 1000 });
-        return eventMistakes(told, row).map((mistake) => `${row.id}: ${mistake}`);
+        return eventMistakes(told, row, waits).map((mistake) => `${row.id}: ${mistake}`);
       }),
     );
     const running = items.filter(({ state }) => state === 'PENDING_INGEST' || state === 'ACTIVE');

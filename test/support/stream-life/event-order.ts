@@ -9,8 +9,17 @@ interface Told {
   isInterrupted: boolean;
 }
 
+/** How long is waited for publishers. */
+export interface Waits {
+  readonly graceMs: number;
+  readonly pendingTimeoutMs: number;
+}
+
+/** Two clocks of one machine, and rounding. */
+const clockToleranceMs = 50;
+
 /** Everything that is wrong with the events of one stream, oldest first, and with its row. */
-export function eventMistakes(events: readonly EventRow[], row: StreamRow): string[] {
+export function eventMistakes(events: readonly EventRow[], row: StreamRow, waits: Waits): string[] {
   const mistakes: string[] = [];
   const told: Told = { state: undefined, reason: null, isInterrupted: false };
   let lastId = 0;
@@ -20,6 +29,7 @@ export function eventMistakes(events: readonly EventRow[], row: StreamRow): stri
     const why = take(told, event);
     if (why !== undefined) mistakes.push(`${event.type} (${event.id}) ${why}, after ${JSON.stringify(told)}`);
   }
+  if (isTooSoon(events, waits)) mistakes.push('it ended before it had been waited for long enough');
   const { state, reason, interruptedSinceMs } = row;
   const kept = { state, reason, isInterrupted: interruptedSinceMs !== null };
   if (JSON.stringify(kept) !== JSON.stringify(told)) {
@@ -27,6 +37,20 @@ export function eventMistakes(events: readonly EventRow[], row: StreamRow): stri
   }
   if ((row.endedAtMs !== null) !== (state === 'ENDED_GRACEFULLY' || state === 'ERROR')) mistakes.push('ended_at');
   return mistakes;
+}
+
+/** Whether the end came before the time that publishers have. */
+function isTooSoon(events: readonly EventRow[], { graceMs, pendingTimeoutMs }: Waits): boolean {
+  const last = events.at(-1);
+  const since = (type: string) => (last?.timeMs ?? 0) - (events.findLast((event) => event.type === type)?.timeMs ?? 0);
+  switch (last?.payload.reason) {
+    case 'no_publisher':
+      return since('stream.created') < pendingTimeoutMs - clockToleranceMs;
+    case 'publisher_lost':
+      return since('stream.interrupted') < graceMs - clockToleranceMs;
+    default:
+      return false;
+  }
 }
 
 /** Takes one more event over; says why it may not come here. */

@@ -30,7 +30,7 @@ const move: fc.Arbitrary<readonly LifeCommand[]> = fc.oneof(
   ),
   ...[withKey('revoke'), withKey('expire'), withKey('allow')].map((command) => fc.tuple<[LifeCommand]>(command)),
   fc.tuple(one('stop'), announce),
-  fc.tuple(announce, announce),
+  fc.tuple(one('stop'), announce, announce),
   fc.tuple(announce, withKey('connect'), one('lose')),
   fc.tuple(...live, one('lose'), ...live),
   fc.tuple(...live, one('lose'), withKey('connect'), one('lose')),
