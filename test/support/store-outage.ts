@@ -15,7 +15,10 @@ export interface StoreOutageOptions {
   readonly outageSeconds: number;
   /** At least two: during the outage the first reconnects, and the second says goodbye. */
   readonly publishers: number;
-  /** Viewers beside the strict outsider, of these playlists; what it gives ends them and tells how they did. */
+  /**
+   * Viewers beside the strict outsider, of the streams that nothing else happens to; what it gives ends them and tells how they did.
+   * Some watch before the outage, for as long as it takes, to compare with.
+   */
   readonly startViewers?: (playlistUrls: readonly string[]) => Promise<() => Promise<unknown>>;
 }
 
@@ -36,7 +39,7 @@ export interface StoreOutageReport {
   readonly eventsOutOfOrder: number;
   readonly states: Readonly<Record<string, string>>;
   readonly watch: WatchReport;
-  readonly viewers: unknown;
+  readonly viewers: { readonly before: unknown; readonly during: unknown } | undefined;
 }
 
 interface StoreFigures {
@@ -68,7 +71,7 @@ async function rehearse(
   finallyDo(folder.remove);
   const server = await TestServer.start({ openPublish: false, env: { STREAMCTL_STORE_URL: postgres.url } });
   finallyDo(() => server.dispose());
-  const clip = await makeLiveClip(folder.path, { keyframeSeconds: 1 }, outageSeconds + 90);
+  const clip = await makeLiveClip(folder.path, { keyframeSeconds: 1 }, 2 * outageSeconds + 120);
 
   const channels = Array.from({ length: publishers + 1 }, (_, index) => `stage-${index + 1}`);
   const keys = new Map<string, string>();
@@ -85,7 +88,11 @@ async function rehearse(
   const { hls, ts, dash } = server.playback(first);
   const watch = new StreamWatch({ playlistUrls: [hls, ts], mpdUrl: dash });
   await watch.start();
-  const endViewers = await startViewers?.([first, ...others].map((channel) => server.playback(channel).hls));
+  const undisturbed = others.map((channel) => server.playback(channel).hls);
+  const endEarlier = await startViewers?.(undisturbed);
+  if (endEarlier !== undefined) await pass(outageSeconds * 1000);
+  const viewersBefore = await endEarlier?.();
+  const endViewers = await startViewers?.(undisturbed);
   const control = controlOf(server);
   await until('everything so far is written', async () => (await control.figures()).waiting === 0);
   const before = { readiness: await readiness(server), isWarned: await control.isWarned() };
@@ -103,7 +110,7 @@ async function rehearse(
   await until('facts wait', async () => (await control.figures()).waiting > 0);
   const awayFigures = await control.figures();
   const leftMs = outageSeconds * 1000 - (performance.now() - wentAtMs);
-  await new Promise((resolve) => setTimeout(resolve, Math.max(0, leftMs))); // how long it is away is the point
+  await pass(leftMs);
 
   await postgres.start();
   const backAtMs = performance.now();
@@ -114,7 +121,7 @@ async function rehearse(
   await server.isOnAir(first);
   const after = { readiness: await readiness(server), isWarned: await control.isWarned() };
   const report = await watch.stop();
-  const viewers = await endViewers?.();
+  const viewers = endViewers && { before: viewersBefore, during: await endViewers() };
 
   const store = await openStore({ url: postgres.url });
   finallyDo(() => store.close());
@@ -133,6 +140,11 @@ async function rehearse(
     watch: report,
     viewers,
   };
+}
+
+/** How long something lasts is the point here. */
+async function pass(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 }
 
 async function createKey(server: TestServer, channel: string): Promise<string> {
