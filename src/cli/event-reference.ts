@@ -96,7 +96,7 @@ const introduction = [
   'Signed as [Standard Webhooks](https://www.standardwebhooks.com) has it: `webhook-signature` is `v1,` and the base64 of the HMAC-SHA-256 of `ID.TIMESTAMP.BODY`, of the headers `webhook-id` (the same for every',
   'attempt) and `webhook-timestamp` (seconds). The key is the text of `secret`, or what follows `whsec_` in base64. Compare in constant time, and refuse old timestamps.',
   '',
-  'Addresses of this machine, of private networks and of cloud metadata are refused, by name too, each time a connection is made. Where one is meant: `allow_private: true`. Ports: 80, 443, 1024 and above.',
+  'Addresses of this machine, of private networks and of cloud metadata are refused, by name too, each time a connection is made. Where one is meant: `allow_private: true`; a receiver on the same machine, written as 127.0.0.1, [::1] or localhost, needs no leave. Ports: 80, 443, 1024 and above.',
   '',
   '### Asking before somebody publishes',
   '',

@@ -19,9 +19,16 @@ const webhook = z
     secret: text('a secret').prefault('').describe('Signs every request.'),
     allow_private: flag()
       .prefault(false)
-      .describe('Whether the address may lie in a private network or on this machine.'),
+      .describe(
+        'Whether the address may lie in a private network. 127.0.0.1, [::1] and localhost, written so, always may.',
+      ),
   })
-  .transform((v) => ({ url: v.url, events: v.events, secret: v.secret, allowsPrivate: v.allow_private }));
+  .transform((v) => ({
+    url: v.url,
+    events: v.events,
+    secret: v.secret,
+    allowsPrivate: v.allow_private || namesThisMachine(v.url),
+  }));
 
 export type WebhookConfig = z.output<typeof webhook>;
 
@@ -32,6 +39,11 @@ export const webhooks = z
     (list) => list.filter(({ events }) => events.includes(authorizePattern)).length <= 1,
     'only one that authorizes',
   );
+
+/** Who writes it like this means it; other spellings of the same address are what tricks are made of. */
+function namesThisMachine(url: string): boolean {
+  return /^https?:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?::\d+)?(?:[/?#]|$)/.test(url);
+}
 
 function hasAllowedPort(url: string): boolean {
   const { port } = URL.canParse(url) ? new URL(url) : { port: '0' };

@@ -63,7 +63,7 @@ test('what happens is told to a webhook within a second, while another that is d
 
 test('a private address is refused where it is not allowed, and the setting is named', async () => {
   const listener = await WebhookListener.start();
-  const running = await serverWith([{ url: listener.url }]);
+  const running = await serverWith([{ url: listener.url.replace('127.0.0.1', '127.1') }]);
   await createKeys(running, 1);
   const told = await until('it is told why', async () => (await receivers(running))[0]?.error ?? undefined);
   expect(told).toContain('allow_private: true');
