@@ -239,6 +239,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     control: () => controlFigures,
     store: () => ({ ...journal.figures(), isHealthy: storeHealth.state.isHealthy, restarts: control.restarts() }),
     receivers: events.outgoing.recent,
+    viewers: () => audience.stats(),
     spans: () => tracing?.stats(),
   });
   undo.push(playback.start((settings) => delivery.setPlayback(settings)));

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { AnalyticsStats } from '../analytics/viewer-analytics.ts';
 import type { ReceiverStatus } from '../events/outgoing-events.ts';
 import type { LadderFigures } from '../pipeline/transcoding.ts';
 import type { SpanQueueStats } from '../tracing/span-queue.ts';
@@ -23,6 +24,7 @@ export interface EngineMetricsSources {
   readonly store: () => StoreFigures;
   /** Of events, as many as are configured. */
   readonly receivers: () => readonly ReceiverStatus[];
+  readonly viewers: () => AnalyticsStats;
   /** Undefined where traces are not sent anywhere. */
   readonly spans: () => SpanQueueStats | undefined;
 }
@@ -71,6 +73,31 @@ export const engineMetrics: readonly Metric[] = [
   metric('counter', 'store_writes_lost_total', 'Facts about streams that never got into the store.', ({ store }) => [
     [store().lostWrites],
   ]),
+  viewers('gauge', 'viewers', 'Viewers now, of all broadcasts.', ({ viewers: count }) => count),
+  viewers(
+    'counter',
+    'viewer_sessions_dropped_total',
+    'Viewers that were not counted because there was no room for their sessions.',
+    ({ sessionsDropped }) => sessionsDropped,
+  ),
+  viewers(
+    'counter',
+    'viewer_reports_dropped_total',
+    'CMCD reports about streams that are not here.',
+    ({ reportsDropped }) => reportsDropped,
+  ),
+  viewers(
+    'counter',
+    'viewer_session_rows_lost_total',
+    'Sessions that ended and could not be kept.',
+    ({ rowsLost }) => rowsLost,
+  ),
+  delivery(
+    'counter',
+    'viewer_events_dropped_total',
+    'Requests of viewers that could not be told to control in time.',
+    ({ eventsDropped }) => eventsDropped,
+  ),
   delivery('gauge', 'viewer_connections', 'Open connections of viewers.', ({ sockets }) => sockets.connections),
   delivery('gauge', 'waiters', 'Requests that are held until there is news.', ({ answers }) => answers.waiters),
   delivery(
@@ -216,12 +243,7 @@ function metric(type: Metric['type'], name: string, help: string, read: Metric['
   return { type, name: `streamctl_${name}`, help, read };
 }
 
-function receivers(
-  type: Metric['type'],
-  name: string,
-  help: string,
-  read: (status: ReceiverStatus) => number,
-): Metric {
+function receivers(type: Metric['type'], name: string, help: string, read: (status: ReceiverStatus) => number): Metric {
   return metric(type, name, help, (sources) =>
     sources.receivers().map((status): Reading => [read(status), { receiver: status.id }]),
   );
@@ -234,6 +256,10 @@ function delivery(
   read: (figures: DeliveryFigures) => number,
 ): Metric {
   return metric(type, name, help, ({ engine }) => perDelivery(engine, read));
+}
+
+function viewers(type: Metric['type'], name: string, help: string, read: (stats: AnalyticsStats) => number): Metric {
+  return metric(type, name, help, (sources) => [[read(sources.viewers())]]);
 }
 
 function media(type: Metric['type'], name: string, help: string, read: (figures: MediaFigures) => number): Metric {

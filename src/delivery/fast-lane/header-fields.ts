@@ -160,8 +160,11 @@ export class HeaderFields {
         }
         return;
       case 15:
-        if (!isNamed(bytes, nameAt, 'accept-encoding')) return;
-        this.acceptEncoding = this.only(this.acceptEncoding, valueAt, valueEnd);
+        if (isNamed(bytes, nameAt, 'accept-encoding')) {
+          this.acceptEncoding = this.only(this.acceptEncoding, valueAt, valueEnd);
+        } else if (isNamed(bytes, nameAt, 'x-forwarded-for')) {
+          this.forwardedFor = this.only(this.forwardedFor, valueAt, valueEnd);
+        }
         return;
       case 16:
         if (isNamed(bytes, nameAt, 'proxy-connection')) this.isForeign = true;
