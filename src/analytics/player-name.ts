@@ -13,6 +13,16 @@ const players: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/\bSafari\//, 'Safari'],
 ];
 
+/** Those that tell their name themselves. */
+const pagePlayers = ['hls.js', 'native'];
+const known = new Set([...players.map(([, name]) => name), ...pagePlayers]);
+
+/** One of a few names, whatever a player calls itself: versions and inventions are left out. */
+export function knownPlayer(name: string): string {
+  const [first = ''] = name.split(' ', 1);
+  return known.has(first) ? first : 'other';
+}
+
 /** What plays, as far as User-Agent tells: one of a few names. */
 export function playerName(userAgent: string): string {
   return players.find(([pattern]) => pattern.test(userAgent))?.[1] ?? 'other';

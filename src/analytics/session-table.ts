@@ -110,8 +110,10 @@ export class SessionTable {
       }
       const session = this.named(audience, sessionId, event, viewer);
       if (session === undefined) continue;
-      if (viewer !== nobody) audience.adopt(audience.group(this.options.keyOf(viewer)), session);
-      if (takeEvent(session, report, event.timeMs)) session.end(event.timeMs);
+      const isOver = takeEvent(session, report, event.timeMs);
+      const { format = 'hls' } = session;
+      if (viewer !== nobody) audience.adopt(audience.group(this.options.keyOf(viewer), format), session);
+      if (isOver) session.end(event.timeMs);
     }
   }
 
@@ -169,7 +171,7 @@ export class SessionTable {
     const isMedia = kind === 'segment' || kind === 'part' || kind === 'ts-segment';
     if (!isMedia && kind !== 'playlist') return bound;
     const nowMs = this.options.clock.monotonicMs();
-    const group = audience.group(this.options.keyOf(viewer));
+    const group = audience.group(this.options.keyOf(viewer), event.isDash ? 'dash' : 'hls');
     if (isMedia && (kind !== 'part' || event.index === 0)) group.askedMedia(event.msn, event.isAudio, nowMs);
     if (kind === 'playlist' && !event.isAudio) {
       group.askedPlaylist(event.isReload ? audience.partTargetMs : audience.targetDurationMs, nowMs);

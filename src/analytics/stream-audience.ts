@@ -65,13 +65,11 @@ export class StreamAudience {
     return session;
   }
 
-  group({ key, earlier }: ViewerKey): AnonymousGroup {
-    let group = this.groups.get(key) ?? (earlier === undefined ? undefined : this.groups.get(earlier));
-    if (group === undefined) {
-      group = new AnonymousGroup(key);
-      this.groups.set(key, group);
-    }
-    return group;
+  /** Nobody plays HLS and DASH at once. */
+  group({ key, earlier }: ViewerKey, format: 'hls' | 'dash'): AnonymousGroup {
+    const groupKey = `${key}.${format}`;
+    const known = this.groups.get(groupKey) ?? this.groups.get(`${earlier}.${format}`);
+    return known ?? this.newGroup(groupKey);
   }
 
   /** Another viewer of a group. */
@@ -123,7 +121,13 @@ export class StreamAudience {
     const [kind, groupKey = '', member = ''] = session.key.split(' ');
     if (kind !== 'a') return;
     this.nextMember = Math.max(this.nextMember, Number(member) + 1);
-    this.group({ key: groupKey, earlier: undefined }).add(session);
+    (this.groups.get(groupKey) ?? this.newGroup(groupKey)).add(session);
+  }
+
+  private newGroup(key: string): AnonymousGroup {
+    const group = new AnonymousGroup(key);
+    this.groups.set(key, group);
+    return group;
   }
 
   private open(

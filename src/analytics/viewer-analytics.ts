@@ -75,6 +75,11 @@ export class ViewerAnalytics implements LiveAudience {
 
   readonly take: ViewerEventSink = (event) => this.table.take(event);
 
+  /** Streams that somebody watches, or did a moment ago. */
+  streamIds(): string[] {
+    return [...this.table.streams.keys()];
+  }
+
   viewers(streamId: string): number {
     return this.table.streams.get(streamId)?.viewers ?? 0;
   }

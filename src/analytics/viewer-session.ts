@@ -1,6 +1,7 @@
 import type { PlayerState } from '../cmcd/report.ts';
 import type { QualityEntry, SessionRow, StartupSource } from '../store/ports/session-store.ts';
 import type { AnonymousGroup } from './anonymous-group.ts';
+import { type CountedExperience, experienceOf } from './experience-totals.ts';
 
 /** Better sources replace worse ones. */
 const sourceRank: Readonly<Record<StartupSource, number>> = { est: 1, msd: 2, cmcd2: 3, beacon: 4 };
@@ -64,6 +65,8 @@ export class ViewerSession {
   totalFrames: number | undefined;
   droppedFrames: number | undefined;
   qualities: QualityEntry[] = [];
+  /** What of it was added to the sums of all sessions. */
+  readonly counted: CountedExperience = { watchMs: 0, stallMs: 0, stalls: 0, totalFrames: 0, droppedFrames: 0 };
   /** Quality changes that the page has told, with those that were forgotten. */
   qualityCount = 0;
 
@@ -183,6 +186,8 @@ export class ViewerSession {
     session.qualities = [...row.qualities];
     // Whatever comes next is in the middle of a play.
     session.hasPlayed = row.watchMs > 0 || row.startupMs !== null;
+    // The sums are those of this process.
+    Object.assign(session.counted, experienceOf(session));
     return session;
   }
 }

@@ -69,19 +69,21 @@ test('players at different qualities, and with parts and without, are counted to
   expect(rig.viewers()).toBe(4);
 });
 
-test('networks, kinds of player and signed links are counted apart', () => {
+test('networks, kinds of player, signed links, HLS and DASH are counted apart', () => {
   const rig = audienceRig();
-  play(rig, 4, {
+  play(rig, 5, {
     members: (player) => ({
+      isDash: player === 4,
       viewer: [
         someone,
         { ...someone, network: '198.51.100.0/24' },
         { ...someone, userAgent: 'VLC/3' },
         { ...someone, token: 'abc' },
+        someone,
       ][player],
     }),
   });
-  expect(rig.viewers()).toBe(4);
+  expect(rig.viewers()).toBe(5);
 });
 
 test('a player that asks again for what failed, over another connection too, stays one', () => {
