@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type SessionView, sessionPage } from '../../src/contract/sessions.ts';
+import { BrowserPlayers } from '../support/players/browser-players.ts';
+import { publishTestPicture } from '../support/publishers/ffmpeg.ts';
+import { TestServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
+
+let server: TestServer;
+let players: BrowserPlayers;
+
+beforeAll(async () => {
+  server = await TestServer.start({ env: { STREAMCTL_METRICS_PUBLIC: 'true' } });
+  players = await BrowserPlayers.launch();
+}, 60_000);
+
+afterAll(async () => {
+  await players?.close();
+  await server?.dispose();
+});
+
+async function viewers(): Promise<number> {
+  const { stdout } = await server.command('streams', 'list', '--json');
+  return (JSON.parse(stdout) as { items: { viewers: number }[] }).items[0]?.viewers ?? 0;
+}
+
+async function sessions(): Promise<readonly SessionView[]> {
+  const token = (await readFile(join(server.dataFolder, 'admin.token'), 'utf8')).trim();
+  const answer = await fetch(`${server.httpUrl}/streams/show/sessions`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  return sessionPage.parse(await answer.json()).items;
+}
+
+test('every player is one viewer, whatever it tells, and what the page tells is what its viewer saw', async () => {
+  const target = { url: server.rtmpUrl, key: 'show' };
+  let publisher = publishTestPicture(target, 200, { keyframeSeconds: 1 });
+  await server.isOnAir('show');
+  const { watch, hls, dash } = server.playback('show');
+  const cmcd = { version: 2, useHeaders: false, sessionId: 'player-of-another-page', contentId: 'show' } as const;
+  const page = await players.watch(watch);
+  const plays = [
+    page,
+    await players.watch(watch),
+    await players.start('hls.js', hls, { ...cmcd, eventUrl: `${server.httpUrl}/cmcd` }),
+    await players.start('shaka', hls),
+    await players.start('dash.js', dash),
+  ];
+  await until('all play', async () => {
+    const reports = await Promise.all(plays.map((play) => play.report()));
+    return reports.every(({ playedSeconds }) => playedSeconds > 1);
+  });
+  await expect.poll(viewers, { timeout: 30_000 }).toBe(plays.length);
+
+  await publisher.kill();
+  await until('the picture stands still', async () => (await page.report()).stallSeconds > 1.5);
+  publisher = publishTestPicture(target, 200, { keyframeSeconds: 1 });
+  const saw = await until('it moves again', async () => {
+    const before = await page.report();
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const after = await page.report();
+    return after.playedSeconds > before.playedSeconds + 1 && after;
+  });
+  await page.close();
+  const told = await until('the page has left', async () =>
+    (await sessions()).find(({ ended_at }) => ended_at !== null),
+  );
+  expect(told).toMatchObject({ player: 'hls.js 1.7.4', startup_source: 'beacon', format: 'hls', errors: 0 });
+  expect(told.network).toMatch(/\/24$|\/48$/);
+  // The meter counts what stands for longer than 0.3 s; the page what the browser has waited for at all.
+  expect(told.stalls).toBeGreaterThanOrEqual(saw.stalls);
+  expect(Math.abs(told.stall_ms / 1000 - saw.stallSeconds)).toBeLessThan(0.8);
+  expect(Math.abs(told.watch_ms / 1000 - saw.playedSeconds)).toBeLessThan(2.5);
+  expect(told.qualities).toMatchObject([{ rendition: 'source', reason: 'startup' }]);
+  expect(told.latency_ms).toBeGreaterThan(500);
+  expect(told.total_frames).toBeGreaterThan(30);
+
+  const live = (await sessions()).filter(({ ended_at }) => ended_at === null);
+  expect(live).toHaveLength(plays.length - 1);
+  const reporting = live.find(({ startup_source }) => startup_source === 'cmcd2');
+  expect(reporting?.stalls).toBeGreaterThanOrEqual(1);
+  expect(reporting?.stall_ms).toBeGreaterThan(1000);
+  expect(await viewers()).toBe(plays.length - 1);
+  const metrics = await (await fetch(`${server.httpUrl}/metrics`)).text();
+  expect(metrics).toContain(`streamctl_viewers ${plays.length - 1}`);
+  expect(metrics).not.toContain('player-of-another-page');
+  await Promise.all(plays.slice(1).map((play) => play.close()));
+  await publisher.stop();
+}, 150_000);
