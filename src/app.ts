@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { authorizePublish, publishPolicyOf } from './access/authorize-publish.ts';
+import { identifyBearer } from './access/identify.ts';
 import { KeyRing } from './access/key-ring.ts';
 import { openTokens } from './access/open-tokens.ts';
 import { pepperFor } from './access/pepper.ts';
@@ -18,9 +19,12 @@ import { unavailableInThisBuild } from './config/availability.ts';
 import type { Config } from './config/schema.ts';
 import { publicUrls } from './contract/public-urls.ts';
 import { connectionLimit } from './delivery/fast-lane/connection-limit.ts';
+import { announcingStore } from './events/announcing-store.ts';
 import { connectEvents } from './events/connect-events.ts';
 import { identifyBy, openDoors } from './front/doors.ts';
 import { makeInnerFolder } from './front/inner-folder.ts';
+import { type Live, startLive } from './live/start-live.ts';
+import { Tickets } from './live/tickets.ts';
 import type { Log } from './observability/log.ts';
 import type { LiveFacts } from './pipeline/live-facts.ts';
 import { PipelineControl } from './pipeline/pipeline-control.ts';
@@ -37,6 +41,7 @@ import { engineRegistry } from './threads/engine-metrics.ts';
 import type { MediaFigures } from './threads/media-side.ts';
 import type { PortSockets } from './threads/port-sockets.ts';
 import { monitorThread, type ThreadFigures } from './threads/thread-monitor.ts';
+import { threadTelling } from './threads/thread-telling.ts';
 import { StreamTraces } from './tracing/stream-traces.ts';
 import { startTracing } from './tracing/tracing.ts';
 
@@ -101,9 +106,10 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   const control = await openControlStore(config.store.url, clock, log);
   const { store: opened, health: storeHealth } = control;
   undo.push(() => opened.close());
+  let watch: Live | undefined;
   const events = await connectEvents({ config, store: opened, node, clock, log });
   undo.push(() => events.stop());
-  const { store } = events;
+  const store = announcingStore(events.store, () => watch?.wake());
 
   const pepper = await pepperFor(config.dataDir, store);
   const ring = new KeyRing(store.keys, pepper, control.isShared ? { clock, maxAgeMs: keyMaxAgeMs } : undefined);
@@ -245,10 +251,22 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   undo.push(playback.start((settings) => delivery.setPlayback(settings)));
   undo.push(ring.onRevoked((keyId) => media.endByKey(keyId)));
   undo.push(ring.onPolicyChanged(({ id, policy }) => media.changePolicy(id, publishPolicyOf(policy))));
+  const tickets = new Tickets(clock);
+  const credentials = { tokens: tokenRing, keys: ring, clock };
+  watch = await startLive({
+    ...{ clock, live, audience, store, node, startedAtMs, tickets, log, version: packageJson.version },
+    told: () => threadTelling(engine, mediaFigures),
+    identify: (authorization) => identifyBearer(authorization, credentials),
+    gate: playback.gate,
+    publicUrl: urls.http,
+    isStoreShared: control.isShared,
+    channelOfKey: (keyId) => ring.find(keyId)?.channel,
+  });
+  const { hub } = watch;
   const api = createApi({
     outgoing: events.outgoing,
     pepper,
-    identify: identifyBy({ tokens: tokenRing, keys: ring, clock }),
+    identify: identifyBy(credentials),
     keys,
     tokens,
     store,
@@ -264,7 +282,10 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     metrics,
     log,
   });
-  undo.push(await openDoors({ api, controlSocketPath: config.control.socketPath, innerSocketPath: inner.socketPath }));
+  const { socketPath: controlSocketPath } = config.control;
+  const doors = { api, upgrade: hub.upgrade, controlSocketPath, innerSocketPath: inner.socketPath };
+  undo.push(await openDoors(doors));
+  undo.push(() => watch?.stop());
 
   const tellReadiness = () => delivery.setReadiness(storeHealth.state.isHealthy ? 'ready' : 'degraded');
   tellReadiness();

@@ -32,6 +32,7 @@ const ranks: Record<string, number> = {
   'src/pipeline': 7,
   'src/threads': 8,
   'src/front': 7,
+  'src/live': 7,
   'src/app.ts': 9,
   'src/cli': 10,
   commands: 11,

@@ -5,6 +5,16 @@ import type { RenditionView } from '../contract/streams.ts';
 import type { StreamFinding } from '../doctor/broadcast/stream-finding.ts';
 import type { SpanContext } from '../tracing/trace-context.ts';
 
+/** How regularly a publisher sends; undefined: nobody can tell yet. */
+export interface IngestRhythm {
+  /** Of the last second. */
+  readonly fps: number;
+  readonly keyframeIntervalMs: number | undefined;
+  /** By how much sound is ahead of the picture, against how it began. */
+  readonly avDriftMs: number | undefined;
+  readonly jitterMs: number | undefined;
+}
+
 /** A stream that has a publisher, or waits for one to come back, as the API shows it. */
 export interface LiveStreamView {
   readonly streamId: string;
@@ -23,6 +33,7 @@ export interface LiveStreamView {
         readonly connectedAtMs: number;
         readonly frames: number;
         readonly dropped: number;
+        readonly rhythm?: IngestRhythm | undefined;
       }
     | undefined;
   /** Null where nothing is to be transcoded. */

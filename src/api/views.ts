@@ -106,11 +106,12 @@ export function streamViewOf(
   };
 }
 
-function isWarning({ severity }: FindingView): boolean {
+/** Whether viewers suffer from it. */
+export function isWarning({ severity }: FindingView): boolean {
   return severity === 'warning' || severity === 'problem';
 }
 
-function sentenceOf({ found, means, remedy }: FindingView): string {
+export function sentenceOf({ found, means, remedy }: FindingView): string {
   return [found, means, remedy].filter((part) => part !== '').join(' ');
 }
 

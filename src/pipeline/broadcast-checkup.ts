@@ -1,8 +1,9 @@
+import type { IngestRhythm } from '../api/live-control.ts';
 import type { Clock } from '../base/clock.ts';
 import { broadcastFindings } from '../doctor/broadcast/broadcast-findings.ts';
 import { BroadcastObserver } from '../doctor/broadcast/broadcast-observer.ts';
 import { describeFinding } from '../doctor/broadcast/finding-texts.ts';
-import { observe } from '../doctor/broadcast/observation.ts';
+import { type BroadcastObservation, observe } from '../doctor/broadcast/observation.ts';
 import type { StreamFinding } from '../doctor/broadcast/stream-finding.ts';
 import type { Publication, PublishPolicy } from '../stream/publication.ts';
 
@@ -20,6 +21,7 @@ export class BroadcastCheckup {
   private observer: BroadcastObserver | undefined;
   private maxBitrateBps: number | undefined;
   private latest: readonly StreamFinding[] = [];
+  private seen: BroadcastObservation | undefined;
   /** What was found once and stays so. */
   private readonly standing: StreamFinding[] = [];
   private readonly told = new Set<string>();
@@ -30,6 +32,13 @@ export class BroadcastCheckup {
 
   get findings(): readonly StreamFinding[] {
     return this.standing.length === 0 ? this.latest : [...this.latest, ...this.standing];
+  }
+
+  /** How regularly frames came, when it was last looked at. */
+  get rhythm(): Omit<IngestRhythm, 'fps'> {
+    const { keyframeIntervalMs, jitterMs, skewMs, firstSkewMs } = this.seen ?? {};
+    const avDriftMs = skewMs === undefined || firstSkewMs === undefined ? undefined : firstSkewMs - skewMs;
+    return { keyframeIntervalMs, jitterMs, avDriftMs };
   }
 
   /** A new connection publishes: what it sends is looked at on its way. */
@@ -80,10 +89,8 @@ export class BroadcastCheckup {
   look(): void {
     const { observer, maxBitrateBps } = this;
     const { clock, segmentMs } = this.options;
-    this.latest =
-      observer === undefined
-        ? []
-        : broadcastFindings(observe(observer, clock.monotonicMs()), { segmentMs, maxBitrateBps });
+    this.seen = observer && observe(observer, clock.monotonicMs());
+    this.latest = this.seen === undefined ? [] : broadcastFindings(this.seen, { segmentMs, maxBitrateBps });
     for (const finding of this.latest) if (finding.severity === 'warning') this.tellOf(finding);
   }
 

@@ -42,6 +42,7 @@ export function factsOf(
       connectedAtMs: publisher.connectedAtMs,
       frames: publisher.videoFrames + publisher.audioFrames,
       dropped: droppedFrames + surplusFrames + stream.repairs.droppedFrames,
+      rhythm: { fps: meter.videoFps, ...checkup.rhythm },
     },
     renditions: packager.renditions.map(({ name, config, frameRate }) => ({
       name,

@@ -64,6 +64,12 @@ export const apiErrors = {
     httpStatus: 403,
     exitCode: 4,
   }),
+  API_ORIGIN_FOREIGN: entry<Record<never, never>>({
+    message: () => 'A page of another site may not open this WebSocket.',
+    remedy: 'Open it from a page of this server; behind a proxy, set http.public_url to the address people use.',
+    httpStatus: 403,
+    exitCode: 2,
+  }),
   API_NOT_FOUND: entry<{ path: string }>({
     message: ({ path }) => `There is nothing at ${path}.`,
     remedy: 'Look at the path and the method again.',

@@ -1,0 +1,102 @@
+import type { LiveMessage } from '../contract/live-metrics.ts';
+import type { Notification } from './notifications.ts';
+
+/** So many notifications can be heard again by who was away. */
+export const keptNotifications = 200;
+
+export interface Told {
+  readonly seq: number;
+  /** The message as it is sent. */
+  readonly text: string;
+}
+
+/** Hears what a topic tells. */
+export interface TopicListener {
+  snapshot(told: Told): void;
+  notification(told: Told): void;
+}
+
+export interface TopicOptions {
+  /** Null for the whole node. */
+  readonly streamId: string | null;
+  readonly wallMs: () => number;
+  /** All there is now; undefined where nothing is known (any more). */
+  readonly snapshot: () => object | undefined;
+}
+
+/**
+ * What is told of one thing to one kind of listener: every message is numbered and written once, whoever and however many listen.
+ * Numbers begin with the time, so that those of a server that was started anew are above all it ever used.
+ */
+export class Topic {
+  readonly streamId: string | null;
+  readonly listeners = new Set<TopicListener>();
+  /** When somebody last listened or something was last told, wall clock ms. */
+  usedAtMs: number;
+  private readonly options: TopicOptions;
+  private readonly firstSeq: number;
+  private seq: number;
+  private readonly kept: Told[] = [];
+  /** Number of the newest notification that is not kept any more, and how many those are. */
+  private forgottenSeq: number;
+  private forgotten = 0;
+
+  constructor(options: TopicOptions) {
+    this.options = options;
+    this.streamId = options.streamId;
+    this.usedAtMs = options.wallMs();
+    // Two messages a second, for as long as it lasts, stay below what the next server begins with.
+    this.firstSeq = Math.floor(options.wallMs() / 1000) * 2;
+    this.seq = this.firstSeq;
+    this.forgottenSeq = this.firstSeq - 1;
+  }
+
+  /** Tells everybody how it is now. */
+  tellSnapshot(): void {
+    if (this.listeners.size === 0) return;
+    this.usedAtMs = this.options.wallMs();
+    const data = this.options.snapshot();
+    if (data === undefined) return;
+    const told = this.write('snapshot', data, ++this.seq);
+    for (const listener of this.listeners) listener.snapshot(told);
+  }
+
+  /** `streamId`: of the stream it is about, if any. */
+  notify({ type, data }: Notification, streamId: string | null): void {
+    this.usedAtMs = this.options.wallMs();
+    const told = this.write(type, data, ++this.seq, streamId);
+    this.kept.push(told);
+    if (this.kept.length > keptNotifications) {
+      this.forgotten++;
+      this.forgottenSeq = this.kept.shift()!.seq;
+    }
+    for (const listener of this.listeners) listener.notification(told);
+  }
+
+  /** From now on it hears what is told; first, what there is: with `afterSeq`, what it has missed since then as well. */
+  join(listener: TopicListener, afterSeq?: number): void {
+    this.usedAtMs = this.options.wallMs();
+    if (afterSeq !== undefined) this.resume(listener, afterSeq);
+    const data = this.options.snapshot();
+    // It is what all messages up to this number have led to.
+    if (data !== undefined) listener.snapshot(this.write('snapshot', data, Math.max(1, this.seq)));
+    this.listeners.add(listener);
+  }
+
+  /** Tells what has been notified after a number, and how much of that nobody knows any more. */
+  resume(listener: TopicListener, afterSeq: number): void {
+    if (afterSeq < this.firstSeq) listener.notification(this.lost(null, this.firstSeq));
+    else if (afterSeq < this.forgottenSeq) listener.notification(this.lost(this.forgotten, this.forgottenSeq));
+    for (const told of this.kept) if (told.seq > afterSeq) listener.notification(told);
+  }
+
+  /** The message that so many notifications, the last of them with this number, were not kept; null: nobody knows how many. */
+  lost(count: number | null, seq: number): Told {
+    return this.write('lost', { count }, seq);
+  }
+
+  private write(type: LiveMessage['type'], data: object, seq: number, streamId = this.streamId): Told {
+    const time = new Date(this.options.wallMs()).toISOString();
+    return { seq, text: JSON.stringify({ type, seq, time, stream_id: streamId, data }) };
+  }
+}
