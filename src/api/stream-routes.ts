@@ -60,6 +60,7 @@ const announceStream = createRoute({
     'STREAM_CHANNEL_MISSING',
     'STREAM_CHANNEL_FOREIGN',
     'ACCESS_CHANNEL_INVALID',
+    'STREAM_NOT_RECORDED',
     'MEDIA_THREAD_DIED',
   ),
 });
@@ -113,10 +114,17 @@ export function addStreamRoutes(api: Api, options: StreamRoutesOptions): void {
     const channel = announcedChannel(identity, c.req.valid('json').channel);
     if (options.isStoreShared) await refuseWhereOthersRun(channel, options);
     const keyId = identity.kind === 'stream-key' ? identity.keyId : undefined;
+    const actor = actorOf(identity);
     const caller = parseTraceparent(c.req.header('traceparent'));
-    const id = await live.announce(channel, { actor: actorOf(identity), keyId, caller });
+    const id = await live.announce(channel, { actor, keyId, caller });
+    const row = await store.streams.find(id);
+    if (row === undefined) {
+      // Nobody could be shown what nobody can look up.
+      await live.stop(id, actor);
+      throw new StreamctlError('STREAM_NOT_RECORDED', { channel });
+    }
     c.header('location', `/streams/${id}`);
-    return c.json({ ...view(await findStream(id, options)), ...wayIn(channel, options) }, 201);
+    return c.json({ ...view(row), ...wayIn(channel, options) }, 201);
   });
 
   api.openapi(listStreams, async (c) => {

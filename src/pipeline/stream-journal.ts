@@ -1,12 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { ReportCounter } from '../base/report-counter.ts';
+import { TimeHistogram, type TimeHistogramFigures } from '../base/time-histogram.ts';
 import type { Log } from '../observability/log.ts';
 import { isPassingStoreError, isRepetition } from '../store/passing-error.ts';
 
 /** Writes waiting for a store that is away; beyond this the oldest facts are given up, counted and logged. */
 const maxWaiting = 10_000;
 const retryDelayMs = 500;
+
+const writeBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export interface JournalFigures {
+  readonly waitingWrites: number;
+  readonly lostWrites: number;
+  /** How long writes took that succeeded. */
+  readonly writeSeconds: TimeHistogramFigures;
+}
 
 interface Entry {
   readonly operation: () => Promise<unknown>;
@@ -21,6 +31,8 @@ export class StreamJournal {
   /** Writes that were given up. */
   lostWrites = 0;
   private readonly log: Log;
+  private readonly clock: Clock;
+  private readonly writeSeconds = new TimeHistogram(writeBounds);
   private readonly losses: ReportCounter;
   private readonly waiting: Entry[] = [];
   private readonly closing = new AbortController();
@@ -28,10 +40,15 @@ export class StreamJournal {
   private isUnderWay = false;
   private isStalled = false;
   private hasGivenUp = false;
-  private readonly settling = new Set<() => void>();
+  /** Entries that were taken in so far, and those of them that are in the store or given up. */
+  private taken = 0;
+  private done = 0;
+  /** Each waits for as many to be done, oldest first. */
+  private settling: { readonly at: number; readonly resolve: () => void }[] = [];
 
   constructor(log: Log, clock: Clock = systemClock) {
     this.log = log;
+    this.clock = clock;
     this.losses = new ReportCounter(clock);
   }
 
@@ -39,8 +56,9 @@ export class StreamJournal {
     return this.waiting.length + (this.isUnderWay ? 1 : 0);
   }
 
-  figures(): Pick<StreamJournal, 'waitingWrites' | 'lostWrites'> {
-    return { waitingWrites: this.waitingWrites, lostWrites: this.lostWrites };
+  figures(): JournalFigures {
+    const { waitingWrites, lostWrites } = this;
+    return { waitingWrites, lostWrites, writeSeconds: this.writeSeconds.figures() };
   }
 
   /** `operation` may be called again after it failed; `onLost` hears that it will not be. */
@@ -55,15 +73,18 @@ export class StreamJournal {
     }
     if (this.waiting.length >= maxWaiting) {
       this.lose(this.waiting.shift(), 'too many store writes are waiting; the oldest was given up', undefined);
+      this.done++;
     }
+    this.taken++;
     this.waiting.push({ operation, onLost });
     this.running ??= this.run();
   }
 
-  /** Resolves when everything written so far is in the store or given up, or when the store does not take it now. */
+  /** Resolves when everything written so far is in the store or given up, whatever comes after, or when the store does not take it now. */
   async settled(): Promise<void> {
-    if (this.running === undefined || this.isStalled) return;
-    await new Promise<void>((resolve) => this.settling.add(resolve));
+    const at = this.taken;
+    if (this.done === at || this.isStalled) return;
+    await new Promise<void>((resolve) => this.settling.push({ at, resolve }));
   }
 
   /** Ends when what was written is in the store. One that does not answer gets one more chance, and then everything is given up. */
@@ -77,16 +98,19 @@ export class StreamJournal {
       this.isUnderWay = true;
       await this.attempt(entry);
       this.isUnderWay = false;
+      this.done++;
+      this.tellSettled(this.done);
     }
     this.running = undefined;
-    this.tellSettled();
   }
 
   private async attempt(entry: Entry): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const isLastChance = this.closing.signal.aborted;
+      const sinceMs = this.clock.monotonicMs();
       try {
         await entry.operation();
+        this.writeSeconds.add((this.clock.monotonicMs() - sinceMs) / 1000);
         this.isStalled = false;
         return;
       } catch (error) {
@@ -101,7 +125,7 @@ export class StreamJournal {
         }
         if (isLastChance) return this.giveUp(entry, error);
         this.isStalled = true;
-        this.tellSettled();
+        this.tellSettled(Number.POSITIVE_INFINITY);
         await delay(retryDelayMs, undefined, { signal: this.closing.signal }).catch(() => {});
       }
     }
@@ -109,6 +133,7 @@ export class StreamJournal {
 
   private giveUp(entry: Entry, error: unknown): void {
     this.hasGivenUp = true;
+    this.done += this.waiting.length;
     const given = [entry, ...this.waiting.splice(0)];
     for (const { onLost } of given) onLost?.();
     this.lostWrites += given.length;
@@ -124,8 +149,7 @@ export class StreamJournal {
     this.losses.count((count) => this.log.error({ err: error, count, lost_writes: this.lostWrites }, sentence));
   }
 
-  private tellSettled(): void {
-    for (const resolve of this.settling) resolve();
-    this.settling.clear();
+  private tellSettled(done: number): void {
+    while (this.settling.length > 0 && this.settling[0]!.at <= done) this.settling.shift()!.resolve();
   }
 }

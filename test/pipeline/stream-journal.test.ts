@@ -49,6 +49,23 @@ test('who waits for what was written is not held by a store that is away', async
   expect(written).toEqual([1]);
 });
 
+test('who waits for what was written does not wait for what comes after', async () => {
+  const { journal } = setUp();
+  const { promise: laterFact, resolve } = Promise.withResolvers<void>();
+  let isWritten = false;
+  journal.write(async () => {
+    isWritten = true;
+  });
+  const settled = journal.settled();
+  journal.write(() => laterFact);
+  await settled;
+  expect(isWritten).toBe(true);
+  expect(journal.waitingWrites).toBe(1);
+  resolve();
+  await journal.settled();
+  expect(journal.waitingWrites).toBe(0);
+});
+
 test('what waits is bounded: the oldest is given up, counted and told once', async () => {
   const { journal, store, write, written, lines } = setUp();
   store.isAway = true;

@@ -8,7 +8,7 @@ import { PlaybackAccess } from '../../src/access/playback-access.ts';
 import { StreamKeys } from '../../src/access/stream-keys.ts';
 import { experienceOf } from '../../src/analytics/experience.ts';
 import type { Identify } from '../../src/api/admission.ts';
-import { createApi } from '../../src/api/app.ts';
+import { type ApiOptions, createApi } from '../../src/api/app.ts';
 import type { LiveControl, LiveStreamView } from '../../src/api/live-control.ts';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { StreamctlError } from '../../src/base/errors.ts';
@@ -19,7 +19,11 @@ import { someEvent, someStream } from './rows.ts';
 import { tempDir } from './temp-dir.ts';
 
 /** The API over a real store in a folder of its own, and a stand-in for the running streams that the test fills. */
-export async function apiUnderTest(identify: Identify = identifyLocal, clock: Clock = systemClock) {
+export async function apiUnderTest(
+  identify: Identify = identifyLocal,
+  clock: Clock = systemClock,
+  members: Partial<ApiOptions> = {},
+) {
   const dataDir = tempDir();
   const store = await openStore({ url: `sqlite:${join(dataDir, 'streamctl.db')}` });
   onTestFinished(() => store.close());
@@ -85,6 +89,7 @@ export async function apiUnderTest(identify: Identify = identifyLocal, clock: Cl
     isStoreShared: false,
     startedAtMs: clock.wallMs() - 5000,
     log: { error: (...args: unknown[]) => void errors.push(args), debug: () => {} },
+    ...members,
   });
   const call = async (method: string, path: string, body?: unknown) => {
     const init =

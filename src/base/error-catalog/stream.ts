@@ -40,6 +40,13 @@ export const streamErrors = {
     httpStatus: 503,
     exitCode: 4,
   }),
+  STREAM_NOT_RECORDED: entry<{ channel: string }>({
+    message: ({ channel }) =>
+      `The broadcast of channel "${channel}" was not announced: the store does not take writes now.`,
+    remedy: 'Try again in a moment; publishing without announcing works meanwhile. The log says what the store lacks.',
+    httpStatus: 503,
+    exitCode: 5,
+  }),
   STREAM_ON_OTHER_NODE: entry<{ streamId: string; node: string }>({
     message: ({ streamId, node }) => `Stream ${streamId} belongs to node ${node}, and only that node can end it.`,
     remedy: 'Ask that node: run streamctl streams stop on its machine, or send the request to its API.',
