@@ -27,7 +27,7 @@ export async function soakStoreKills(moments: number): Promise<StoreKillsSoakRep
     const report: Record<string, StoreKillsSoakReport[string]> = {};
     for (const [name, newUrl] of Object.entries(stores)) {
       const writes = await rehearseWriterKills(await newUrl(), moments);
-      report[name] = { writes, migrations: await rehearseMigrationKills(newUrl, moments, 250) };
+      report[name] = { writes, migrations: await rehearseMigrationKills(newUrl, moments) };
     }
     return report;
   } finally {

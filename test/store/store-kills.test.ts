@@ -27,7 +27,7 @@ describe.each(Object.entries(stores))('%s', (_, newUrl) => {
   });
 
   test('a store whose first process is killed while it makes the tables is completed by the next', async () => {
-    const report = await rehearseMigrationKills(newUrl, moments, 150);
+    const report = await rehearseMigrationKills(newUrl, moments);
     expect(report.interrupted).toBeGreaterThan(0);
   });
 });

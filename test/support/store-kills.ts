@@ -11,11 +11,13 @@ const root = resolve(import.meta.dirname, '../..');
 /** How many processes run at the same time. */
 const together = 4;
 
-/** A process that opens the store of a URL and then runs `script`, and that is killed. */
-async function killedProcess(url: string, script: string, lifeAfterFirstLineMs: number): Promise<Child> {
+/** A process for the store of a URL, with all code loaded before `script` says its first line. */
+async function startProcess(url: string, script: string): Promise<Child> {
   const text = `
     import { writeSync } from 'node:fs';
     import { openStore } from './src/store/open.ts';
+    import './src/store/postgres/open.ts';
+    import './src/store/sqlite/open.ts';
     import { someEvent, someKey } from './test/support/rows.ts';
     const say = (line) => writeSync(1, line + '\\n');
     const url = process.env.STORE_URL;
@@ -33,6 +35,12 @@ async function killedProcess(url: string, script: string, lifeAfterFirstLineMs: 
     },
     60_000,
   );
+  return child;
+}
+
+/** Such a process, killed so long after its first line. */
+async function killedProcess(url: string, script: string, lifeAfterFirstLineMs: number): Promise<Child> {
+  const child = await startProcess(url, script);
   await delay(lifeAfterFirstLineMs); // when it dies is the point
   if (!child.isRunning) throw new Error(`it ended by itself: ${child.stderr}`);
   child.process.kill('SIGKILL');
@@ -90,8 +98,10 @@ export async function rehearseWriterKills(url: string, moments: number): Promise
 
 export interface MigrationKillsReport {
   readonly moments: number;
-  /** How many were killed before they were done. */
+  /** How many were killed before they were done; the rest died just after. */
   readonly interrupted: number;
+  /** What making the tables took where nobody was killed: the moments are spread over three times as long, because several do it at the same time. */
+  readonly undisturbedMs: number;
 }
 
 /**
@@ -101,17 +111,21 @@ export interface MigrationKillsReport {
 export async function rehearseMigrationKills(
   newUrl: () => Promise<string>,
   moments: number,
-  longestMs: number,
 ): Promise<MigrationKillsReport> {
+  const script = `
+    say('starting');
+    const startedMs = performance.now();
+    await openStore({ url });
+    say('done ' + Math.ceil(performance.now() - startedMs));
+    setInterval(() => {}, 1000);`;
+  const undisturbed = await startProcess(await newUrl(), script);
+  const done = await until('the tables are made', () => /^done (\d+)$/m.exec(undisturbed.stdout) ?? undefined);
+  await undisturbed.stop('SIGKILL');
+  const undisturbedMs = Number(done[1]);
   let interrupted = 0;
   await atMoments(moments, async () => {
     const url = await newUrl();
-    const script = `
-      say('starting');
-      await openStore({ url });
-      say('done');
-      setInterval(() => {}, 1000);`;
-    const { stdout } = await killedProcess(url, script, randomInt(longestMs));
+    const { stdout } = await killedProcess(url, script, randomInt(3 * undisturbedMs));
     if (!stdout.includes('done')) interrupted++;
     const store = await openStore({ url });
     try {
@@ -123,5 +137,5 @@ export async function rehearseMigrationKills(
       await store.close();
     }
   });
-  return { moments, interrupted };
+  return { moments, interrupted, undisturbedMs };
 }
