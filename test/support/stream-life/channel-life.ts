@@ -77,8 +77,9 @@ export class ChannelLife {
     await this.waitWhereTimeIsScarce();
     this.story.push(JSON.stringify(command));
     const publisher = this.publisher;
+    const beganMs = Date.now();
     await this.perform(command);
-    await this.settle((model) => after(model, command));
+    await this.settle(beganMs, (model) => after(model, command));
     if (publisher !== undefined && this.model.publisher === undefined) await this.isSentAway(publisher, command);
   }
 
@@ -89,7 +90,10 @@ export class ChannelLife {
     this.publisher?.lose();
     this.publisher = undefined;
     const alternatives = how === 'stop' && this.model.publisher?.hasSent ? [true] : [true, false];
-    await this.settle(...alternatives.map((hasMedia) => (model: LifeModel) => afterRestart(model, hasMedia)));
+    await this.settle(
+      Date.now(),
+      ...alternatives.map((hasMedia) => (model: LifeModel) => afterRestart(model, hasMedia)),
+    );
   }
 
   /** Whoever is connected goes, and what waits has waited. */
@@ -213,18 +217,18 @@ export class ChannelLife {
   private async waitWhereTimeIsScarce(): Promise<void> {
     if (this.model.publisher !== undefined || this.deadlineMs - Date.now() > scarceMs) return;
     this.story.push('time is scarce');
-    await this.settle((model) => after(model, { type: 'wait' }));
+    await this.settle(Date.now(), (model) => after(model, { type: 'wait' }));
   }
 
   /**
    * Waits until the newest row is what one of `outcomes` makes of the model. Where the stream had waited long enough, it may have ended
    * before, or right afterwards.
    */
-  private async settle(...outcomes: readonly ((model: LifeModel) => LifeModel)[]): Promise<void> {
+  private async settle(beganMs: number, ...outcomes: readonly ((model: LifeModel) => LifeModel)[]): Promise<void> {
     const { model, deadlineMs } = this;
     const { graceMs, pendingTimeoutMs } = this.server;
-    // What was waited for began with this step, and this process has not looked for so long.
-    const waitedSinceMs = Date.now() + Math.min(graceMs, pendingTimeoutMs);
+    // What was waited for began with this step, on a machine so busy that it is over before we look.
+    const overAtMs = beganMs + Math.min(graceMs, pendingTimeoutMs);
     const late = (before: LifeModel) => after(before, { type: 'wait' });
     const candidates = outcomes.map((outcome) => outcome(model));
     const lateCandidates = outcomes.flatMap((outcome) => [outcome(late(model)), late(outcome(model))]);
@@ -233,7 +237,7 @@ export class ChannelLife {
       'the store has what should have happened',
       async () => {
         row = await this.server.store.streams.find(this.channel);
-        const isLate = Date.now() >= deadlineMs || (row?.endedAtMs ?? 0) >= waitedSinceMs;
+        const isLate = Date.now() >= deadlineMs || (row?.endedAtMs ?? 0) >= overAtMs;
         return [...candidates, ...(isLate ? lateCandidates : [])].find(({ stream }) => this.isAsExpected(stream, row));
       },
       patienceMs + graceMs + pendingTimeoutMs,
