@@ -33,6 +33,7 @@ import { restoreTraces } from './pipeline/restored-traces.ts';
 import { StreamActors } from './pipeline/stream-actors.ts';
 import { StreamJournal } from './pipeline/stream-journal.ts';
 import { StreamRecords } from './pipeline/stream-records.ts';
+import { connectRealtime } from './realtime/connect-realtime.ts';
 import { lockDataDir } from './store/data-dir-lock.ts';
 import { Certificates } from './threads/certificates.ts';
 import { openControlStore } from './threads/control-store.ts';
@@ -149,6 +150,15 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   const audience = new ViewerAnalytics({ clock, store: store.sessions, node, dataDir, retentionMs, log });
   await audience.start();
   undo.push(() => audience.stop());
+  const realtime = await connectRealtime({
+    target: config.realtime.target,
+    nodeId: `${node}:${dataDir}`,
+    audience,
+    publishers: () => mediaFigures?.publishers ?? 0,
+    clock,
+    log,
+  });
+  undo.push(() => realtime.stop());
   const playback = openPlayback(config, ring, clock);
   const { http, rtmp } = config;
   const certificates = new Certificates(clock, log);
@@ -223,7 +233,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     orders: media,
     journal,
     figures: {
-      viewers: (streamId) => audience.viewers(streamId),
+      viewers: (streamId) => realtime.audience.viewers(streamId),
       requestsTotal: () => delivery.requestsTotal(),
     },
     traces,
@@ -231,6 +241,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
       ...warnings,
       ...storeHealth.warnings(),
       ...events.outgoing.warnings(),
+      ...realtime.warnings(),
       ...(tracing?.warnings() ?? []),
     ],
   });
@@ -271,7 +282,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     tokens,
     store,
     live,
-    audience,
+    audience: realtime.audience,
     urls,
     signLink: (grant) => playback.sign(grant),
     clock,
@@ -287,10 +298,12 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   undo.push(await openDoors(doors));
   undo.push(() => watch?.stop());
 
-  const tellReadiness = () => delivery.setReadiness(storeHealth.state.isHealthy ? 'ready' : 'degraded');
+  const readiness = () => (!storeHealth.state.isHealthy ? 'degraded' : realtime.isHealthy() ? 'ready' : 'alone');
+  const tellReadiness = () => delivery.setReadiness(readiness());
   tellReadiness();
   undo.push(() => delivery.setReadiness('unready'));
   undo.push(storeHealth.onChange(tellReadiness));
+  undo.push(realtime.onChange(tellReadiness));
   log.info({ http_url: urls.http, rtmp_url: urls.rtmp }, 'ready');
   collectGarbage();
   const reload: App['reload'] = async ({ logLevel }) => {

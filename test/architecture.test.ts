@@ -27,6 +27,8 @@ const ranks: Record<string, number> = {
   'src/doctor': 5,
   'src/events': 5,
   'src/analytics': 5,
+  'src/realtime': 6,
+  'src/warehouse': 6,
   'src/bench': 6,
   'src/api': 6,
   'src/pipeline': 7,

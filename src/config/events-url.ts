@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { decodedLogin, type Login, parseRedisServer, type RedisServerTarget } from './redis-url.ts';
 
 /** Where events go besides webhooks. */
 export type EventsTarget =
@@ -13,22 +14,12 @@ export interface KafkaTarget {
   readonly login: (Login & { readonly mechanism: KafkaMechanism }) | undefined;
 }
 
-export interface RedisTarget {
+export interface RedisTarget extends RedisServerTarget {
   readonly kind: 'redis';
-  readonly host: string;
-  readonly port: number;
-  readonly database: number;
-  readonly isTls: boolean;
-  readonly login: Login | undefined;
   /** Key of the stream. */
   readonly stream: string;
   /** About how many entries the stream keeps; 0: all. */
   readonly maxLength: number;
-}
-
-interface Login {
-  readonly user: string;
-  readonly password: string;
 }
 
 const kafkaMechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
@@ -71,24 +62,11 @@ function parseKafka(url: string): KafkaTarget | undefined {
 }
 
 function parseRedis(url: string): RedisTarget | undefined {
-  if (!/^rediss?:\/\/[^/]/.test(url) || !URL.canParse(url)) return undefined;
-  const { protocol, hostname, port, pathname, search, username, password } = new URL(url);
-  const [, database = '0'] = /^\/?(\d{0,4})$/.exec(pathname) ?? [];
-  const values = queryValues(search.slice(1), ['stream', 'maxlen']);
+  const server = parseRedisServer(url);
+  const values = server && queryValues(new URL(url).search.slice(1), ['stream', 'maxlen']);
   const { stream = 'streamctl:events', maxlen = '100000' } = values ?? {};
-  const login = username === '' && password === '' ? undefined : decodedLogin(username, password);
-  const isWrong = hostname === '' || !/^\/?\d{0,4}$/.test(pathname) || stream === '' || !/^\d{1,12}$/.test(maxlen);
-  if (isWrong || values === undefined || login === null) return undefined;
-  return {
-    kind: 'redis',
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: port === '' ? 6379 : Number(port),
-    database: Number(database),
-    isTls: protocol === 'rediss:',
-    login,
-    stream,
-    maxLength: Number(maxlen),
-  };
+  if (server === undefined || values === undefined || stream === '' || !/^\d{1,12}$/.test(maxlen)) return undefined;
+  return { kind: 'redis', ...server, stream, maxLength: Number(maxlen) };
 }
 
 /** Undefined where a name is not among `known`. */
@@ -103,13 +81,4 @@ function queryValues<Name extends string>(
 
 function flagValue(text = 'false'): boolean | undefined {
   return text === 'true' ? true : text === 'false' ? false : undefined;
-}
-
-/** Null where a percent sign stands for nothing. */
-function decodedLogin(user: string, password: string): Login | null {
-  try {
-    return { user: decodeURIComponent(user), password: decodeURIComponent(password) };
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { analyticsTarget } from './analytics-url.ts';
 import { eventsTarget } from './events-url.ts';
 import { ladder } from './ladder.ts';
+import { realtimeTarget } from './realtime-url.ts';
 import { autoOrCount, count, durationMs, flag, listenAddress, network, text, urlOf } from './values.ts';
 import { webhooks } from './webhook.ts';
 
@@ -180,21 +182,26 @@ export const configSchema = z
       .describe('The store.'),
     realtime: z
       .strictObject({
-        url: urlOf(['memory:', 'redis://', 'rediss://'])
+        url: realtimeTarget()
           .prefault('memory:')
-          .describe('What several nodes share: memory: or redis://…'),
+          .describe(
+            'Where nodes tell each other who watches: memory: or redis://USER:PASSWORD@HOST:PORT/DB (rediss: TLS).',
+          ),
       })
       .prefault({})
-      .describe('Counters, leases and media between nodes.'),
+      .transform((v) => ({ target: v.url }))
+      .describe('What several nodes share at once.'),
     analytics: z
       .strictObject({
-        url: urlOf(['store:', 'clickhouse://'])
+        url: analyticsTarget()
           .prefault('store:')
-          .describe('Where viewer analytics go: store: or clickhouse://…'),
+          .describe(
+            'Where viewer analytics go: store: or clickhouse://USER:PASSWORD@HOST:PORT/DATABASE?tls=1 (its HTTP port).',
+          ),
         retention: durationMs({ minMs: 3_600_000 }).prefault('30d').describe('How long analytics are kept.'),
       })
       .prefault({})
-      .transform((v) => ({ url: v.url, retentionMs: v.retention }))
+      .transform((v) => ({ target: v.url, retentionMs: v.retention }))
       .describe('Viewer analytics.'),
     events: z
       .strictObject({

@@ -1,5 +1,5 @@
 /** Whether a node takes viewers and publishers. A degraded one does, and somebody should look at it. */
-export type Readiness = 'unready' | 'ready' | 'degraded';
+export type Readiness = 'unready' | 'ready' | 'degraded' | 'alone';
 
 /**
  * What `GET /readyz` says. A degraded node answers 200: it serves its viewers, and a load balancer that took it away
@@ -9,4 +9,5 @@ export const readinessAnswers: Readonly<Record<Readiness, { readonly status: num
   unready: { status: 503, body: 'starting or stopping\n' },
   ready: { status: 200, body: 'ready\n' },
   degraded: { status: 200, body: 'degraded: the store does not answer\n' },
+  alone: { status: 200, body: 'degraded: Redis does not answer, and viewers of other nodes are not counted\n' },
 };

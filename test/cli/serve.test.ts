@@ -60,8 +60,8 @@ test('SIGHUP takes over what it can, names what needs a restart, and survives a 
 
 test('what is configured and cannot be done is told at the start', async () => {
   const dir = tempDir();
-  const { server } = await startServer(dir, `${ownPorts}realtime: { url: "redis://nowhere" }\n`);
-  expect(server.stderr).toMatch(/"level":"warn".*"path":"realtime.url".*not available in this build/);
+  const { server } = await startServer(dir, `${ownPorts}storage: { url: "s3://nowhere" }\n`);
+  expect(server.stderr).toMatch(/"level":"warn".*"path":"storage.url".*not available in this build/);
 });
 
 test('revoking a key ends the broadcast that runs with it, and the key is in no log, answer, file or process list', async () => {

@@ -37,8 +37,8 @@ describe('values', () => {
       ladder: { mode: 'auto', encoder: 'auto', cpuBudgetRatio: 0.8 },
       auth: { openPublish: false, playback: 'public' },
       store: { url: 'sqlite:./data/streamctl.db' },
-      realtime: { url: 'memory:' },
-      analytics: { url: 'store:', retentionMs: 30 * 86_400_000 },
+      realtime: { target: { kind: 'memory' } },
+      analytics: { target: { kind: 'store' }, retentionMs: 30 * 86_400_000 },
       storage: { url: 'file:./data/media' },
       log: { level: 'info', format: 'auto' },
       metrics: { isPublic: false },
@@ -229,7 +229,7 @@ test('no two values share an environment name or a flag', () => {
 test('the defaults ask for nothing that this build lacks, and what is asked in vain is told', () => {
   expect(unavailableInThisBuild(load(undefined).config)).toEqual([]);
   const { config } = load(
-    'realtime: { url: "redis://h" }\nwebhooks: [{ url: "https://h/" }]\nladder: { mode: on_demand }',
+    'storage: { url: "s3://h" }\nrealtime: { url: "redis://h" }\nwebhooks: [{ url: "https://h/" }]\nladder: { mode: on_demand }',
   );
-  expect(unavailableInThisBuild(config).map(({ path }) => path)).toEqual(['realtime.url']);
+  expect(unavailableInThisBuild(config).map(({ path }) => path)).toEqual(['storage.url']);
 });

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { CircuitBreaker } from '../../base/circuit-breaker.ts';
 import type { Clock } from '../../base/clock.ts';
 import { StreamctlError } from '../../base/errors.ts';
+import { boundedText, describeFailure } from '../../base/failure-text.ts';
 import { ReportCounter } from '../../base/report-counter.ts';
 import type { WebhookConfig } from '../../config/webhook.ts';
 import type { Log } from '../../observability/log.ts';
-import { boundedText, describeFailure } from '../failure-text.ts';
 import type { ResolveHost } from '../webhook/public-address.ts';
 import { describeAnswer, isFinalStatus, WebhookCaller } from '../webhook/webhook-caller.ts';
-import { CircuitBreaker } from './circuit-breaker.ts';
 
 /** Who wants to begin, after its key was found to be good. */
 export interface PublishQuestion {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type GenericError, Producer, stringSerializers } from '@platformatic/kafka';
+import { describeFailure } from '../../base/failure-text.ts';
+import { within } from '../../base/within.ts';
 import type { KafkaTarget } from '../../config/events-url.ts';
 import type { EventEnvelope } from '../../contract/event-types.ts';
-import { describeFailure } from '../failure-text.ts';
 import type { DeliveryResult, EventReceiver } from '../receiver.ts';
-import { within } from '../within.ts';
 
 type TextProducer = Producer<string, string, string, string>;
 

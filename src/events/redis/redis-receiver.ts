@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { describeFailure } from '../../base/failure-text.ts';
+import { within } from '../../base/within.ts';
 import type { RedisTarget } from '../../config/events-url.ts';
 import type { EventEnvelope } from '../../contract/event-types.ts';
-import { describeFailure } from '../failure-text.ts';
 import type { DeliveryResult, EventReceiver } from '../receiver.ts';
-import { within } from '../within.ts';
 
 /** Events as entries of a Redis stream, each with the members `type` and `event` (the envelope). A batch is one transaction: all of it or nothing. */
 export class RedisReceiver implements EventReceiver {

@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import type { Clock } from '../../base/clock.ts';
+import { boundedText } from '../../base/failure-text.ts';
 import type { WebhookConfig } from '../../config/webhook.ts';
-import { boundedText } from '../failure-text.ts';
 import { checkLiteralHost, publicLookup, type ResolveHost } from './public-address.ts';
 import { signingKey, webhookHeaders } from './signature.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
+import { describeFailure } from '../../base/failure-text.ts';
 import { authorizePattern, type WebhookConfig } from '../../config/webhook.ts';
 import { type EventEnvelope, matchesEventPattern } from '../../contract/event-types.ts';
-import { describeFailure } from '../failure-text.ts';
 import type { DeliveryProblem, DeliveryResult, EventReceiver } from '../receiver.ts';
 import type { ResolveHost } from './public-address.ts';
 import { describeAnswer, isFinalStatus, WebhookCaller } from './webhook-caller.ts';

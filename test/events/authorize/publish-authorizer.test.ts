@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { CircuitBreaker } from '../../../src/events/authorize/circuit-breaker.ts';
+import { CircuitBreaker } from '../../../src/base/circuit-breaker.ts';
 import { PublishAuthorizer } from '../../../src/events/authorize/publish-authorizer.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { type AnswerCall, WebhookListener } from '../../support/webhook-listener.ts';

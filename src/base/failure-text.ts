@@ -1,5 +1,5 @@
-import { isStreamctlError } from '../base/errors.ts';
-import { redactSecrets } from '../base/redact.ts';
+import { isStreamctlError } from './errors.ts';
+import { redactSecrets } from './redact.ts';
 
 /** Why there was no answer, in a line; never with the address. */
 export function describeFailure(error: unknown): string {
