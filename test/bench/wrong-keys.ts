@@ -29,12 +29,14 @@ export async function benchWrongKeys(options: WrongKeysOptions, report: Report, 
   const peer = await startStreamctl({ ladder: { mode: 'off' } }, signal);
   try {
     const { seconds, viewers, attemptsPerSecond } = options;
-    const watch = () => watchBeside(peer, clipFile, { publishers: 0, viewers, seconds }, signal);
+    // Each time other channels: what ended a moment ago is still listed under its name.
+    const watch = (firstChannel: number) =>
+      watchBeside(peer, clipFile, { publishers: firstChannel, viewers, seconds }, signal);
     report.progress(`${viewers} viewers and one publisher, ${seconds} s …`);
-    const before = await watch();
+    const before = await watch(0);
     report.progress(`the same, and ${attemptsPerSecond} wrong keys a second …`);
     const guesser = new KeyGuesser({ port: rtmpPort(peer), attemptsPerSecond });
-    const meanwhile = await watch();
+    const meanwhile = await watch(2);
     const guesses = await guesser.stop();
     tell(before, meanwhile, guesses.attempts, report);
     const log = refusalsIn(readFileSync(peer.logFile, 'utf8'));
