@@ -32,6 +32,7 @@ import StreamsStop from './streams/stop.ts';
 import TokensCreate from './tokens/create.ts';
 import TokensList from './tokens/list.ts';
 import TokensRevoke from './tokens/revoke.ts';
+import Top from './top.ts';
 
 /** Every command by its id. A map and not a folder to scan, so that it can be bundled; each loads its work only when run. */
 export const commandMap: CommandMap = {
@@ -41,6 +42,7 @@ export const commandMap: CommandMap = {
   doctor: Doctor,
   bench: Bench,
   status: Status,
+  top: Top,
   explain: Explain,
   completions: Completions,
   licenses: Licenses,

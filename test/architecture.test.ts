@@ -23,6 +23,7 @@ const ranks: Record<string, number> = {
   'src/load': 3,
   'src/packager': 3,
   'src/transcode': 3,
+  'src/tui': 3,
   'src/delivery': 4,
   'src/doctor': 5,
   'src/events': 5,
@@ -32,13 +33,15 @@ const ranks: Record<string, number> = {
   'src/bench': 6,
   'src/api': 6,
   'src/pipeline': 7,
+  'src/prober': 5,
   'src/threads': 8,
+  'src/metrics': 9,
   'src/front': 7,
   'src/live': 7,
-  'src/app.ts': 9,
-  'src/cli': 10,
-  commands: 11,
-  'src/main.ts': 12,
+  'src/app.ts': 10,
+  'src/cli': 11,
+  commands: 12,
+  'src/main.ts': 13,
 };
 
 const root = resolve(import.meta.dirname, '..');

@@ -50,6 +50,7 @@ async function build(dist: string, folder: string): Promise<void> {
     'web-assets.json': writeWebAssets(await buildWebAssets()),
     'sample.flv': await readFile(join(root, 'packaging/sample/sample.flv')),
     'licenses.txt': thirdPartyLicenses(packages),
+    'xterm-256color': await readFile(join(root, 'node_modules/blessed/usr/xterm-256color')),
   };
   const assets: Record<string, string> = {};
   for (const [name, content] of Object.entries(embedded)) {

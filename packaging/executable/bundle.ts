@@ -1,5 +1,6 @@
-import { resolve } from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, parse, resolve } from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -9,6 +10,24 @@ export interface Bundle {
   /** Folders of the packages that are in it, from the root of the project. */
   readonly packages: ReadonlySet<string>;
 }
+
+/** What two of blessed's widgets ask for when they are used, which ours never are. */
+const widgetPrograms = ['term.js', 'pty.js'];
+
+/** blessed asks for its widgets by names that it puts together: here each is asked for by its own. */
+const blessedWidgets: Plugin = {
+  name: 'blessed-widgets',
+  setup(build) {
+    build.onLoad({ filter: /\/blessed\/lib\/widget\.js$/ }, ({ path }) => {
+      const names = readdirSync(join(dirname(path), 'widgets')).map((file) => parse(file).name);
+      const requires = names.map((name) => `${name}: () => require('./widgets/${name}')`);
+      const source = readFileSync(path, 'utf8');
+      const contents = source.replace("require('./widgets/' + file)", `({ ${requires.join(', ')} })[file]()`);
+      if (contents === source) throw new Error(`${path} does not load its widgets as it did`);
+      return { contents };
+    });
+  },
+};
 
 /** One file of everything that `entry` needs, less what belongs to Node; `entry` is a path from the root of the project. */
 export async function bundle(entry: string): Promise<Bundle> {
@@ -28,7 +47,8 @@ export async function bundle(entry: string): Promise<Bundle> {
     define: { 'import.meta.url': '"file:///"', 'import.meta.dirname': '""', 'process.env.FLUENTFFMPEG_COV': '""' },
     // The same with its WebAssembly in the text, and not in a file beside it.
     alias: { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' },
-    external: ['esbuild', 'typescript'],
+    external: ['esbuild', 'typescript', ...widgetPrograms],
+    plugins: [blessedWidgets],
     loader: { '.node': 'empty' },
     logLevel: 'warning',
   });

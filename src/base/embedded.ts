@@ -7,7 +7,8 @@ export type EmbeddedFile =
   | 'host.node'
   | 'web-assets.json'
   | 'sample.flv'
-  | 'licenses.txt';
+  | 'licenses.txt'
+  | 'xterm-256color';
 
 /** Whether the program runs as one executable. */
 export const isExecutable = isSea();

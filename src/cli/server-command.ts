@@ -1,6 +1,8 @@
 import { Flags } from '@oclif/core';
 import type { FlagInput } from '@oclif/core/interfaces';
 import type { ApiClient } from '../client/api-client.ts';
+import type { HttpServer } from '../client/http-fetch.ts';
+import type { LiveServer } from '../client/live-metrics.ts';
 import { BaseCommand } from './command.ts';
 
 /** Flags of every command that talks to a server. */
@@ -34,10 +36,8 @@ export abstract class ServerCommand extends BaseCommand {
     use: (client: ApiClient) => Promise<Result>,
     { mustRun = false } = {},
   ): Promise<Result> {
-    const { isInTheClear, remoteServer } = await import('./remote-server.ts');
-    const remote = remoteServer(flags, process.env);
+    const remote = await this.remoteServer(flags);
     if (remote !== undefined) {
-      if (isInTheClear(remote)) process.stderr.write('Without TLS everybody on the way can read the API token.\n');
       const { ApiClient } = await import('../client/api-client.ts');
       const { httpFetch } = await import('../client/http-fetch.ts');
       const { retryingFetch } = await import('../client/retrying-fetch.ts');
@@ -47,5 +47,22 @@ export abstract class ServerCommand extends BaseCommand {
     const { requireServer, withControl } = await import('./control.ts');
     if (mustRun) return await use(await requireServer(config));
     return await withControl(config, ({ client }) => use(client));
+  }
+
+  /** Where the running server tells of itself. */
+  protected async liveServer(flags: Record<string, unknown>): Promise<LiveServer> {
+    const remote = await this.remoteServer(flags);
+    if (remote !== undefined) return remote;
+    const { config } = await this.loadConfig(flags);
+    return { socketPath: config.control.socketPath };
+  }
+
+  private async remoteServer(flags: Record<string, unknown>): Promise<HttpServer | undefined> {
+    const { isInTheClear, remoteServer } = await import('./remote-server.ts');
+    const remote = remoteServer(flags, process.env);
+    if (remote !== undefined && isInTheClear(remote)) {
+      process.stderr.write('Without TLS everybody on the way can read the API token.\n');
+    }
+    return remote;
   }
 }

@@ -29,7 +29,8 @@ export function httpFetch({ url, token }: HttpServer): ApiFetch {
   };
 }
 
-function unreachable(url: string, error: unknown): StreamctlError {
+/** What it means that a server could not be reached; `error` as fetch() rejects: with its reason as the cause. */
+export function unreachable(url: string, error: unknown): StreamctlError {
   const { name, message, cause } = error as Error & { readonly cause?: NodeJS.ErrnoException };
   const code = cause?.code ?? '';
   if (/^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT)/.test(code)) {

@@ -35,7 +35,8 @@ export function unixFetch(socketPath: string): ApiFetch {
   };
 }
 
-function socketError(cause: unknown, path: string): StreamctlError {
+/** What it means that the control socket at `path` failed. */
+export function socketError(cause: unknown, path: string): StreamctlError {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ECONNREFUSED') return new StreamctlError('CONTROL_NO_SERVER', { path }, { cause });
   return new StreamctlError('CONTROL_SOCKET_UNUSABLE', { path, reason: code ?? message }, { cause });
