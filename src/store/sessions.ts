@@ -1,20 +1,15 @@
-import type { Kysely, Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import type { SessionFilter, SessionPage, SessionRow, SessionStore } from './ports/session-store.ts';
 import type { Tables } from './schema.ts';
+import { StoredHistory } from './session-history.ts';
 
 type Columns = Tables['viewer_sessions'];
 
 /** Rows in one statement: databases bound the number of its parameters. */
 const rowsAtOnce = 40;
 
-export class SessionTable implements SessionStore {
-  private readonly db: Kysely<Tables>;
-
-  constructor(db: Kysely<Tables>) {
-    this.db = db;
-  }
-
+export class SessionTable extends StoredHistory implements SessionStore {
   async save(rows: readonly SessionRow[]): Promise<void> {
     if (rows.length === 0) return;
     await this.db.transaction().execute(async (tx) => {

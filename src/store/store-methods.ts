@@ -15,7 +15,17 @@ export const storeMethods = {
   tokens: ['create', 'list', 'find', 'update'],
   idempotency: ['begin', 'finish', 'abandon', 'prune'],
   outbox: ['lease', 'release', 'advance', 'seek', 'deadLetters', 'removeDeadLetter', 'backlog'],
-  sessions: ['save', 'open', 'listEnded', 'removeEndedBefore'],
+  sessions: [
+    'save',
+    'open',
+    'listEnded',
+    'experience',
+    'viewersByMinute',
+    'byQuality',
+    'byPlayer',
+    'byDay',
+    'removeEndedBefore',
+  ],
   store: ['status', 'backup', 'close'],
 } as const satisfies {
   keys: readonly (keyof KeyStore)[];

@@ -1,3 +1,5 @@
+import type { SessionHistory } from './session-history.ts';
+
 /** How a session's start-up was measured, best first: by the watch page; by CMCD events; by `msd` of CMCD; from requests (an upper bound). */
 export type StartupSource = 'beacon' | 'cmcd2' | 'msd' | 'est';
 
@@ -52,13 +54,11 @@ export interface SessionPage {
   readonly nextCursor: string | null;
 }
 
-export interface SessionStore {
+export interface SessionStore extends SessionHistory {
   /** Writes rows, in place of what was known of the same ids. */
   save(rows: readonly SessionRow[]): Promise<void>;
   /** Those of a node that have not ended. */
   open(node: string): Promise<readonly SessionRow[]>;
-  /** Those that have ended, the newest first. */
-  listEnded(filter: SessionFilter): Promise<SessionPage>;
   /** Removes at most `limit` that ended before; tells how many. */
   removeEndedBefore(endedAtMs: number, limit: number): Promise<number>;
 }

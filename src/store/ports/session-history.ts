@@ -1,0 +1,75 @@
+import type { SessionFilter, SessionPage, StartupSource } from './session-store.ts';
+
+/*
+ * What is asked about sessions that have ended, of whoever keeps them: the store, or ClickHouse. All give the same answers. A session counts
+ * when it ended; times are ms since the epoch, days and minutes those of UTC.
+ */
+
+export interface HistoryRange {
+  readonly fromMs: number;
+  /** Not included. */
+  readonly untilMs: number;
+  readonly streamId?: string | undefined;
+  readonly channel?: string | undefined;
+}
+
+/** Of the ascending values v0 … v(n−1): v(⌊n·50/100⌋) and v(⌊n·95/100⌋). Exact, so that all who answer agree. */
+export interface ExactPercentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly count: number;
+}
+
+/** What viewers experienced. */
+export interface HistoryExperience {
+  readonly sessions: number;
+  readonly watchMs: number;
+  readonly stalls: number;
+  readonly stallMs: number;
+  readonly errors: number;
+  /** Time that the picture stood still, of the time that was watched or waited for; null: nobody has watched. */
+  readonly rebufferRatio: number | null;
+  /** By how it was measured: figures of different sources are never mixed. */
+  readonly startupMs: Readonly<Partial<Record<StartupSource, ExactPercentiles>>>;
+  readonly latencyMs: ExactPercentiles | null;
+  /** Bits that were sent to a viewer a second that it watched; of those that this server's nodes have sent to. */
+  readonly bitrateBps: ExactPercentiles | null;
+}
+
+export interface HistoryGroup {
+  /** Of the quality shown last, or of the player. */
+  readonly name: string;
+  readonly sessions: number;
+  readonly watchMs: number;
+  readonly stallMs: number;
+}
+
+export interface HistoryDay {
+  /** 2026-11-23 */
+  readonly day: string;
+  readonly channel: string;
+  readonly sessions: number;
+  readonly watchMs: number;
+  readonly stallMs: number;
+  readonly errors: number;
+  readonly bytes: number;
+}
+
+export interface ViewersOfMinute {
+  readonly minuteMs: number;
+  /** That were there at any time of the minute. */
+  readonly viewers: number;
+}
+
+export interface SessionHistory {
+  /** The newest first. */
+  listEnded(filter: SessionFilter): Promise<SessionPage>;
+  experience(range: HistoryRange): Promise<HistoryExperience>;
+  /** Every minute of the range in which somebody watched. */
+  viewersByMinute(range: HistoryRange): Promise<readonly ViewersOfMinute[]>;
+  /** Those first that have most sessions. */
+  byQuality(range: HistoryRange): Promise<readonly HistoryGroup[]>;
+  byPlayer(range: HistoryRange): Promise<readonly HistoryGroup[]>;
+  /** By day, then by channel; whole days, those that the range touches. */
+  byDay(range: HistoryRange): Promise<readonly HistoryDay[]>;
+}

@@ -1,0 +1,129 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { isPostgres } from './dialect.ts';
+import { dayMs, type MinuteChange, minuteMs, viewersOfMinutes } from './minute-series.ts';
+import type {
+  ExactPercentiles,
+  HistoryDay,
+  HistoryExperience,
+  HistoryGroup,
+  HistoryRange,
+  SessionHistory,
+  ViewersOfMinute,
+} from './ports/session-history.ts';
+import type { StartupSource } from './ports/session-store.ts';
+import type { Tables } from './schema.ts';
+
+/** What is asked about sessions that have ended, answered by the database that keeps them. SQL that SQLite and Postgres both run. */
+export class StoredHistory implements Omit<SessionHistory, 'listEnded'> {
+  protected readonly db: Kysely<Tables>;
+
+  constructor(db: Kysely<Tables>) {
+    this.db = db;
+  }
+
+  async experience(range: HistoryRange): Promise<HistoryExperience> {
+    const { rows } = await sql<Record<'sessions' | 'watchMs' | 'stalls' | 'stallMs' | 'errors', number>>`
+      select count(*) as "sessions", ${sum('watch_ms')} as "watchMs", ${sum('stalls')} as "stalls",
+        ${sum('stall_ms')} as "stallMs", ${sum('errors')} as "errors"
+      from viewer_sessions where ${endedIn(range)}`.execute(this.db);
+    const { sessions, watchMs, stalls, stallMs, errors } = rows[0]!;
+    const startups = await this.percentiles('startup_ms', range, sql`startup_source is not null`, sql`startup_source`);
+    const latencies = await this.percentiles('latency_ms', range, sql`1 = 1`);
+    const hasBitrate = sql`bytes > 0 and watch_ms > 0`;
+    const bitrates = await this.percentiles('bytes * 8000 / watch_ms', range, hasBitrate);
+    return {
+      ...{ sessions, watchMs, stalls, stallMs, errors },
+      rebufferRatio: watchMs + stallMs > 0 ? stallMs / (watchMs + stallMs) : null,
+      startupMs: Object.fromEntries(startups) as Partial<Record<StartupSource, ExactPercentiles>>,
+      latencyMs: latencies.get('') ?? null,
+      bitrateBps: bitrates.get('') ?? null,
+    };
+  }
+
+  async viewersByMinute(range: HistoryRange): Promise<readonly ViewersOfMinute[]> {
+    const known = sql`${ofRange(range)} and ended_at >= ${floor(range.fromMs, minuteMs)}`;
+    const { rows } = await sql<MinuteChange>`
+      select minute as "minute", ${sum('change')} as "change" from (
+        select ${quotient('started_at', minuteMs)} as minute, 1 as change from viewer_sessions
+          where ${known} and started_at < ${range.untilMs}
+        union all
+        select ${quotient('ended_at', minuteMs)} + 1 as minute, -1 as change from viewer_sessions
+          where ${known} and started_at < ${range.untilMs}
+      ) as edges group by minute`.execute(this.db);
+    return viewersOfMinutes(rows, range);
+  }
+
+  async byQuality(range: HistoryRange): Promise<readonly HistoryGroup[]> {
+    const last = isPostgres(this.db)
+      ? sql`coalesce(qualities_json::json -> -1 ->> 'rendition', '')`
+      : sql`coalesce(json_extract(qualities_json, '$[#-1].rendition'), '')`;
+    return await this.groups(last, range);
+  }
+
+  async byPlayer(range: HistoryRange): Promise<readonly HistoryGroup[]> {
+    return await this.groups(sql`player`, range);
+  }
+
+  async byDay({ fromMs, untilMs, ...which }: HistoryRange): Promise<readonly HistoryDay[]> {
+    const days = { ...which, fromMs: floor(fromMs, dayMs), untilMs: floor(untilMs + dayMs - 1, dayMs) };
+    const { rows } = await sql<Omit<HistoryDay, 'day'> & { readonly day: number }>`
+      select day as "day", coalesce(streams.channel, '') as "channel", ${sum('sessions')} as "sessions",
+        ${sum('watch_ms')} as "watchMs", ${sum('stall_ms')} as "stallMs", ${sum('errors')} as "errors",
+        ${sum('bytes')} as "bytes"
+      from (
+        select ${quotient('ended_at', dayMs)} as day, stream_id, count(*) as sessions, ${sum('watch_ms')} as watch_ms,
+          ${sum('stall_ms')} as stall_ms, ${sum('errors')} as errors, ${sum('bytes')} as bytes
+        from viewer_sessions where ${endedIn(days)} group by 1, 2
+      ) as sums left join streams on streams.id = sums.stream_id
+      group by day, coalesce(streams.channel, '') order by 1, 2`.execute(this.db);
+    return rows.map(({ day, ...sums }) => ({ day: new Date(day * dayMs).toISOString().slice(0, 10), ...sums }));
+  }
+
+  private async groups(name: RawBuilder<unknown>, range: HistoryRange): Promise<HistoryGroup[]> {
+    const { rows } = await sql<HistoryGroup>`
+      select ${name} as "name", count(*) as "sessions", ${sum('watch_ms')} as "watchMs", ${sum('stall_ms')} as "stallMs"
+      from viewer_sessions where ${endedIn(range)} group by 1 order by 2 desc, 1`.execute(this.db);
+    return rows;
+  }
+
+  /** Of an expression, by `group`. */
+  private async percentiles(
+    expression: string,
+    range: HistoryRange,
+    isKnown: RawBuilder<unknown>,
+    group: RawBuilder<unknown> = sql`''`,
+  ): Promise<Map<string, ExactPercentiles>> {
+    const value = sql.raw(expression);
+    const { rows } = await sql<ExactPercentiles & { readonly name: string }>`
+      select name as "name", max(n) as "count", max(case when i = n * 50 / 100 then x end) as "p50",
+        max(case when i = n * 95 / 100 then x end) as "p95"
+      from (
+        select ${group} as name, ${value} as x, row_number() over (partition by ${group} order by ${value}) - 1 as i,
+          count(*) over (partition by ${group}) as n
+        from viewer_sessions where ${endedIn(range)} and ${isKnown} and ${value} is not null
+      ) as ranked group by name`.execute(this.db);
+    return new Map(rows.map(({ name, p50, p95, count }) => [name, { p50, p95, count }]));
+  }
+}
+
+function sum(column: string): RawBuilder<number> {
+  return sql`cast(coalesce(sum(${sql.raw(column)}), 0) as bigint)`;
+}
+
+function quotient(column: string, divisor: number): RawBuilder<number> {
+  return sql`${sql.raw(column)} / ${sql.raw(String(divisor))}`;
+}
+
+function floor(value: number, step: number): number {
+  return Math.floor(value / step) * step;
+}
+
+function ofRange({ streamId, channel }: HistoryRange): RawBuilder<boolean> {
+  const ofStream = streamId === undefined ? sql`1 = 1` : sql`stream_id = ${streamId}`;
+  if (channel === undefined) return sql`${ofStream}`;
+  return sql`${ofStream} and stream_id in (select id from streams where channel = ${channel})`;
+}
+
+function endedIn(range: HistoryRange): RawBuilder<boolean> {
+  return sql`${ofRange(range)} and ended_at >= ${range.fromMs} and ended_at < ${range.untilMs}`;
+}

@@ -1,0 +1,165 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { HistoryRange, SessionHistory } from '../../src/store/ports/session-history.ts';
+import type { SessionRow } from '../../src/store/ports/session-store.ts';
+import { randomSource } from '../support/random-sessions.ts';
+import { someSession } from '../support/rows.ts';
+
+/** A place for sessions that have ended, and for the channels of their streams. */
+export interface HistoryPlace {
+  readonly history: SessionHistory;
+  /** Writes sessions; they are found when it resolves. */
+  write(rows: readonly SessionRow[], channelOf: (streamId: string) => string): Promise<void>;
+  close(): Promise<void>;
+}
+
+const day = Date.UTC(2026, 10, 23);
+const hour = 3_600_000;
+const all: HistoryRange = { fromMs: day - 24 * hour, untilMs: day + 48 * hour };
+const channelOf = (streamId: string) => (streamId === 'st3' ? "it's \\ 'quoted'" : 'show');
+
+/** What everybody who keeps the history of sessions must answer. */
+export function analyticsContract(name: string, open: () => Promise<HistoryPlace>): void {
+  async function openWith(rows: readonly SessionRow[]): Promise<SessionHistory> {
+    const place = await open();
+    onTestFinished(() => place.close());
+    await place.write(rows, channelOf);
+    return place.history;
+  }
+
+  describe(`${name}: history of sessions`, () => {
+    test('sessions of a stream are listed page by page, as they were written', async () => {
+      const rows = Array.from({ length: 7 }, (_, index) =>
+        ended({ id: `vs_${index}`, startedAtMs: day + (index >> 1), player: `o'${index}\\n\t"\n` }),
+      );
+      const odd = ended({
+        ...{ id: 'vs_odd', streamId: 'st3', startupMs: null, startupSource: null, latencyMs: null, format: null },
+        ...{ totalFrames: 5_000_000_000, droppedFrames: 3, qualities: [], player: '' },
+      });
+      const history = await openWith([...rows, odd]);
+      const seen: SessionRow[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await history.listEnded({ streamId: 'st1', limit: 3, cursor });
+        seen.push(...page.items);
+        cursor = page.nextCursor ?? undefined;
+      } while (cursor !== undefined);
+      expect(seen).toEqual([...rows].reverse());
+      expect((await history.listEnded({ streamId: 'st3', limit: 3 })).items).toEqual([odd]);
+      expect(await history.listEnded({ streamId: "st1' or 1=1 --", limit: 3 })).toEqual({
+        items: [],
+        nextCursor: null,
+      });
+    });
+
+    test('what viewers experienced, with percentiles by definition', async () => {
+      const rows = Array.from({ length: 20 }, (_, index) =>
+        ended({ id: `vs_${index}`, startupMs: 100 * (20 - index), latencyMs: index === 0 ? null : 1000 + index }),
+      );
+      const cmcd = ended({ id: 'vs_cmcd', startupMs: 7, startupSource: 'msd', bytes: 0, stalls: 2, stallMs: 500 });
+      const history = await openWith([...rows, cmcd, ended({ id: 'vs_other', streamId: 'st2' })]);
+      const range = { ...all, streamId: 'st1' };
+      expect(await history.experience(range)).toEqual({
+        ...{ sessions: 21, watchMs: 21 * 60_000, stalls: 2, stallMs: 500, errors: 0 },
+        rebufferRatio: 500 / (21 * 60_000 + 500),
+        startupMs: { beacon: { p50: 1100, p95: 2000, count: 20 }, msd: { p50: 7, p95: 7, count: 1 } },
+        latencyMs: { p50: 1011, p95: 1500, count: 20 },
+        bitrateBps: { p50: 133_333, p95: 133_333, count: 20 },
+      });
+      expect(await history.experience({ ...range, untilMs: range.fromMs })).toEqual({
+        ...{ sessions: 0, watchMs: 0, stalls: 0, stallMs: 0, errors: 0, rebufferRatio: null, startupMs: {} },
+        ...{ latencyMs: null, bitrateBps: null },
+      });
+    });
+
+    test('who was there in a minute is counted in it, over midnight too', async () => {
+      const midnight = day + 24 * hour;
+      const history = await openWith([
+        ended({ id: 'a', startedAtMs: midnight - 90_000, endedAtMs: midnight + 30_000 }),
+        ended({ id: 'b', startedAtMs: midnight - 30_000, endedAtMs: midnight - 20_000 }),
+        ended({ id: 'c', startedAtMs: midnight + 120_000, endedAtMs: midnight + 121_000 }),
+        ended({ id: 'd', streamId: 'st2', startedAtMs: midnight, endedAtMs: midnight + 1 }),
+      ]);
+      const range = { fromMs: midnight - 60_000, untilMs: midnight + 600_000 };
+      expect(await history.viewersByMinute({ ...range, streamId: 'st1' })).toEqual([
+        { minuteMs: midnight - 60_000, viewers: 2 },
+        { minuteMs: midnight, viewers: 1 },
+        { minuteMs: midnight + 120_000, viewers: 1 },
+      ]);
+      const [, first] = await history.viewersByMinute({ ...range, channel: 'show' });
+      expect(first).toEqual({ minuteMs: midnight, viewers: 2 });
+    });
+
+    test('by quality shown last, by player, by day and channel', async () => {
+      const to = (rendition: string) => [
+        { atMs: day, rendition: '360p', reason: 'startup' },
+        { atMs: day + 1, rendition, reason: 'bandwidth' },
+      ];
+      const history = await openWith([
+        ended({ id: 'a', qualities: to('1080p'), player: 'Safari', errors: 2 }),
+        ended({ id: 'b', qualities: to('1080p'), stallMs: 5 }),
+        ended({ id: 'c', qualities: [] }),
+        ended({ id: 'd', streamId: 'st3', endedAtMs: day + 25 * hour, bytes: 5_000_000_000 }),
+      ]);
+      const group = (name: string, sessions: number, stallMs = 0) => ({
+        ...{ name, sessions, watchMs: sessions * 60_000, stallMs },
+      });
+      expect(await history.byQuality({ ...all, channel: 'show' })).toEqual([group('1080p', 2, 5), group('', 1)]);
+      expect(await history.byPlayer(all)).toEqual([group('Chrome', 3, 5), group('Safari', 1)]);
+      const days = await history.byDay(all);
+      expect(days).toEqual([
+        {
+          ...{ day: '2026-11-23', channel: 'show', sessions: 3, watchMs: 180_000, stallMs: 5, errors: 2 },
+          bytes: 3_000_000,
+        },
+        {
+          ...{ day: '2026-11-24', channel: channelOf('st3'), sessions: 1, watchMs: 60_000, stallMs: 0, errors: 0 },
+          bytes: 5_000_000_000,
+        },
+      ]);
+      expect(await history.byDay({ ...all, channel: channelOf('st3') })).toEqual(days.slice(1));
+      expect(await history.byDay({ fromMs: day + hour, untilMs: day + 2 * hour })).toEqual(days.slice(0, 1));
+    });
+
+    test('of thousands of random sessions it answers what arithmetic says', async () => {
+      const rows = randomSource(7).sessions(3000, day, 24 * hour);
+      const history = await openWith(rows);
+      for (const range of [all, { fromMs: day + 3 * hour, untilMs: day + 4 * hour, streamId: 'st1' }]) {
+        const those = rows.filter(
+          ({ streamId, endedAtMs }) =>
+            (range.streamId ?? streamId) === streamId && endedAtMs! >= range.fromMs && endedAtMs! < range.untilMs,
+        );
+        const told = await history.experience(range);
+        const latencies = those.flatMap(({ latencyMs }) => latencyMs ?? []).sort((a, b) => a - b);
+        expect(told.sessions).toBe(those.length);
+        expect(told.watchMs).toBe(those.reduce((sum, { watchMs }) => sum + watchMs, 0));
+        expect(told.latencyMs).toEqual({
+          p50: latencies[Math.floor((latencies.length * 50) / 100)],
+          p95: latencies[Math.floor((latencies.length * 95) / 100)],
+          count: latencies.length,
+        });
+        const present = await history.viewersByMinute(range);
+        for (const { minuteMs, viewers } of present) {
+          const there = rows.filter(
+            (row) =>
+              (range.streamId ?? row.streamId) === row.streamId &&
+              row.startedAtMs < minuteMs + 60_000 &&
+              row.endedAtMs! >= minuteMs,
+          );
+          expect(viewers).toBe(there.length);
+        }
+        expect(present.length).toBeGreaterThan(50);
+      }
+    });
+  });
+}
+
+function ended(members: Partial<SessionRow>): SessionRow {
+  const startedAtMs = members.startedAtMs ?? day + hour;
+  return someSession({
+    watchMs: 60_000,
+    startedAtMs,
+    seenAtMs: startedAtMs,
+    endedAtMs: startedAtMs + 60_000,
+    ...members,
+  });
+}
