@@ -4,6 +4,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { Delivery } from '../../../src/delivery/delivery.ts';
 import { PlaybackServer } from '../../../src/delivery/fast-lane/playback-server.ts';
 import { createPlaybackListener, viewerServerOptions } from '../../../src/delivery/http-server.ts';
+import { ViewerEventWriter } from '../../../src/delivery/viewer-events/event-writer.ts';
 import { Feeder } from '../../delivery/feeder.ts';
 
 /*
@@ -17,6 +18,10 @@ const port = Number(portText);
 const delivery = new Delivery({ clock: systemClock });
 const feeder = new Feeder((message) => delivery.apply(message), { availabilityStartMs: Date.now() - 60_000 });
 const video = feeder.video();
+// As in the server, where another thread reads what viewers did.
+const events: ViewerEventWriter = new ViewerEventWriter(systemClock.wallMs, ({ memory }) => events.giveBack(memory));
+delivery.observe(events);
+setInterval(() => events.flush(), 1000).unref();
 for (let count = 0; count < 6; count++) video.segment({ partBytes: 75_000 });
 
 const full = createServer(
