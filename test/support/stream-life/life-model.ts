@@ -114,6 +114,9 @@ export function afterRestart(model: LifeModel, hasMedia: boolean): LifeModel {
   const { stream } = model;
   if (!isRunning(stream)) return left(model);
   const resumed = { ...left(model), newestKeyId: stream.keyId };
+  // Of a publisher that was connected with another key and had sent nothing, nobody knows any more.
+  const isRevoked = model.keys.some((key) => key.id === stream.keyId && key.isRevoked);
+  if (isRevoked) return ended(resumed, 'ERROR', 'key_revoked');
   if (stream.state === 'PENDING_INGEST') return resumed;
   if (!hasMedia) return ended(resumed, 'ERROR', 'publisher_lost');
   return { ...resumed, stream: { ...stream, isInterrupted: true } };
