@@ -13,6 +13,7 @@ const needs: readonly { readonly program?: string; readonly file?: string; reado
   { program: 'systemd-analyze', packages: ['systemd'] },
   { program: 'python3', packages: ['python3-minimal'] },
   { program: 'zsh', packages: ['zsh'] },
+  { program: 'tmux', packages: ['tmux'] },
   { program: 'man', packages: ['man-db'] },
   { program: 'chromium', packages: ['chromium'] },
   { program: 'obs', packages: ['obs-studio', 'obs-plugins', 'libgl1-mesa-dri', 'dbus'] },
@@ -27,6 +28,8 @@ const needs: readonly { readonly program?: string; readonly file?: string; reado
   { program: 'postgres', packages: ['postgresql'] },
   { program: 'redis-server', packages: ['redis-server'] },
   { program: 'kcat', packages: ['kcat'] },
+  { program: 'clickhouse-server', packages: ['clickhouse-server'] },
+  { program: 'prometheus', packages: ['prometheus'] },
   { program: 'nginx', packages: ['nginx', 'libnginx-mod-rtmp'] },
 ];
 

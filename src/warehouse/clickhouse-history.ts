@@ -1,0 +1,157 @@
+import { decodeCursor, encodeCursor } from '../store/cursor.ts';
+import { dayMs, viewersOfMinutes } from '../store/minute-series.ts';
+import type {
+  ExactPercentiles,
+  HistoryDay,
+  HistoryExperience,
+  HistoryGroup,
+  HistoryRange,
+  SessionHistory,
+  ViewersOfMinute,
+} from '../store/ports/session-history.ts';
+import type { SessionFilter, SessionPage, StartupSource } from '../store/ports/session-store.ts';
+import type { ClickHouseClient } from './clickhouse-client.ts';
+import { dayOf } from './clickhouse-schema.ts';
+import { type SessionColumns, sessionColumns, sessionOf } from './session-columns.ts';
+import { sqlInteger, sqlString } from './sql-text.ts';
+
+const timeoutMs = 10_000;
+
+/** What is known of percentiles: two of them in an array, and of how many values. */
+interface PercentilesRow {
+  readonly name: string;
+  readonly at: readonly (number | string)[];
+  readonly values: string;
+}
+
+/**
+ * The history of sessions in ClickHouse. Percentiles are quantileExact over sessions themselves: a column of a million numbers is sorted in
+ * some tens of milliseconds, and a t-digest of roll-ups would differ from what the store answers. Days and minutes come from roll-ups.
+ */
+export class ClickHouseHistory implements SessionHistory {
+  private readonly client: ClickHouseClient;
+
+  constructor(client: ClickHouseClient) {
+    this.client = client;
+  }
+
+  async listEnded({ streamId, limit, cursor }: SessionFilter): Promise<SessionPage> {
+    const from = cursor === undefined ? undefined : decodeCursor(cursor);
+    const isBehind =
+      from === undefined
+        ? ''
+        : `AND started_at <= ${sqlInteger(from.createdAtMs)} AND (started_at < ${sqlInteger(from.createdAtMs)} OR id < ${sqlString(from.id)})`;
+    const rows = await this.select<SessionColumns>(
+      `SELECT ${sessionColumns.join(', ')} FROM sessions WHERE stream_id = ${sqlString(streamId)} ${isBehind}
+       ORDER BY started_at DESC, id DESC LIMIT ${sqlInteger(limit + 1)}`,
+    );
+    const items = rows.slice(0, limit).map(sessionOf);
+    const last = items.at(-1);
+    const hasMore = rows.length > limit && last !== undefined;
+    return { items, nextCursor: hasMore ? encodeCursor({ createdAtMs: last.startedAtMs, id: last.id }) : null };
+  }
+
+  async experience(range: HistoryRange): Promise<HistoryExperience> {
+    const [sums, startups, latencies, bitrates] = await Promise.all([
+      this.select<Record<'sessions' | 'watch' | 'stallCount' | 'stall' | 'failed', string>>(
+        `SELECT count() AS sessions, sum(watch_ms) AS watch, sum(stalls) AS stallCount, sum(stall_ms) AS stall,
+         sum(errors) AS failed FROM sessions WHERE ${endedIn(range)}`,
+      ),
+      this.percentiles(
+        'startup_ms',
+        'startup_source',
+        `${endedIn(range)} AND startup_source != '' AND startup_ms IS NOT NULL`,
+      ),
+      this.percentiles('latency_ms', "''", `${endedIn(range)} AND latency_ms IS NOT NULL`),
+      this.percentiles('intDiv(bytes * 8000, watch_ms)', "''", `${endedIn(range)} AND bytes > 0 AND watch_ms > 0`),
+    ]);
+    const watchMs = Number(sums[0]?.watch ?? 0);
+    const stallMs = Number(sums[0]?.stall ?? 0);
+    return {
+      ...{ sessions: Number(sums[0]?.sessions ?? 0), watchMs, stalls: Number(sums[0]?.stallCount ?? 0), stallMs },
+      errors: Number(sums[0]?.failed ?? 0),
+      rebufferRatio: watchMs + stallMs > 0 ? stallMs / (watchMs + stallMs) : null,
+      startupMs: Object.fromEntries(startups) as Partial<Record<StartupSource, ExactPercentiles>>,
+      latencyMs: latencies.get('') ?? null,
+      bitrateBps: bitrates.get('') ?? null,
+    };
+  }
+
+  async viewersByMinute(range: HistoryRange): Promise<readonly ViewersOfMinute[]> {
+    // Who left on an earlier day came on that day or before, so both changes are in what is left out.
+    const rows = await this.select<{ readonly minute: string; readonly moved: string }>(
+      `SELECT minute, sumMerge(change) AS moved FROM session_minutes
+       WHERE ${ofRange(range)} AND day >= ${sqlDay(range.fromMs)} AND minute < ${sqlInteger(Math.ceil(range.untilMs / 60_000))}
+       GROUP BY minute`,
+    );
+    const changes = rows.map(({ minute, moved }) => ({ minute: Number(minute), change: Number(moved) }));
+    return viewersOfMinutes(changes, range);
+  }
+
+  async byQuality(range: HistoryRange): Promise<readonly HistoryGroup[]> {
+    return await this.groups('last_quality', range);
+  }
+
+  async byPlayer(range: HistoryRange): Promise<readonly HistoryGroup[]> {
+    return await this.groups('player', range);
+  }
+
+  async byDay(range: HistoryRange): Promise<readonly HistoryDay[]> {
+    const rows = await this.select<Record<'day' | 'channel' | 'count' | 'watch' | 'stall' | 'failed' | 'sent', string>>(
+      `SELECT toString(day) AS day, channel, count, watch, stall, failed, sent FROM (
+         SELECT day, channel, countMerge(sessions) AS count, sumMerge(watch) AS watch, sumMerge(stall) AS stall,
+           sumMerge(failed) AS failed, sumMerge(sent) AS sent
+         FROM session_days WHERE ${ofRange(range)} AND day >= ${sqlDay(range.fromMs)}
+           AND day < ${sqlDay(range.untilMs + dayMs - 1)} GROUP BY day, channel
+       ) ORDER BY day, channel`,
+    );
+    return rows.map((row) => ({
+      ...{ day: row.day, channel: row.channel, sessions: Number(row.count), watchMs: Number(row.watch) },
+      ...{ stallMs: Number(row.stall), errors: Number(row.failed), bytes: Number(row.sent) },
+    }));
+  }
+
+  private async groups(column: string, range: HistoryRange): Promise<HistoryGroup[]> {
+    const rows = await this.select<Record<'name' | 'sessions' | 'watch' | 'stall', string>>(
+      `SELECT ${column} AS name, count() AS sessions, sum(watch_ms) AS watch, sum(stall_ms) AS stall
+       FROM sessions WHERE ${endedIn(range)} GROUP BY name ORDER BY sessions DESC, name`,
+    );
+    return rows.map(({ name, sessions, watch, stall }) => ({
+      ...{ name, sessions: Number(sessions), watchMs: Number(watch), stallMs: Number(stall) },
+    }));
+  }
+
+  private async percentiles(value: string, group: string, where: string): Promise<Map<string, ExactPercentiles>> {
+    const rows = await this.select<PercentilesRow>(
+      `SELECT ${group} AS name, quantilesExact(0.5, 0.95)(assumeNotNull(${value})) AS at, count() AS values
+       FROM sessions WHERE ${where} GROUP BY name`,
+    );
+    const known = rows.filter(({ values }) => Number(values) > 0);
+    return new Map(
+      known.map(({ name, at, values }) => [name, { p50: Number(at[0]), p95: Number(at[1]), count: Number(values) }]),
+    );
+  }
+
+  private async select<Row>(sql: string): Promise<Row[]> {
+    return await this.client.select<Row>(sql, { timeoutMs });
+  }
+}
+
+function ofRange({ streamId, channel }: HistoryRange): string {
+  const conditions = [
+    ...(streamId === undefined ? [] : [`stream_id = ${sqlString(streamId)}`]),
+    ...(channel === undefined ? [] : [`channel = ${sqlString(channel)}`]),
+  ];
+  return conditions.length === 0 ? '1' : conditions.join(' AND ');
+}
+
+/** Days first: they say which partitions are read. */
+function endedIn(range: HistoryRange): string {
+  const { fromMs, untilMs } = range;
+  return `day >= ${sqlDay(fromMs)} AND day <= ${sqlDay(untilMs)} AND ${ofRange(range)}
+    AND ended_at >= ${sqlInteger(fromMs)} AND ended_at < ${sqlInteger(untilMs)}`;
+}
+
+function sqlDay(timeMs: number): string {
+  return `toDate(${sqlString(dayOf(timeMs))})`;
+}
