@@ -24,7 +24,8 @@ import { connectEvents } from './events/connect-events.ts';
 import { identifyBy, openDoors } from './front/doors.ts';
 import { makeInnerFolder } from './front/inner-folder.ts';
 import { type Live, startLive } from './live/start-live.ts';
-import { Tickets } from './live/tickets.ts';
+import { HostWatch } from './metrics/host-watch.ts';
+import { metricsRegistry } from './metrics/registry.ts';
 import type { Log } from './observability/log.ts';
 import type { LiveFacts } from './pipeline/live-facts.ts';
 import { PipelineControl } from './pipeline/pipeline-control.ts';
@@ -33,12 +34,14 @@ import { restoreTraces } from './pipeline/restored-traces.ts';
 import { StreamActors } from './pipeline/stream-actors.ts';
 import { StreamJournal } from './pipeline/stream-journal.ts';
 import { StreamRecords } from './pipeline/stream-records.ts';
+import { ownHost } from './prober/own-port.ts';
+import { type ProbedStream, Prober } from './prober/prober.ts';
+import { unobserved } from './prober/unobserved.ts';
 import { connectRealtime } from './realtime/connect-realtime.ts';
 import { lockDataDir } from './store/data-dir-lock.ts';
 import { Certificates } from './threads/certificates.ts';
 import { openControlStore } from './threads/control-store.ts';
 import { createEngine } from './threads/engine.ts';
-import { engineRegistry } from './threads/engine-metrics.ts';
 import type { MediaFigures } from './threads/media-side.ts';
 import type { PortSockets } from './threads/port-sockets.ts';
 import { monitorThread, type ThreadFigures } from './threads/thread-monitor.ts';
@@ -160,6 +163,15 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   });
   undo.push(() => realtime.stop());
   const playback = openPlayback(config, ring, clock);
+  const prober = new Prober({
+    clock,
+    log,
+    streams: () => facts.flatMap((one) => probedStream(one) ?? []),
+    token: async (channel) =>
+      playback.gate.isSigned(channel)
+        ? playback.sign({ subject: channel, expiresAtMs: clock.wallMs() + 60_000 })
+        : undefined,
+  });
   const { http, rtmp } = config;
   const certificates = new Certificates(clock, log);
   undo.push(() => certificates.stop());
@@ -174,7 +186,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
         ladder: config.ladder,
         trustedProxies: http.trustedProxies,
         calibrationPath: join(config.dataDir, 'transcoding-cost.json'),
-        certificate: await certificates.watch(rtmp.tls, (pair) => media.setCertificate(pair)),
+        certificate: await certificates.watch('rtmps', rtmp.tls, (pair) => media.setCertificate(pair)),
         restored: restorable(await store.streams.active(), {
           records,
           isRevoked: (keyId) => (ring.find(keyId)?.revokedAtMs ?? null) !== null,
@@ -190,7 +202,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
         trustedProxies: http.trustedProxies,
         playback: playback.settings,
         innerSocketPath: inner.socketPath,
-        certificate: await certificates.watch(http.tls, (pair) => delivery.setCertificate(pair)),
+        certificate: await certificates.watch('https', http.tls, (pair) => delivery.setCertificate(pair)),
       },
     },
     {
@@ -209,7 +221,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
       figures: (told) => {
         mediaFigures = told;
       },
-      viewerEvents: audience,
+      viewerEvents: unobserved(audience, prober.userAgent),
     },
   );
   const { media, delivery } = engine;
@@ -250,22 +262,29 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
       controlFigures = told;
     }),
   );
-  const metrics = engineRegistry({
+  undo.push(prober.start({ host: ownHost(http.listen.host), port: httpPort, isTls: http.tls !== undefined }));
+  const { version } = packageJson;
+  const host = new HostWatch({ clock, dataDir, version, startedAtMs, certificates: () => certificates.expiries });
+  undo.push(host.start());
+  const metrics = metricsRegistry({
     engine,
     media: () => mediaFigures,
     control: () => controlFigures,
     store: () => ({ ...journal.figures(), isHealthy: storeHealth.state.isHealthy, restarts: control.restarts() }),
     receivers: events.outgoing.recent,
     viewers: () => audience.stats(),
+    experience: () => audience.experienceTotals(),
+    prober: () => prober.figures(),
+    host: () => host.figures(),
+    allNodes: () => realtime.stats(),
     spans: () => tracing?.stats(),
   });
   undo.push(playback.start((settings) => delivery.setPlayback(settings)));
   undo.push(ring.onRevoked((keyId) => media.endByKey(keyId)));
   undo.push(ring.onPolicyChanged(({ id, policy }) => media.changePolicy(id, publishPolicyOf(policy))));
-  const tickets = new Tickets(clock);
   const credentials = { tokens: tokenRing, keys: ring, clock };
   watch = await startLive({
-    ...{ clock, live, audience, store, node, startedAtMs, tickets, log, version: packageJson.version },
+    ...{ clock, live, audience, store, node, startedAtMs, log, version: packageJson.version },
     told: () => threadTelling(engine, mediaFigures),
     identify: (authorization) => identifyBearer(authorization, credentials),
     gate: playback.gate,
@@ -278,6 +297,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     outgoing: events.outgoing,
     pepper,
     identify: identifyBy(credentials),
+    issueTicket: hub.issueTicket,
     keys,
     tokens,
     store,
@@ -307,6 +327,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
   log.info({ http_url: urls.http, rtmp_url: urls.rtmp }, 'ready');
   collectGarbage();
   const reload: App['reload'] = async ({ logLevel }) => {
+    host.configTaken();
     log.level = logLevel;
     media.setLogLevel(logLevel);
     delivery.setLogLevel(logLevel);
@@ -319,6 +340,12 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     silentMs: Math.max(media.silentMs, delivery.silentMs),
   });
   return { httpUrl: urls.http, rtmpUrl: urls.rtmp, keys, health, reload };
+}
+
+/** A broadcast that viewers can be expected to see. */
+function probedStream({ streamId, channel, state, ingest, renditions }: LiveFacts): ProbedStream | undefined {
+  if (state !== 'ACTIVE' || ingest === undefined || renditions.length === 0) return undefined;
+  return { streamId, channel, connectedAtMs: ingest.connectedAtMs };
 }
 
 function listenError(cause: NodeJS.ErrnoException, { host, port }: { readonly host: string; readonly port: number }) {

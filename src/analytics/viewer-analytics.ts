@@ -4,6 +4,7 @@ import { ViewerEventReader, type ViewerEventSink } from '../delivery/viewer-even
 import type { Log } from '../observability/log.ts';
 import type { SessionRow, SessionStore } from '../store/ports/session-store.ts';
 import { experienceOf } from './experience.ts';
+import { type ExperienceFigures, ExperienceTotals } from './experience-totals.ts';
 import type { ExperienceSnapshot, LiveAudience, QualityAudience, SessionSink } from './ports.ts';
 import { SessionArchive } from './session-archive.ts';
 import { SessionTable } from './session-table.ts';
@@ -21,6 +22,8 @@ export interface ViewerAnalyticsOptions {
 }
 
 const sweepMs = 1000;
+/** Sweeps between two counts of what was experienced: less than sessions are kept after their end. */
+const countEvery = 5;
 
 /** Counts. */
 export interface AnalyticsStats {
@@ -37,6 +40,8 @@ export class ViewerAnalytics implements LiveAudience {
   private readonly options: ViewerAnalyticsOptions;
   private readonly table: SessionTable;
   private readonly archive: SessionArchive;
+  private readonly totals = new ExperienceTotals();
+  private sweeps = 0;
   private nextSource = 1;
   private cancel = () => {};
 
@@ -112,6 +117,17 @@ export class ViewerAnalytics implements LiveAudience {
     return { viewers, sessions, sessionsDropped, reportsDropped, rowsLost: this.archive.rowsLost };
   }
 
+  /** What viewers have experienced since the start. */
+  experienceTotals(): ExperienceFigures {
+    return this.totals.figures();
+  }
+
+  private countExperience(): void {
+    for (const { sessions } of this.table.streams.values()) {
+      for (const session of sessions.values()) this.totals.count(session);
+    }
+  }
+
   private live(streamId: string) {
     return [...(this.table.streams.get(streamId)?.sessions.values() ?? [])].filter(({ isLive }) => isLive);
   }
@@ -123,6 +139,7 @@ export class ViewerAnalytics implements LiveAudience {
   private sweepLater(): void {
     this.cancel = this.options.clock.after(sweepMs, () => {
       this.table.sweep();
+      if (++this.sweeps % countEvery === 0) this.countExperience();
       this.archive.tick(this.table.streams);
       this.sweepLater();
     });

@@ -1,7 +1,7 @@
 import type { PlayerState } from '../cmcd/report.ts';
 import type { QualityEntry, SessionRow, StartupSource } from '../store/ports/session-store.ts';
 import type { AnonymousGroup } from './anonymous-group.ts';
-import { type CountedExperience, experienceOf } from './experience-totals.ts';
+import { allCounted, type CountedExperience, nothingCounted } from './experience-totals.ts';
 
 /** Better sources replace worse ones. */
 const sourceRank: Readonly<Record<StartupSource, number>> = { est: 1, msd: 2, cmcd2: 3, beacon: 4 };
@@ -66,7 +66,7 @@ export class ViewerSession {
   droppedFrames: number | undefined;
   qualities: QualityEntry[] = [];
   /** What of it was added to the sums of all sessions. */
-  readonly counted: CountedExperience = { watchMs: 0, stallMs: 0, stalls: 0, totalFrames: 0, droppedFrames: 0 };
+  counted: CountedExperience = nothingCounted();
   /** Quality changes that the page has told, with those that were forgotten. */
   qualityCount = 0;
 
@@ -187,7 +187,7 @@ export class ViewerSession {
     // Whatever comes next is in the middle of a play.
     session.hasPlayed = row.watchMs > 0 || row.startupMs !== null;
     // The sums are those of this process.
-    Object.assign(session.counted, experienceOf(session));
+    session.counted = allCounted(session);
     return session;
   }
 }

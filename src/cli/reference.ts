@@ -2,7 +2,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { defaultConfigFile } from '../config/default-file.ts';
 import { configJsonSchema } from '../config/json-schema.ts';
 import { environmentNameOf, flaggedPaths, flagNameOf, readConfigTree } from '../config/leaves.ts';
-import { engineMetrics } from '../threads/engine-metrics.ts';
+import { allMetrics } from '../metrics/registry.ts';
 import { apiDocument, apiReference } from './api-reference.ts';
 import { eventJsonSchema, eventReference } from './event-reference.ts';
 import { explanations } from './explain.ts';
@@ -71,7 +71,7 @@ function metricsReference(): string {
     '',
     '| name | kind | meaning |',
     '| --- | --- | --- |',
-    ...engineMetrics.map(({ name, type, help }) => `| \`${name}\` | ${type} | ${help} |`),
+    ...allMetrics.map(({ name, type, help }) => `| \`${name}\` | ${type} | ${help} |`),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -67,7 +67,12 @@ export class Delivery {
     this.windows = new Windows(clock, memory);
     this.requests = new RungRequests(clock, onWanted);
     this.media = new MediaAnswers(clock, new TransportStreamCutter(tsCacheBytes));
-    this.occupancy = { count: 0, limit: maxWaiters, limitPerStream: Math.ceil(maxWaiters / 2) };
+    this.occupancy = {
+      count: 0,
+      limit: maxWaiters,
+      limitPerStream: Math.ceil(maxWaiters / 2),
+      waited: this.counters.blockedSeconds,
+    };
   }
 
   /** Takes in what happened, and lets go who waited for it. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { TimeHistogram } from '../base/time-histogram.ts';
 import type { PlaybackTarget } from './playback-path.ts';
 import { problem } from './problem.ts';
 import type { PendingReply, PlaybackRequest, ProgressiveReply, Reply } from './reply.ts';
@@ -59,6 +60,7 @@ class Waiter implements PendingReply {
   resolve(resolution: Resolution): void {
     if (this.isOver) return;
     this.leave();
+    this.room.waited(this.group.hold.timeoutMs - (this.deadlineMs - this.room.clock.monotonicMs()));
     const reply = resolution.replyTo(this.request);
     this.answered(this.request, this.target, reply);
     this.deliver?.(reply);
@@ -76,6 +78,8 @@ export interface Occupancy {
   readonly limit: number;
   /** Of one room, so that one stream's viewers leave room for others'. */
   readonly limitPerStream: number;
+  /** How long those that were answered have waited. */
+  readonly waited: TimeHistogram;
 }
 
 interface Group {
@@ -119,6 +123,11 @@ export class WaitingRoom {
     group.waiters.add(waiter);
     if (group.waiters.size === 1) this.arm(group);
     return waiter;
+  }
+
+  /** A waiter is answered after this time. */
+  waited(ms: number): void {
+    this.occupancy.waited.add(ms / 1000);
   }
 
   /** A waiter was answered, or gave up. */

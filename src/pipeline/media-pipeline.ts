@@ -20,6 +20,7 @@ import type { LiveFacts } from './live-facts.ts';
 import { NewestPicture } from './newest-picture.ts';
 import { noticeSentence } from './packager-notice.ts';
 import { PolicyGuard } from './policy-guard.ts';
+import { ServiceLevels } from './service-levels.ts';
 import type { SoundTranscoding } from './sound-transcoding.ts';
 import type { StreamRecorder } from './stream-records.ts';
 import type { Transcoding } from './transcoding.ts';
@@ -56,6 +57,7 @@ const continuityIntervalMs = 1000;
 /** From publishers to the part feed: makes a stream core and a packager for every broadcast, and writes down what happens. */
 export class MediaPipeline implements Service {
   readonly broadcasts: Broadcasts;
+  readonly levels: ServiceLevels;
   private readonly options: MediaPipelineOptions;
   private readonly records: StreamRecorder;
   private readonly live = new Map<string, LiveBroadcast>();
@@ -67,6 +69,7 @@ export class MediaPipeline implements Service {
   constructor(options: MediaPipelineOptions) {
     this.options = options;
     this.records = options.records;
+    this.levels = new ServiceLevels(options.clock);
     this.broadcasts = new Broadcasts(
       options.clock,
       (grant) => this.create(grant),
@@ -210,6 +213,7 @@ export class MediaPipeline implements Service {
       onChange: (changed, change) => this.changed(changed, change),
       isRestored: continuity !== undefined,
     });
+    this.levels.open(stream);
     this.live.set(id, {
       stream,
       packager,
@@ -230,6 +234,7 @@ export class MediaPipeline implements Service {
 
   private changed(stream: LiveStream, change: StreamChange): void {
     this.options.onChange();
+    this.levels.changed(stream, change);
     reportChange(stream, change, this.options);
     if (change.type !== 'ended') return;
     this.live.delete(stream.id);
@@ -253,6 +258,7 @@ export class MediaPipeline implements Service {
   }
 
   private everySecond(): void {
+    this.levels.look();
     for (const { meter, stream, packager, picture, checkup, guard } of [...this.live.values()]) {
       meter.sample(stream.publisher);
       checkup.look();

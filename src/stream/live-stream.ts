@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { StreamctlError } from '../base/errors.ts';
 import type { StreamEndReason, StreamState } from '../contract/stream-state.ts';
 import type { AccessUnit, SourceAudioConfig, VideoConfig } from '../media/track.ts';
+import { FrameArrivals } from './frame-arrivals.ts';
 import type { MediaSink } from './media-sink.ts';
 import type { Publication, PublicationEnd, PublisherConnection, PublisherDismissal } from './publication.ts';
 import { PublisherRun } from './publisher-run.ts';
@@ -44,6 +45,8 @@ export class LiveStream {
   readonly id: string;
   readonly channel: string;
   readonly availabilityStartMs: number;
+  /** When the frames came that have a place in stream time. */
+  readonly arrivals = new FrameArrivals();
   private readonly options: LiveStreamOptions;
   private readonly originMs: number;
   private readonly life: StreamLife;
@@ -166,7 +169,9 @@ export class LiveStream {
   }
 
   private forward(timeline: Timeline, unit: AccessUnit): void {
-    const placed = timeline.place(unit, this.options.clock.monotonicMs());
+    const nowMs = this.options.clock.monotonicMs();
+    const placed = timeline.place(unit, nowMs);
+    if (unit.kind === 'video' || this.run?.hasVideo !== true) this.arrivals.note(placed.unit.dtsMs, nowMs);
     if (placed.jumped) this.options.sink.markDiscontinuity();
     this.options.sink.accessUnit(placed.unit);
   }

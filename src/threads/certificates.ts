@@ -12,7 +12,7 @@ interface Paths {
 export class Certificates {
   private readonly clock: Clock;
   private readonly log: Log;
-  private readonly watched: CertificateFiles[] = [];
+  private readonly watched: { readonly port: 'https' | 'rtmps'; readonly files: CertificateFiles }[] = [];
 
   constructor(clock: Clock, log: Log) {
     this.clock = clock;
@@ -21,22 +21,28 @@ export class Certificates {
 
   /** The pair as it is now; `onChange` gets what replaces it. Throws what is wrong with the files. */
   async watch(
+    port: 'https' | 'rtmps',
     paths: Paths | undefined,
     onChange: (pair: CertificatePair) => void,
   ): Promise<CertificatePair | undefined> {
     if (paths === undefined) return undefined;
     const { clock, log } = this;
     const files = new CertificateFiles({ ...paths, clock, log, onChange });
-    this.watched.push(files);
+    this.watched.push({ port, files });
     return await files.start();
+  }
+
+  /** When those in use expire, milliseconds since 1970-01-01T00:00:00Z. */
+  get expiries(): readonly { readonly port: 'https' | 'rtmps'; readonly validUntilMs: number }[] {
+    return this.watched.map(({ port, files: { validUntilMs } }) => ({ port, validUntilMs }));
   }
 
   /** Looks at the files now. */
   async reload(): Promise<void> {
-    await Promise.all(this.watched.map((files) => files.reload()));
+    await Promise.all(this.watched.map(({ files }) => files.reload()));
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.watched.map((files) => files.stop()));
+    await Promise.all(this.watched.map(({ files }) => files.stop()));
   }
 }

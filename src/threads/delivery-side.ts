@@ -51,6 +51,7 @@ export interface DeliveryControl {
 export interface DeliveryFigures extends ThreadFigures {
   /** Viewer events that there was no room for. */
   readonly eventsDropped: number;
+  readonly eventsTold: number;
   readonly answers: DeliveryStats;
   readonly sockets: PlaybackServerStats;
 }
@@ -125,7 +126,13 @@ export class DeliverySide {
   private tellFigures(loop: ThreadFigures): void {
     const { delivery, playback, events } = this;
     events.flush();
-    const { dropped: eventsDropped } = events;
-    this.control.figures({ eventsDropped, answers: delivery.stats(), sockets: playback.stats(), ...loop });
+    const { dropped: eventsDropped, told: eventsTold } = events;
+    this.control.figures({
+      eventsDropped,
+      eventsTold,
+      answers: delivery.stats(),
+      sockets: playback.stats(),
+      ...loop,
+    });
   }
 }

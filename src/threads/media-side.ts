@@ -9,6 +9,7 @@ import { type HandedDescriptors, type ListenAt, RtmpServer } from '../ingest/rtm
 import type { Log } from '../observability/log.ts';
 import type { LiveFacts } from '../pipeline/live-facts.ts';
 import { MediaPipeline, type RestoredStream } from '../pipeline/media-pipeline.ts';
+import type { ServiceLevelFigures } from '../pipeline/service-levels.ts';
 import { SoundTranscoding } from '../pipeline/sound-transcoding.ts';
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
 import { type LadderFigures, Transcoding } from '../pipeline/transcoding.ts';
@@ -68,6 +69,10 @@ export interface MediaFigures extends ThreadFigures {
   readonly memoryLevel: MemoryLevel;
   readonly refused: Readonly<Record<string, number>>;
   readonly ladders: LadderFigures;
+  readonly levels: ServiceLevelFigures;
+  /** Frames from publishers. */
+  readonly videoFrames: number;
+  readonly audioFrames: number;
 }
 
 /** Everything between publishers' sockets and the part feed, in whatever thread it runs. */
@@ -86,6 +91,8 @@ export class MediaSide {
   private cancelFigures = () => {};
   private cancelTrim = () => {};
   private givenUpBytes = 0;
+  private videoFrames = 0;
+  private audioFrames = 0;
 
   constructor(options: MediaSideOptions, control: MediaControl) {
     const { hls, rtmp, ladder, calibrationPath, ports, certificate, memoryBudgetBytes } = options;
@@ -225,6 +232,8 @@ export class MediaSide {
       ...publication,
       accessUnit: (unit) => {
         this.turn.restLater();
+        if (unit.kind === 'video') this.videoFrames++;
+        else this.audioFrames++;
         publication.accessUnit(unit);
       },
     };
@@ -247,6 +256,7 @@ export class MediaSide {
     const messages = this.batch;
     this.batch = [];
     this.hub.apply(messages);
+    for (const message of messages) this.pipeline.levels.listed(message);
   }
 
   /** What a peak has left is given back once it is worth a collection in every thread. */
@@ -281,6 +291,9 @@ export class MediaSide {
       mediaBudgetBytes: budgetBytes,
       memoryLevel,
       ladders: this.transcoding.figures(),
+      levels: this.pipeline.levels.figures(),
+      videoFrames: this.videoFrames,
+      audioFrames: this.audioFrames,
       ...loop,
     });
   }

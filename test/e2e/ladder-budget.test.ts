@@ -92,7 +92,7 @@ test('broadcasts that ask for more than the budget have no rungs and lose nothin
     await unixFetch(join(server.dataFolder, 'control.sock'))(new Request('http://h/metrics'))
   ).text();
   expect(metrics).toMatch(/^streamctl_ladder_rungs\{state="withheld"\} 3$/m);
-  expect(metrics).toMatch(/^streamctl_ladder_rung_frames_total\{rung="180p"\} [1-9]/m);
+  expect(metrics).toMatch(/^streamctl_rung_frames_total\{rung="180p"\} [1-9]/m);
   const promised = Number(/^streamctl_ladder_promised_cores (\S+)$/m.exec(metrics)?.[1]);
   expect(promised / costCores).toBeGreaterThan(1.8);
   expect(promised / costCores).toBeLessThan(2.5);

@@ -81,6 +81,8 @@ export class ViewerConnection implements GrowingBodyEvents {
     body: undefined,
   };
   private held: PendingReply | undefined;
+  /** Since when the request's answer is on its way, where it is timed, monotonic ms; 0: it is not. */
+  private timedSinceMs = 0;
   private body: OutgoingBody | undefined;
 
   constructor(socket: Socket, lane: Lane) {
@@ -197,6 +199,7 @@ export class ViewerConnection implements GrowingBodyEvents {
   private readonly onSettled = (reply: Reply | ProgressiveReply): void => {
     this.held = undefined;
     if (this.state !== 'held') return;
+    if (this.timedSinceMs !== 0) this.timedSinceMs = performance.now();
     this.send(reply);
   };
 
@@ -265,7 +268,9 @@ export class ViewerConnection implements GrowingBodyEvents {
 
   private answer(): void {
     this.isLast ||= this.headers?.isKeepAlive === false;
-    const answer = this.lane.delivery.answer(this.request);
+    const { delivery } = this.lane;
+    this.timedSinceMs = delivery.counters.isTimed() ? performance.now() : 0;
+    const answer = delivery.answer(this.request);
     if (answer.kind !== 'pending') {
       this.send(answer);
       return;
@@ -280,6 +285,7 @@ export class ViewerConnection implements GrowingBodyEvents {
     const { socket, lane } = this;
     const { counters } = lane.delivery;
     if (reply.kind === 'progressive') {
+      this.timedSinceMs = 0;
       this.enter('growing');
       const body = new GrowingBody(socket, lane.budget.pendingBytes, counters, this, lane.delivery.memory);
       this.body = body;
@@ -302,6 +308,8 @@ export class ViewerConnection implements GrowingBodyEvents {
   /** The answer is with the socket: the next request, if there may be one. */
   private answered(): void {
     if (this.state === 'gone' || this.state === 'closing') return;
+    if (this.timedSinceMs !== 0)
+      this.lane.delivery.counters.requestSeconds.add((performance.now() - this.timedSinceMs) / 1000);
     this.enter('head');
     if (this.isLast) this.finish();
     else if (this.unread !== undefined || this.hasEnded) this.read();

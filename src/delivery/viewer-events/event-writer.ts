@@ -64,6 +64,8 @@ export function viewerName(address: string, userAgent: string): string {
 export class ViewerEventWriter {
   /** Events that there was no room for. */
   dropped = 0;
+  /** Events that were written. */
+  told = 0;
   private readonly wallMs: () => number;
   private readonly handOver: (batch: ViewerEventBatch) => void;
   private readonly spare: ArrayBuffer[] = [];
@@ -108,6 +110,7 @@ export class ViewerEventWriter {
       return;
     }
     const { words } = this;
+    this.told++;
     const at = this.count++ * recordWords;
     let flags = (event.isDash ? flagOf.dash : 0) | (source.isBehindProxy === true ? flagOf.behindProxy : 0);
     if (isHeaderText) flags |= flagOf.headerText;

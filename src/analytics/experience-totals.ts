@@ -1,0 +1,126 @@
+import { TimeHistogram, type TimeHistogramFigures } from '../base/time-histogram.ts';
+import type { StartupSource } from '../store/ports/session-store.ts';
+import { knownPlayer } from './player-name.ts';
+import type { ViewerSession } from './viewer-session.ts';
+
+/** What all viewers have experienced since the start: only ever grows. */
+export interface ExperienceFigures {
+  readonly watchSeconds: number;
+  readonly stallSeconds: number;
+  readonly stalls: number;
+  readonly totalFrames: number;
+  readonly droppedFrames: number;
+  readonly switchesUp: number;
+  readonly switchesDown: number;
+  readonly startups: readonly StartupFigures[];
+}
+
+/** Start-up times of one kind of player, measured in one way: figures of different sources are never mixed. */
+export interface StartupFigures {
+  readonly player: string;
+  readonly source: StartupSource;
+  readonly seconds: TimeHistogramFigures;
+}
+
+/** What was last taken over from a session. */
+export interface CountedExperience {
+  watchMs: number;
+  stallMs: number;
+  stalls: number;
+  totalFrames: number;
+  droppedFrames: number;
+  startupSource: StartupSource | undefined;
+  /** Of the newest quality change, by the wall clock. */
+  qualityAtMs: number;
+  rendition: string | undefined;
+}
+
+const startupBounds = [0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 20, 30, 60];
+
+/** Adds up what sessions report: whatever a session takes back later was experienced all the same, and is not counted twice. */
+export class ExperienceTotals {
+  private readonly sums = { watchMs: 0, stallMs: 0, stalls: 0, totalFrames: 0, droppedFrames: 0 };
+  private readonly switches = { up: 0, down: 0 };
+  private readonly startups = new Map<string, StartupFigures & { readonly histogram: TimeHistogram }>();
+
+  /** What is new in a session. */
+  count(session: ViewerSession): void {
+    const { counted } = session;
+    this.add('watchMs', counted, session.watchMs);
+    this.add('stallMs', counted, session.stallMs);
+    this.add('stalls', counted, session.stalls);
+    this.add('totalFrames', counted, session.totalFrames ?? 0);
+    this.add('droppedFrames', counted, session.droppedFrames ?? 0);
+    if (session.startupSource !== counted.startupSource) {
+      counted.startupSource = session.startupSource;
+      this.started(session);
+    }
+    if ((session.qualities.at(-1)?.atMs ?? 0) > counted.qualityAtMs) this.countSwitches(session, counted);
+  }
+
+  private add(name: keyof typeof this.sums, counted: CountedExperience, value: number): void {
+    if (value <= counted[name]) return;
+    this.sums[name] += value - counted[name];
+    counted[name] = value;
+  }
+
+  private countSwitches({ qualities }: ViewerSession, counted: CountedExperience): void {
+    for (const { atMs, rendition } of qualities) {
+      if (atMs <= counted.qualityAtMs) continue;
+      this.switched(counted.rendition, rendition);
+      counted.rendition = rendition;
+      counted.qualityAtMs = atMs;
+    }
+  }
+
+  private started({ player, startupMs, startupSource }: ViewerSession): void {
+    if (startupMs === undefined || startupSource === undefined) return;
+    const label = knownPlayer(player);
+    const key = `${label} ${startupSource}`;
+    let known = this.startups.get(key);
+    if (known === undefined) {
+      const histogram = new TimeHistogram(startupBounds);
+      known = { player: label, source: startupSource, seconds: histogram.figures(), histogram };
+      this.startups.set(key, known);
+    }
+    known.histogram.add(startupMs / 1000);
+  }
+
+  private switched(from: string | undefined, to: string): void {
+    if (from === undefined || from === to) return;
+    const change = heightOf(to) - heightOf(from);
+    if (change > 0) this.switches.up++;
+    else if (change < 0) this.switches.down++;
+  }
+
+  figures(): ExperienceFigures {
+    const { watchMs, stallMs, ...counts } = this.sums;
+    return {
+      ...{ watchSeconds: watchMs / 1000, stallSeconds: stallMs / 1000, ...counts },
+      ...{ switchesUp: this.switches.up, switchesDown: this.switches.down },
+      startups: [...this.startups.values()].map(({ player, source, histogram }) => ({
+        ...{ player, source, seconds: histogram.figures() },
+      })),
+    };
+  }
+}
+
+/** Of a session of which nothing was counted yet. */
+export function nothingCounted(): CountedExperience {
+  const sums = { watchMs: 0, stallMs: 0, stalls: 0, totalFrames: 0, droppedFrames: 0 };
+  return { ...sums, startupSource: undefined, qualityAtMs: 0, rendition: undefined };
+}
+
+/** Of a session whose past was counted by an earlier process. */
+export function allCounted(session: ViewerSession): CountedExperience {
+  const { watchMs, stallMs, stalls, totalFrames = 0, droppedFrames = 0, startupSource, qualities, rendition } = session;
+  const sums = { watchMs, stallMs, stalls, totalFrames, droppedFrames };
+  return { ...sums, startupSource, qualityAtMs: qualities.at(-1)?.atMs ?? 0, rendition };
+}
+
+/** By which renditions are better than others: `720p60` is 720.6, the publisher's own is the best there is. */
+function heightOf(rendition: string): number {
+  const match = /^(\d+)p(\d*)$/.exec(rendition);
+  if (match !== null) return Number(match[1]) + Number(match[2] ?? 0) / 100;
+  return rendition === 'source' ? Number.POSITIVE_INFINITY : 0;
+}
