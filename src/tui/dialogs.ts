@@ -45,6 +45,7 @@ export const helpLines: readonly string[] = [
   '',
   'LATENCY      from the RTMP socket to the playlist, 95 in 100',
   'IN OUT       bits per second from the publisher, to viewers',
+  '180/412 ms   half below the first, 95 in 100 below the second',
   'LADDER       rungs; (in parentheses) what is not made now',
   'HEALTH       whether viewers get what they should',
 ];

@@ -6,6 +6,7 @@ export const unknown = '-';
 
 /** `7.8M`, `640k`, `1.2G`: bits per second, at most four characters below 1 Tbit/s. */
 export function shortBitrate(bps: number): string {
+  if (bps < 500) return '0';
   const [divisor, unit] = bps >= 999.5e6 ? ([1e9, 'G'] as const) : bps >= 999.5e3 ? ([1e6, 'M'] as const) : [1e3, 'k'];
   const value = bps / divisor;
   return `${value < 9.95 && unit !== 'k' ? value.toFixed(1) : Math.round(value)}${unit}`;
@@ -19,10 +20,13 @@ export function shortTime(ms: number | null): string {
   return `${Math.abs(seconds) < 9.95 ? seconds.toFixed(1) : Math.round(seconds)} s`;
 }
 
-/** The median and what all but one in twenty stay below: `410 ms, p95 1.2 s`. */
+/** The median, and what all but one in twenty stay below: `180/412 ms`, `640 ms/1.8 s`. */
 export function spread({ p50, p95 }: Percentiles, figure: (value: number) => string = shortTime): string {
   if (p50 === null) return unknown;
-  return p95 === null ? figure(p50) : `${figure(p50)}, p95 ${figure(p95)}`;
+  if (p95 === null) return figure(p50);
+  const [low, high] = [figure(p50), figure(p95)];
+  const unit = / .*$/.exec(high)?.[0] ?? '';
+  return `${unit !== '' && low.endsWith(unit) ? low.slice(0, -unit.length) : low}/${high}`;
 }
 
 /** `3d 4h`, `5m 12s`: the two largest units. */

@@ -19,7 +19,7 @@ export function nodeLine(node: NodeMetrics, width: number): Line {
     [memory(node.rss_bytes), 'memory'],
   ] as const;
   const line = facts.flatMap(([figure, what], index) => [
-    segment(index === 0 ? ' ' : '  ·  ', 'dim'),
+    segment(index === 0 ? ' ' : ' · ', 'dim'),
     segment(figure, 'bold'),
     segment(` ${what}`),
   ]);

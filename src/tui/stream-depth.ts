@@ -71,7 +71,11 @@ function factLines({ ingest, latency_ms: latency, ladder, qoe }: StreamMetrics):
   }
   facts.push([
     'latency',
-    join([`part ${spread(latency.part)}`, `listed ${spread(latency.listed)}`, `sent ${spread(latency.delivered)}`]),
+    join([
+      `part ${spread(latency.part)}`,
+      `listed ${spread(latency.listed)}`,
+      `sent ${spread(latency.delivered)} (p50/p95)`,
+    ]),
   ]);
   if (ladder !== null) {
     const { state, why, encoder, speed, promised_cores: cores, failures, dropped_frames: dropped } = ladder;

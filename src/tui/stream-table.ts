@@ -71,12 +71,17 @@ function columnsFor(width: number, hasHistory: boolean): readonly Column[] {
     { head: 'LATENCY', width: 7, align: 'right', cell: ({ latency_ms: latency }) => shortTime(latency.listed.p95) },
     { head: 'LADDER', width: ladderWidth, cell: isWide ? ladderWords : ladderCount },
   ];
-  return columns.filter((column) => column !== false);
+  let end = -1;
+  return columns.filter((column) => {
+    if (column === false) return false;
+    end += column.width + 1;
+    return end <= width;
+  }) as Column[];
 }
 
 /** `1080p30`. */
 function pictureWords({ renditions, ingest }: StreamMetrics): string {
-  const height = renditions.find(({ name }) => name === 'source')?.height ?? renditions[0]?.height;
-  if (height === undefined || height === null || ingest === null) return unknown;
-  return `${height}p${Math.round(ingest.fps)}`;
+  const source = renditions.find(({ name }) => name === 'source') ?? renditions[0];
+  if (source === undefined || source.height === null || ingest === null) return unknown;
+  return `${source.height}p${Math.round(source.fps ?? ingest.fps)}`;
 }

@@ -20,17 +20,20 @@ export function stateTone(stream: StreamMetrics): Tone {
   return word === 'interrupted' || word === 'waiting' ? 'fair' : 'poor';
 }
 
-/** `720p 480p (1080p)`: in parentheses what is not made now; `source` where nothing is transcoded. */
-export function ladderWords({ ladder }: StreamMetrics): string {
-  if (ladder === null) return 'source only';
-  if (ladder.rungs.length === 0) return ladder.state.replace('_', ' ');
-  return ladder.rungs.map(({ name, state }) => (state === 'live' ? name : `(${name})`)).join(' ');
+/** `720p 480p (1080p)`: in parentheses what is not made now. */
+export function ladderWords(stream: StreamMetrics): string {
+  const rungs = wantedRungs(stream);
+  if (rungs.length === 0) return 'source only';
+  return rungs.map(({ name, state }) => (state === 'live' ? name : `(${name})`)).join(' ');
 }
 
 /** `2 of 4 live`. */
-export function ladderCount({ ladder }: StreamMetrics): string {
-  if (ladder === null) return 'source only';
-  if (ladder.rungs.length === 0) return ladder.state.replace('_', ' ');
-  const wanted = ladder.rungs.filter(({ state }) => state !== 'left_out');
-  return `${wanted.filter(({ state }) => state === 'live').length} of ${wanted.length} live`;
+export function ladderCount(stream: StreamMetrics): string {
+  const rungs = wantedRungs(stream);
+  if (rungs.length === 0) return 'source only';
+  return `${rungs.filter(({ state }) => state === 'live').length} of ${rungs.length} live`;
+}
+
+function wantedRungs({ ladder }: StreamMetrics) {
+  return ladder?.rungs.filter(({ state }) => state !== 'left_out') ?? [];
 }

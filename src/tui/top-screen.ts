@@ -12,8 +12,8 @@ export interface TopScreenOptions {
 }
 
 const resizeTimeoutMs = 50;
-/** What blessed-contrib's table keeps free for its border, which ours has not. */
-const tableBorder = { columns: 3, rows: 3 };
+/** What blessed-contrib's table keeps free for its border, which ours has not, and for the space behind each cell. */
+const tableBorder = { columns: 5, rows: 3 };
 
 /** The terminal while it belongs to us: from its making until `close`. All it knows is how to put a frame on it. */
 export class TopScreen {
@@ -31,13 +31,13 @@ export class TopScreen {
     this.screen = blessed.screen({ terminal, forceUnicode: style.hasUnicode, resizeTimeout: resizeTimeoutMs });
     // Lines are drawn in UTF-8 or ASCII: the alternate character set is what terminals agree on least.
     this.screen.tput.brokenACS = true;
-    this.head = blessed.box({ top: 0, left: 0, width: '100%', height: 1 });
+    this.head = blessed.box({ top: 0, left: 0, width: '100%', height: 1, wrap: false });
     this.table = contribTable({ columnWidth: [], columnSpacing: 2, fg: 'default', interactive: true });
     Object.assign(this.table, { left: 0 });
     Object.assign(this.table.rows, { top: 1, left: 0 });
     this.table.rows.style.selected = { inverse: true };
-    this.lower = blessed.box({ top: 1, left: 0, width: '100%', height: 1 });
-    this.foot = blessed.box({ bottom: 0, left: 0, width: '100%', height: 1 });
+    this.lower = blessed.box({ top: 1, left: 0, width: '100%', height: 1, wrap: false });
+    this.foot = blessed.box({ bottom: 0, left: 0, width: '100%', height: 1, wrap: false });
     const padding = { left: 1, right: 1 };
     this.help = blessed.box({
       top: 'center',

@@ -50,7 +50,10 @@ export function receive(state: TopState, update: LiveUpdate): TopState {
     case 'snapshot': {
       const { node } = update;
       const next = { ...state, gone: null, node, history: extendHistory(state.history, node.streams) };
-      return { ...next, selectedId: selectedStream(next)?.stream_id };
+      const selectedId = selectedStream(next)?.stream_id;
+      // What was asked of a stream is not asked of the one that takes its place.
+      const dialog = state.dialog === 'stop' && selectedId !== state.selectedId ? 'none' : state.dialog;
+      return { ...next, selectedId, dialog };
     }
     case 'notice': {
       const event = eventOf(update.message);

@@ -159,9 +159,14 @@ export class FakeLiveServer {
     return text;
   }
 
+  /** Cuts all connections. */
+  cut(): void {
+    for (const client of this.sockets.clients) client.terminate();
+  }
+
   /** Cuts all connections, as a server does that is killed, and listens no more. */
   async stop(): Promise<void> {
-    for (const client of this.sockets.clients) client.terminate();
+    this.cut();
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
   }
