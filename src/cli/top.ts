@@ -62,9 +62,15 @@ async function run({ server, once, json }: TopOptions, signal: AbortSignal): Pro
     style,
     env,
     write: (text) => stdout.write(text),
-    suspend: suspended,
+    suspend: () => process.kill(process.pid, 'SIGTSTP'),
   });
-  await session.run(signal);
+  const onContinued = () => session.continued();
+  process.on('SIGCONT', onContinued);
+  try {
+    await session.run(signal);
+  } finally {
+    process.off('SIGCONT', onContinued);
+  }
 }
 
 async function* startingWith(first: LiveUpdate, rest: AsyncIterable<LiveUpdate>): AsyncGenerator<LiveUpdate> {
@@ -82,11 +88,4 @@ async function printLines(updates: AsyncIterable<LiveUpdate>, once: boolean): Pr
     process.stdout.write(`${JSON.stringify(update.node)}\n`);
     if (once) return;
   }
-}
-
-/** Stops this process as Ctrl-Z does, until the shell continues it. */
-async function suspended(): Promise<void> {
-  const continued = new Promise<void>((resolve) => process.once('SIGCONT', () => resolve()));
-  process.kill(process.pid, 'SIGTSTP');
-  await continued;
 }

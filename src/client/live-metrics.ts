@@ -38,7 +38,8 @@ const envelope = z.object({ ...liveMessage.shape, data: z.unknown() });
  * like), and ApiProblem where it refuses; later it connects again by itself, and hears what was told meanwhile.
  */
 export async function* followLiveMetrics(server: LiveServer, signal: AbortSignal): AsyncGenerator<LiveUpdate> {
-  let lastSeq: number | undefined;
+  // At first, what the server still remembers is heard as well.
+  let lastSeq = 0;
   let failures = 0;
   while (!signal.aborted) {
     let why: string;
@@ -51,7 +52,7 @@ export async function* followLiveMetrics(server: LiveServer, signal: AbortSignal
       why = 'it ended the connection';
     } catch (error) {
       if (signal.aborted) return;
-      if (lastSeq === undefined || !isPassing(error)) throw error;
+      if (lastSeq === 0 || !isPassing(error)) throw error;
       why = (error as Error).message.replace(/\.$/, '');
     }
     if (signal.aborted) return;
@@ -64,10 +65,10 @@ export async function* followLiveMetrics(server: LiveServer, signal: AbortSignal
 /** One connection: ends when the server ends it; rejects where it cannot be made or breaks. */
 async function* listen(
   server: LiveServer,
-  afterSeq: number | undefined,
+  afterSeq: number,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly seq: number; readonly update: LiveUpdate }> {
-  const socket = open(server, afterSeq === undefined ? path : `${path}?after=${afterSeq}`);
+  const socket = open(server, `${path}?after=${afterSeq}`);
   const silence = setTimeout(() => socket.emit('error', silent(server)), silenceMs);
   try {
     const refused = new Promise<never>((_, reject) => {

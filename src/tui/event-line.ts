@@ -8,9 +8,9 @@ export interface TopEvent {
   readonly text: string;
 }
 
-/** Undefined for a snapshot, which is no event. */
+/** Undefined for what is no event: a snapshot, or that of before nothing more is known. */
 export function eventOf({ type, time, stream_id: streamId, data }: LiveMessage): TopEvent | undefined {
-  if (type === 'snapshot') return undefined;
+  if (type === 'snapshot' || (type === 'lost' && typeof data.count !== 'number')) return undefined;
   return { time, streamId, text: printable(sentence(type, data)) };
 }
 

@@ -14,8 +14,8 @@ export interface TopSessionOptions {
   readonly env: { readonly TMUX?: string; readonly STY?: string };
   /** Raw, to the terminal. */
   readonly write: (text: string) => void;
-  /** Ctrl-Z: hands the terminal to the shell until it is given back. */
-  readonly suspend: () => Promise<void>;
+  /** Stops this process as Ctrl-Z does, until somebody continues it. */
+  readonly suspend: () => void;
 }
 
 const noticeMs = 8000;
@@ -49,6 +49,12 @@ export class TopSession {
     }
   }
 
+  /** To be called when the process was stopped and goes on: whoever had the terminal meanwhile has left it as they like it. */
+  continued(): void {
+    this.close();
+    this.open();
+  }
+
   private async follow(): Promise<void> {
     for await (const update of this.options.updates) {
       this.state = receive(this.state, update);
@@ -80,7 +86,8 @@ export class TopSession {
 
   private pressed(key: string): void {
     if (key === 'C-z') {
-      void this.suspend();
+      this.close();
+      this.options.suspend();
       return;
     }
     const { state, effect } = press(this.state, key);
@@ -111,11 +118,5 @@ export class TopSession {
   private say(text: string): void {
     this.state = { ...this.state, notice: { text, untilMs: Date.now() + noticeMs } };
     this.draw();
-  }
-
-  private async suspend(): Promise<void> {
-    this.close();
-    await this.options.suspend();
-    this.open();
   }
 }

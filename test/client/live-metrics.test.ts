@@ -45,7 +45,7 @@ describe('live metrics', () => {
     const { heard, end } = follow({ socketPath: join(folder.path, 'a:b.sock') });
     await until('the first snapshot is there', () => heard.length === 1);
     expect(heard[0]).toMatchObject({ kind: 'snapshot', node: { streams: [{ channel: 'morning-show' }] } });
-    expect(fake.requests).toEqual([{ url: '/ws/metrics', authorization: undefined }]);
+    expect(fake.requests).toEqual([{ url: '/ws/metrics?after=0', authorization: undefined }]);
     await end();
     await until('the connection is closed', () => fake.listeners === 0);
   });
@@ -54,7 +54,7 @@ describe('live metrics', () => {
     const fake = await fakeServer();
     const { heard } = follow({ url: `${fake.url}/`, token: 'tok' });
     await until('the first snapshot is there', () => heard.length === 1);
-    expect(fake.requests).toEqual([{ url: '/ws/metrics', authorization: 'Bearer tok' }]);
+    expect(fake.requests).toEqual([{ url: '/ws/metrics?after=0', authorization: 'Bearer tok' }]);
   });
 
   test('tell of a server that is gone, and go on after the last number when it is back', async () => {
