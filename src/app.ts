@@ -48,6 +48,7 @@ import { monitorThread, type ThreadFigures } from './threads/thread-monitor.ts';
 import { threadTelling } from './threads/thread-telling.ts';
 import { StreamTraces } from './tracing/stream-traces.ts';
 import { startTracing } from './tracing/tracing.ts';
+import { connectWarehouse } from './warehouse/connect-warehouse.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -150,7 +151,11 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     onKeyUsed: (keyId: string, atMs: number) => journal.write(() => store.keys.touch(keyId, atMs)),
   };
   const { retentionMs } = config.analytics;
-  const audience = new ViewerAnalytics({ clock, store: store.sessions, node, dataDir, retentionMs, log });
+  const warehouse = await connectWarehouse({ ...config.analytics, dataDir, store, clock, log });
+  undo.push(() => warehouse.stop());
+  const { sinks, storeRetentionMs } = warehouse;
+  const kept = { store: store.sessions, retentionMs: storeRetentionMs, sinks };
+  const audience = new ViewerAnalytics({ ...kept, clock, node, dataDir, log });
   await audience.start();
   undo.push(() => audience.stop());
   const realtime = await connectRealtime({
@@ -254,6 +259,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
       ...storeHealth.warnings(),
       ...events.outgoing.warnings(),
       ...realtime.warnings(),
+      ...warehouse.warnings(),
       ...(tracing?.warnings() ?? []),
     ],
   });
@@ -277,6 +283,7 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     prober: () => prober.figures(),
     host: () => host.figures(),
     allNodes: () => realtime.stats(),
+    warehouse: () => warehouse.stats(),
     spans: () => tracing?.stats(),
   });
   undo.push(playback.start((settings) => delivery.setPlayback(settings)));
@@ -291,18 +298,21 @@ async function assemble(options: AppOptions, undo: (() => unknown)[]): Promise<O
     publicUrl: urls.http,
     isStoreShared: control.isShared,
     channelOfKey: (keyId) => ring.find(keyId)?.channel,
+    retentionMs,
   });
   const { hub } = watch;
   const api = createApi({
     outgoing: events.outgoing,
     pepper,
     identify: identifyBy(credentials),
+    figures: watch.metrics,
     issueTicket: hub.issueTicket,
     keys,
     tokens,
     store,
     live,
     audience: realtime.audience,
+    sessionsOf: warehouse.listerOf,
     urls,
     signLink: (grant) => playback.sign(grant),
     clock,

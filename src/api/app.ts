@@ -25,9 +25,11 @@ import { problemResponse } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
 import { addReceiverRoutes } from './receiver-routes.ts';
 import { requestIds } from './request-id.ts';
-import { addSessionRoutes } from './session-routes.ts';
+import { addSessionRoutes, type SessionsOf } from './session-routes.ts';
 import { addStatusRoutes } from './status-routes.ts';
+import { addStreamMetricsRoutes, type LiveFigures } from './stream-metrics-routes.ts';
 import { addStreamRoutes } from './stream-routes.ts';
+import { addTicketRoutes, type IssueTicket } from './ticket-routes.ts';
 import { addTokenRoutes } from './token-routes.ts';
 
 export interface ApiOptions {
@@ -42,6 +44,12 @@ export interface ApiOptions {
   readonly live: LiveControl;
   /** Absent where no server runs. */
   readonly audience?: LiveAudience | undefined;
+  /** Absent: the store keeps the sessions of viewers. */
+  readonly sessionsOf?: SessionsOf | undefined;
+  /** Absent where no server runs. */
+  readonly figures?: LiveFigures | undefined;
+  /** Absent where no server runs. */
+  readonly issueTicket?: IssueTicket | undefined;
   readonly urls: PublicUrls;
   /** Makes the token of a link. */
   readonly signLink: SignLink;
@@ -82,6 +90,8 @@ export function createApi(options: ApiOptions): Api {
   addTokenRoutes(api, options);
   addStreamRoutes(api, options);
   addSessionRoutes(api, options);
+  addStreamMetricsRoutes(api, options);
+  if (options.issueTicket !== undefined) addTicketRoutes(api, options.issueTicket);
   addLinkRoutes(api, options);
   addEventRoutes(api, options);
   addReceiverRoutes(api, options);

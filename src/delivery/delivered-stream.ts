@@ -14,6 +14,7 @@ import type { Container } from './playback-path.ts';
 import { cacheControl } from './reply-headers.ts';
 import { Resource } from './resource.ts';
 import { StreamTexts } from './stream-texts.ts';
+import { StreamTraffic } from './stream-traffic.ts';
 import { lastTsMsn } from './transport-stream-cutter.ts';
 import { presentationOf } from './variant.ts';
 import type { WaitingRoom } from './waiting-room.ts';
@@ -36,6 +37,8 @@ export class DeliveredStream {
   readonly timeline: DashTimeline;
   /** Its number in viewer events; 0 before the first. */
   eventNumber = 0;
+  /** What viewers were sent of it here. */
+  readonly traffic = new StreamTraffic();
   /** Answers that are under way. */
   readonly followers = new Followers();
   isRemoved = false;
@@ -66,6 +69,10 @@ export class DeliveredStream {
     this.reachedCaching = cacheControl.reachedPlaylist(window.stream.targetDurationSeconds);
   }
 
+  wallMs(): number {
+    return this.clock.wallMs();
+  }
+
   /** After the windows have taken the message in. */
   changed(message: FeedMessage): void {
     if (message.type === 'thumbnail') return; // no list changes, and nobody waits for it
@@ -85,6 +92,7 @@ export class DeliveredStream {
         return;
       }
       case 'part':
+        this.traffic.partListed(message.part, this.clock.wallMs());
         if (message.part.index === 0 && !message.part.isIndependent) this.depends(message.rendition);
         return;
       case 'segment-end':

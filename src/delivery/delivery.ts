@@ -142,6 +142,19 @@ export class Delivery {
     return this.streams.get(streamId)?.window.renditions.get(rendition)?.averageBitrateBps ?? 0;
   }
 
+  /** What viewers were sent, by stream. */
+  traffic(): {
+    readonly streamId: string;
+    readonly bytes: number;
+    readonly listed: Uint32Array;
+    readonly delivered: Uint32Array;
+  }[] {
+    return [...this.streams].map(([streamId, { traffic }]) => {
+      const { bytes, listed, delivered } = traffic;
+      return { streamId, bytes, listed: listed.counts, delivered: delivered.counts };
+    });
+  }
+
   requestsTotal(): number {
     return this.counters.total;
   }

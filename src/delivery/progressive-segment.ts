@@ -33,7 +33,12 @@ export class ProgressiveSegment implements Resolution {
     let sent = 0;
     let stop = () => {};
     const more = () => {
-      while (sent < segment.parts.length) sink.chunk(segment.parts[sent++]!.bytes);
+      while (sent < segment.parts.length) {
+        const part = segment.parts[sent++]!;
+        sink.chunk(part.bytes);
+        stream.traffic.bytes += part.bytes.length;
+        stream.traffic.partSent(part, stream.wallMs());
+      }
       if (segment.isComplete) {
         stop();
         sink.end();

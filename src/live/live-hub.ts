@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
+import type { Identity } from '../access/identity.ts';
 import type { LiveControl } from '../api/live-control.ts';
 import { RateLimit } from '../api/rate-limit.ts';
 import type { Clock } from '../base/clock.ts';
@@ -11,11 +12,12 @@ import { closeCodes, LiveConnection } from './live-connection.ts';
 import type { LiveMetrics } from './live-metrics.ts';
 import { notificationOf, publicNotificationOf } from './notifications.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
-import { admitSocket, type SocketFrom, type SocketGrant, type SocketTerms } from './socket-admission.ts';
+import { admitSocket, isGood, type SocketFrom, type SocketGrant, type SocketTerms } from './socket-admission.ts';
 import { subprotocol } from './socket-request.ts';
+import { Tickets } from './tickets.ts';
 import { Topic } from './topic.ts';
 
-export interface LiveHubOptions extends Omit<SocketTerms, 'limit'> {
+export interface LiveHubOptions extends Omit<SocketTerms, 'limit' | 'tickets' | 'isRemembered'> {
   readonly clock: Clock;
   readonly metrics: LiveMetrics;
   readonly live: LiveControl;
@@ -46,7 +48,12 @@ export class LiveHub {
   constructor(options: LiveHubOptions) {
     const { clock, metrics } = options;
     this.options = options;
-    this.terms = { ...options, limit: new RateLimit(clock) };
+    this.terms = {
+      ...options,
+      limit: new RateLimit(clock),
+      tickets: new Tickets(clock),
+      isRemembered: (streamId) => this.whole.has(streamId),
+    };
     this.server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -60,6 +67,12 @@ export class LiveHub {
   get size(): number {
     return this.connections.size;
   }
+
+  /** A ticket that stands once for who asks, and for what the Authorization header said. */
+  readonly issueTicket = (identity: Identity, authorization: string | undefined): string => {
+    const isValid = () => authorization === undefined || isGood(authorization, this.terms);
+    return this.terms.tickets.issue({ identity, isValid });
+  };
 
   /** Takes a connection that is to become a WebSocket. */
   readonly upgrade = (incoming: IncomingMessage, socket: Socket, head: Buffer, from: SocketFrom): void => {

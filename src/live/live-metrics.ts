@@ -4,7 +4,9 @@ import { isoTime } from '../api/views.ts';
 import type { Clock } from '../base/clock.ts';
 import type { NodeMetrics, StreamMetrics } from '../contract/live-metrics.ts';
 import type { Log } from '../observability/log.ts';
-import type { StreamStore } from '../store/ports/stream-store.ts';
+import type { MinuteRow, StreamPoint } from '../store/ports/minute-store.ts';
+import type { Store } from '../store/ports/store.ts';
+import { MinuteArchive } from './minute-archive.ts';
 import { NodeLoad } from './node-load.ts';
 import type { ThreadTelling } from './ports.ts';
 import { RateMeter } from './rate-meter.ts';
@@ -16,7 +18,9 @@ export interface LiveMetricsOptions {
   readonly audience: LiveAudience;
   /** What the threads told last. */
   readonly told: () => ThreadTelling;
-  readonly streams: Pick<StreamStore, 'find'>;
+  readonly store: Pick<Store, 'streams' | 'minutes'>;
+  /** `analytics.retention`. */
+  readonly retentionMs: number;
   readonly node: string;
   readonly version: string;
   readonly startedAtMs: number;
@@ -32,6 +36,7 @@ export class LiveMetrics {
   private readonly bytesIn: RateMeter;
   private readonly bytesOut: RateMeter;
   private readonly load: NodeLoad;
+  private readonly minutes: MinuteArchive;
   private cpuCores = 0;
   private listeners: (() => void)[] = [];
   private cancel = () => {};
@@ -41,12 +46,19 @@ export class LiveMetrics {
     this.bytesIn = new RateMeter(options.clock);
     this.bytesOut = new RateMeter(options.clock);
     this.load = new NodeLoad(options.clock);
+    this.minutes = new MinuteArchive({ ...options, minutes: options.store.minutes });
   }
 
-  /** Begins to look; the returned function ends it. */
-  start(): () => void {
+  /** Begins to look once a second. */
+  start(): void {
     this.lookLater();
-    return () => this.cancel();
+  }
+
+  /** Writes down the minutes that are not over. */
+  async stop(): Promise<void> {
+    this.cancel();
+    for (const { history } of this.gauges.values()) this.archive(history.takeMinute());
+    await this.minutes.close();
   }
 
   /** Hears after every look. */
@@ -58,8 +70,19 @@ export class LiveMetrics {
     return this.gauges.get(streamId)?.latest;
   }
 
-  gauge(streamId: string): StreamGauge | undefined {
-    return this.gauges.get(streamId);
+  /** Seconds of the last hour that begin in [fromMs, toMs), the newest so many; empty where the stream does not run here. */
+  seconds(streamId: string, fromMs: number, toMs: number, limit: number): readonly StreamPoint[] {
+    return this.gauges.get(streamId)?.history.seconds.between(fromMs, toMs, limit) ?? [];
+  }
+
+  /** What is not in the store yet. */
+  minuteSoFar(streamId: string): StreamPoint | undefined {
+    return this.gauges.get(streamId)?.history.minuteSoFar();
+  }
+
+  /** Viewers by player, those first that most use. */
+  players(streamId: string): readonly { readonly name: string; readonly viewers: number }[] {
+    return this.gauges.get(streamId)?.qoe.players ?? [];
   }
 
   nodeNow(): NodeMetrics {
@@ -89,16 +112,25 @@ export class LiveMetrics {
     this.bytesOut.sample(telling.bytesOut);
     this.cpuCores = this.load.cpuCores();
     const views = live.list();
-    for (const view of views) this.gaugeOf(view).look(view, telling);
-    for (const id of [...this.gauges.keys()])
-      if (!views.some(({ streamId }) => streamId === id)) this.gauges.delete(id);
+    for (const view of views) this.archive(this.gaugeOf(view).look(view, telling));
+    const running = new Set(views.map(({ streamId }) => streamId));
+    for (const [streamId, gauge] of this.gauges) {
+      if (running.has(streamId)) continue;
+      this.archive(gauge.history.takeMinute());
+      this.gauges.delete(streamId);
+    }
+    this.minutes.tick();
     for (const listener of this.listeners) listener();
+  }
+
+  private archive(row: MinuteRow | undefined): void {
+    if (row !== undefined) this.minutes.add([row]);
   }
 
   private gaugeOf({ streamId, channel }: LiveStreamView): StreamGauge {
     let gauge = this.gauges.get(streamId);
     if (gauge === undefined) {
-      gauge = new StreamGauge({ ...this.options, streamId, channel });
+      gauge = new StreamGauge({ ...this.options, streams: this.options.store.streams, streamId, channel });
       this.gauges.set(streamId, gauge);
     }
     return gauge;

@@ -19,6 +19,8 @@ export interface SocketTerms {
   readonly tickets: Tickets;
   readonly gate: PlaybackGate;
   readonly live: Pick<LiveControl, 'get'>;
+  /** Whether it is known what was told of a stream that may be over. */
+  readonly isRemembered: (streamId: string) => boolean;
   readonly limit: RateLimit;
   /** Where people find the server. */
   readonly publicUrl: string;
@@ -54,7 +56,9 @@ export async function admitSocket(
   const running = terms.live.get(stream);
   if (holder !== undefined) {
     const isAllowed = entitled(holder, 'streams:read');
-    return { streamId: foundStream(running, stream), isPublic: false, afterSeq, isAllowed };
+    // Of one that is over, who was away hears how it ended.
+    const streamId = running === undefined && terms.isRemembered(stream) ? stream : foundStream(running, stream);
+    return { streamId, isPublic: false, afterSeq, isAllowed };
   }
   const { playbackToken } = request;
   const mayWatch = () => terms.gate.isPlaybackAllowed(stream, running, playbackToken);

@@ -3,9 +3,9 @@ import { EventTail } from './event-tail.ts';
 import { LiveHub, type LiveHubOptions } from './live-hub.ts';
 import { LiveMetrics, type LiveMetricsOptions } from './live-metrics.ts';
 
-export type LiveOptions = Omit<LiveMetricsOptions, 'streams' | 'log'> &
+export type LiveOptions = Omit<LiveMetricsOptions, 'store' | 'log'> &
   Omit<LiveHubOptions, 'metrics'> & {
-    readonly store: Pick<Store, 'events' | 'streams'>;
+    readonly store: Pick<Store, 'events' | 'streams' | 'minutes'>;
     readonly log: LiveMetricsOptions['log'] & LiveHubOptions['log'];
   };
 
@@ -21,16 +21,15 @@ export interface Live {
 /** Begins to look at broadcasts once a second and to read events, for all who listen. */
 export async function startLive(options: LiveOptions): Promise<Live> {
   const { clock, store, log } = options;
-  const metrics = new LiveMetrics({ ...options, streams: store.streams });
+  const metrics = new LiveMetrics(options);
   const hub = new LiveHub({ ...options, metrics });
   metrics.onLook(() => hub.tick());
   const tail = new EventTail({ clock, events: store.events, tell: hub.tell, log });
   await tail.start();
-  const endLooking = metrics.start();
+  metrics.start();
   const stop = async () => {
-    endLooking();
-    await tail.stop();
     hub.stop();
+    await Promise.all([tail.stop(), metrics.stop()]);
   };
   return { metrics, hub, wake: tail.wake, stop };
 }

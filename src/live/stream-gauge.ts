@@ -4,6 +4,7 @@ import { isoOrNull, isWarning, sentenceOf } from '../api/views.ts';
 import type { Clock } from '../base/clock.ts';
 import type { StreamMetrics } from '../contract/live-metrics.ts';
 import { describeFinding } from '../doctor/broadcast/finding-texts.ts';
+import type { MinuteRow } from '../store/ports/minute-store.ts';
 import type { StreamStore } from '../store/ports/stream-store.ts';
 import { healthOf } from './health.ts';
 import { LatencyWindow } from './latency-window.ts';
@@ -11,6 +12,7 @@ import { LossWindow } from './loss-window.ts';
 import type { ThreadTelling } from './ports.ts';
 import { QoeWindow } from './qoe-window.ts';
 import { RateMeter } from './rate-meter.ts';
+import { StreamHistory } from './stream-history.ts';
 
 export interface StreamGaugeOptions {
   readonly clock: Clock;
@@ -28,6 +30,7 @@ export class StreamGauge {
   /** As it was at the last look. */
   latest: StreamMetrics | undefined;
   readonly qoe: QoeWindow;
+  readonly history: StreamHistory;
   private readonly options: StreamGaugeOptions;
   private readonly bytesOut: RateMeter;
   private readonly ages = { part: new LatencyWindow(), listed: new LatencyWindow(), delivered: new LatencyWindow() };
@@ -39,9 +42,11 @@ export class StreamGauge {
     this.options = options;
     this.bytesOut = new RateMeter(options.clock);
     this.qoe = new QoeWindow(options.clock);
+    this.history = new StreamHistory(options.streamId);
   }
 
-  look(view: LiveStreamView, telling: ThreadTelling): void {
+  /** Gives the minute that is over, as the store keeps it. */
+  look(view: LiveStreamView, telling: ThreadTelling): MinuteRow | undefined {
     const { audience, streamId, channel } = this.options;
     this.takeTelling(telling);
     const isQoeDue = this.second % qoeEverySeconds === 0;
@@ -76,6 +81,7 @@ export class StreamGauge {
       qoe,
       ...healthOf({ state: view.state, interruptedSince, findings, ladder, rebufferRatio, droppedRatio }),
     };
+    return this.history.add(this.options.clock.wallMs(), this.latest);
   }
 
   private takeTelling({ ages, traffic }: ThreadTelling): void {

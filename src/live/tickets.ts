@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Identity } from '../access/identity.ts';
 import type { Clock } from '../base/clock.ts';
+import { ticketSeconds } from '../contract/stream-analytics.ts';
 
-/** How long a ticket is good for. */
-export const ticketSeconds = 30;
 /** So many may be out at once: beyond that the oldest is not good any more. */
 const maxTickets = 1000;
 

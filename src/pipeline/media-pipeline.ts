@@ -19,6 +19,7 @@ import { factsOf, type LiveBroadcast } from './live-broadcast.ts';
 import type { LiveFacts } from './live-facts.ts';
 import { NewestPicture } from './newest-picture.ts';
 import { noticeSentence } from './packager-notice.ts';
+import { PartAges } from './part-ages.ts';
 import { PolicyGuard } from './policy-guard.ts';
 import { ServiceLevels } from './service-levels.ts';
 import type { SoundTranscoding } from './sound-transcoding.ts';
@@ -58,6 +59,8 @@ const continuityIntervalMs = 1000;
 export class MediaPipeline implements Service {
   readonly broadcasts: Broadcasts;
   readonly levels: ServiceLevels;
+  /** How old frames are when they are in a part. */
+  readonly ages: PartAges;
   private readonly options: MediaPipelineOptions;
   private readonly records: StreamRecorder;
   private readonly live = new Map<string, LiveBroadcast>();
@@ -69,6 +72,7 @@ export class MediaPipeline implements Service {
   constructor(options: MediaPipelineOptions) {
     this.options = options;
     this.records = options.records;
+    this.ages = new PartAges(options.clock);
     this.levels = new ServiceLevels(options.clock);
     this.broadcasts = new Broadcasts(
       options.clock,
@@ -194,7 +198,7 @@ export class MediaPipeline implements Service {
       channel,
       availabilityStartMs,
       wishes: hls,
-      emit: feed,
+      emit: (message) => feed(this.ages.dated(message)),
       memory: allocator(),
       notice: (notice) => this.note(id, notice),
       reached: (type) => this.records.reached(id, { type }),
@@ -214,6 +218,7 @@ export class MediaPipeline implements Service {
       isRestored: continuity !== undefined,
     });
     this.levels.open(stream);
+    this.ages.open(stream);
     this.live.set(id, {
       stream,
       packager,
@@ -238,6 +243,7 @@ export class MediaPipeline implements Service {
     reportChange(stream, change, this.options);
     if (change.type !== 'ended') return;
     this.live.delete(stream.id);
+    this.ages.close(stream.id);
     this.savedMsn.delete(stream.id);
   }
 

@@ -7,6 +7,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0001-first-light': { up: firstLight },
   '0002-control-plane': { up: controlPlane },
   '0003-viewers': { up: viewers },
+  '0004-minutes': { up: minutes },
 };
 
 async function firstLight(db: Kysely<unknown>): Promise<void> {
@@ -130,4 +131,24 @@ async function viewers(db: Kysely<unknown>): Promise<void> {
   const index = (name: string) => db.schema.createIndex(`viewer_sessions_${name}`).on('viewer_sessions');
   await index('by_stream').columns(['stream_id', 'started_at', 'id']).execute();
   await index('by_end').columns(['ended_at', 'node']).execute();
+}
+
+async function minutes(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('stream_minutes')
+    .addColumn('stream_id', 'text', (column) => column.notNull())
+    .addColumn('minute_at', 'bigint', (column) => column.notNull())
+    .addColumn('viewers', 'double precision', (column) => column.notNull())
+    .addColumn('viewers_peak', 'integer', (column) => column.notNull())
+    .addColumn('bitrate_in_bps', 'bigint', (column) => column.notNull())
+    .addColumn('bitrate_out_bps', 'bigint', (column) => column.notNull())
+    .addColumn('fps', 'double precision', (column) => column.notNull())
+    .addColumn('frames', 'bigint', (column) => column.notNull())
+    .addColumn('dropped_frames', 'bigint', (column) => column.notNull())
+    .addColumn('latency_p50_ms', 'integer')
+    .addColumn('latency_p95_ms', 'integer')
+    .addColumn('rebuffer_ratio', 'double precision')
+    .addPrimaryKeyConstraint('stream_minutes_pk', ['stream_id', 'minute_at'])
+    .execute();
+  await db.schema.createIndex('stream_minutes_by_time').on('stream_minutes').column('minute_at').execute();
 }

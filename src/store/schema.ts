@@ -89,6 +89,20 @@ export interface Tables {
     total_frames: number | null;
     dropped_frames: number | null;
   };
+  stream_minutes: {
+    stream_id: string;
+    minute_at: number;
+    viewers: number;
+    viewers_peak: number;
+    bitrate_in_bps: number;
+    bitrate_out_bps: number;
+    fps: number;
+    frames: number;
+    dropped_frames: number;
+    latency_p50_ms: number | null;
+    latency_p95_ms: number | null;
+    rebuffer_ratio: number | null;
+  };
   dead_letters: {
     sink_id: string;
     event_id: number;

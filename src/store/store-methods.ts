@@ -1,6 +1,7 @@
 import type { EventStore } from './ports/event-store.ts';
 import type { IdempotencyStore } from './ports/idempotency-store.ts';
 import type { KeyStore } from './ports/key-store.ts';
+import type { MinuteStore } from './ports/minute-store.ts';
 import type { OutboxStore } from './ports/outbox-store.ts';
 import type { SessionStore } from './ports/session-store.ts';
 import type { Store } from './ports/store.ts';
@@ -26,6 +27,7 @@ export const storeMethods = {
     'byDay',
     'removeEndedBefore',
   ],
+  minutes: ['save', 'list', 'removeBefore'],
   store: ['status', 'backup', 'close'],
 } as const satisfies {
   keys: readonly (keyof KeyStore)[];
@@ -35,6 +37,7 @@ export const storeMethods = {
   idempotency: readonly (keyof IdempotencyStore)[];
   outbox: readonly (keyof OutboxStore)[];
   sessions: readonly (keyof SessionStore)[];
+  minutes: readonly (keyof MinuteStore)[];
   store: readonly (keyof Store)[];
 };
 
@@ -54,6 +57,7 @@ export function storeOf(call: (port: StorePort, method: string, args: readonly u
     idempotency: methodsOf('idempotency') as unknown as IdempotencyStore,
     outbox: methodsOf('outbox') as unknown as OutboxStore,
     sessions: methodsOf('sessions') as unknown as SessionStore,
+    minutes: methodsOf('minutes') as unknown as MinuteStore,
   };
 }
 

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { EventTable } from './events.ts';
 import { IdempotencyTable } from './idempotency.ts';
 import { KeyTable } from './keys.ts';
+import { MinuteTable } from './minutes.ts';
 import { OutboxTable } from './outbox.ts';
 import type { Store } from './ports/store.ts';
 import type { Tables } from './schema.ts';
@@ -19,5 +20,6 @@ export function storeTables(db: Kysely<Tables>): Omit<Store, 'status' | 'backup'
     idempotency: new IdempotencyTable(db),
     outbox: new OutboxTable(db),
     sessions: new SessionTable(db),
+    minutes: new MinuteTable(db),
   };
 }

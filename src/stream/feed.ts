@@ -135,5 +135,13 @@ export interface Part {
   readonly isIndependent: boolean;
   /** The segment will probably end with this part: the next one to come is the first of the following segment. */
   readonly isPredictedLast: boolean;
+  /** Of parts whose way through the server is measured. */
+  readonly arrival?: PartArrival;
   readonly bytes: Uint8Array;
+}
+
+/** When the first and the last frame of a part came from the publisher, wall clock ms. */
+export interface PartArrival {
+  readonly firstMs: number;
+  readonly lastMs: number;
 }

@@ -15,6 +15,7 @@ import { ControlLink } from '../front/control-link.ts';
 import { asksForWebSocket } from '../front/control-paths.ts';
 import { frontListener } from '../front/front-listener.ts';
 import type { Readiness } from '../front/readiness.ts';
+import type { StreamTraffic } from '../live/ports.ts';
 import type { Log } from '../observability/log.ts';
 import { loadWebAssets } from '../web/web-assets.ts';
 import { webPages } from '../web/web-pages.ts';
@@ -54,6 +55,7 @@ export interface DeliveryFigures extends ThreadFigures {
   readonly eventsTold: number;
   readonly answers: DeliveryStats;
   readonly sockets: PlaybackServerStats;
+  readonly traffic: readonly StreamTraffic[];
 }
 
 /** Everything between the part feed and viewers' sockets, in whatever thread it runs. */
@@ -132,6 +134,7 @@ export class DeliverySide {
       eventsTold,
       answers: delivery.stats(),
       sockets: playback.stats(),
+      traffic: delivery.traffic(),
       ...loop,
     });
   }

@@ -6,6 +6,7 @@ import type { HlsConfig, LadderConfig, RtmpConfig } from '../config/schema.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { defaultRtmpLimits } from '../ingest/rtmp/limits.ts';
 import { type HandedDescriptors, type ListenAt, RtmpServer } from '../ingest/rtmp/server.ts';
+import type { StreamAges } from '../live/ports.ts';
 import type { Log } from '../observability/log.ts';
 import type { LiveFacts } from '../pipeline/live-facts.ts';
 import { MediaPipeline, type RestoredStream } from '../pipeline/media-pipeline.ts';
@@ -69,6 +70,7 @@ export interface MediaFigures extends ThreadFigures {
   readonly memoryLevel: MemoryLevel;
   readonly refused: Readonly<Record<string, number>>;
   readonly ladders: LadderFigures;
+  readonly ages: readonly StreamAges[];
   readonly levels: ServiceLevelFigures;
   /** Frames from publishers. */
   readonly videoFrames: number;
@@ -291,6 +293,7 @@ export class MediaSide {
       mediaBudgetBytes: budgetBytes,
       memoryLevel,
       ladders: this.transcoding.figures(),
+      ages: this.pipeline.ages.figures(),
       levels: this.pipeline.levels.figures(),
       videoFrames: this.videoFrames,
       audioFrames: this.audioFrames,

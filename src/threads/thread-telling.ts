@@ -8,7 +8,7 @@ export function threadTelling({ delivery }: Pick<Engine, 'delivery'>, media: Med
   return {
     bytesIn: media?.bytesIn ?? 0,
     bytesOut: figures.reduce((sum, { answers }) => sum + answers.bytesOut, 0),
-    ages: [],
-    traffic: [],
+    ages: media?.ages ?? [],
+    traffic: figures.map(({ traffic }) => traffic),
   };
 }

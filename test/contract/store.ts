@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { streamEndReasons, streamStates, streamTransitions } from '../../src/contract/stream-state.ts';
+import type { MinuteRow } from '../../src/store/ports/minute-store.ts';
 import type { Store } from '../../src/store/ports/store.ts';
 import type { StreamRow } from '../../src/store/ports/stream-store.ts';
 import { someEvent, someKey, someSession, someStream, someToken } from '../support/rows.ts';
@@ -462,6 +463,36 @@ export function storeContract(adapter: string, open: () => Promise<Store>): void
       expect(await store.sessions.removeEndedBefore(3, 9)).toBe(0);
       expect(await ids(store.sessions.listEnded({ streamId: 'st1', limit: 9 }))).toEqual(['vs_3']);
       expect(await store.sessions.open('test')).toHaveLength(1);
+    });
+  });
+
+  describe(`${adapter}: minutes of streams`, () => {
+    const minute = (atMs: number, members: Partial<MinuteRow> = {}): MinuteRow => ({
+      ...{ streamId: 'st1', atMs, viewers: 2.5, viewersPeak: 4, bitrateInBps: 6e9, bitrateOutBps: 6e12, fps: 29.97 },
+      ...{ frames: 1800, droppedFrames: 2, latencyP50Ms: 310, latencyP95Ms: null, rebufferRatio: 0.0125 },
+      ...members,
+    });
+
+    test('a minute is found as it was saved last, the newest of a time in its order', async () => {
+      const store = await openStore();
+      await store.minutes.save([minute(180_000), minute(60_000), minute(120_000), minute(60_000, { streamId: 'st2' })]);
+      await store.minutes.save([minute(120_000, { viewers: 3, latencyP95Ms: 480 })]);
+      await store.minutes.save([]);
+      const all = { streamId: 'st1', fromMs: 60_000, toMs: 180_001 };
+      expect(await store.minutes.list({ ...all, limit: 2 })).toEqual([
+        minute(120_000, { viewers: 3, latencyP95Ms: 480 }),
+        minute(180_000),
+      ]);
+      expect(await store.minutes.list({ ...all, toMs: 180_000, limit: 9 })).toHaveLength(2);
+    });
+
+    test('many at once are saved, and those whose time is over are removed a few at a time', async () => {
+      const store = await openStore();
+      await store.minutes.save(Array.from({ length: 500 }, (_, index) => minute(index * 60_000)));
+      expect(await store.minutes.removeBefore(3 * 60_000, 2)).toBe(2);
+      expect(await store.minutes.removeBefore(3 * 60_000, 9)).toBe(1);
+      expect(await store.minutes.removeBefore(3 * 60_000, 9)).toBe(0);
+      expect(await store.minutes.list({ streamId: 'st1', fromMs: 0, toMs: 9e9, limit: 999 })).toHaveLength(497);
     });
   });
 

@@ -56,6 +56,17 @@ export class PlaybackEvents {
     event.ageMs = text === undefined ? undefined : this.ageMs(stream, target);
     event.isReload = type === 'playlist' && request.query.includes('_HLS_msn=');
     this.writer.add(event, request, text, request.cmcd !== undefined);
+    stream.traffic.bytes += event.bytes;
+    if (event.bytes > 0 && (type === 'part' || type === 'segment')) this.sent(stream, target);
+  }
+
+  private sent({ window, traffic }: DeliveredStream, target: PlaybackTarget & { type: 'part' | 'segment' }): void {
+    const segment = window.renditions.get(target.quality)?.find(target.msn);
+    if (segment === undefined) return;
+    const nowMs = this.clock.wallMs();
+    const part = target.type === 'part' ? segment.parts[target.index] : undefined;
+    if (part !== undefined) traffic.partSent(part, nowMs);
+    else if (target.type === 'segment') traffic.segmentSent(segment, nowMs);
   }
 
   /** A player has posted reports about this stream. */

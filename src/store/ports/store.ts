@@ -1,6 +1,7 @@
 import type { EventStore } from './event-store.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import type { KeyStore } from './key-store.ts';
+import type { MinuteStore } from './minute-store.ts';
 import type { OutboxStore } from './outbox-store.ts';
 import type { SessionStore } from './session-store.ts';
 import type { StreamStore } from './stream-store.ts';
@@ -26,6 +27,7 @@ export interface Store {
   readonly idempotency: IdempotencyStore;
   readonly outbox: OutboxStore;
   readonly sessions: SessionStore;
+  readonly minutes: MinuteStore;
   status(): Promise<StoreStatus>;
   /** A consistent copy, made while others write. */
   backup(filePath: string): Promise<void>;
