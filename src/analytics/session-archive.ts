@@ -6,7 +6,7 @@ import type { StreamAudience } from './stream-audience.ts';
 
 export interface SessionArchiveOptions {
   readonly clock: Clock;
-  readonly store: SessionStore;
+  readonly store: Pick<SessionStore, 'save' | 'open' | 'removeEndedBefore'>;
   readonly node: string;
   readonly retentionMs: number;
   readonly log: Log;

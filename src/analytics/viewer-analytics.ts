@@ -12,7 +12,7 @@ import { ViewerKeys } from './viewer-keys.ts';
 
 export interface ViewerAnalyticsOptions {
   readonly clock: Clock;
-  readonly store: SessionStore;
+  readonly store: Pick<SessionStore, 'save' | 'open' | 'removeEndedBefore'>;
   readonly node: string;
   readonly dataDir: string;
   readonly retentionMs: number;

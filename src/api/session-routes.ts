@@ -3,8 +3,9 @@ import type { LiveAudience } from '../analytics/ports.ts';
 import { StreamctlError } from '../base/errors.ts';
 import { pageQuery } from '../contract/page.ts';
 import { type SessionView, sessionPage } from '../contract/sessions.ts';
-import type { SessionRow } from '../store/ports/session-store.ts';
+import type { SessionRow, SessionStore } from '../store/ports/session-store.ts';
 import type { Store } from '../store/ports/store.ts';
+import type { StreamRow } from '../store/ports/stream-store.ts';
 import type { Api } from './api-env.ts';
 import { findStream } from './find-stream.ts';
 import type { LiveControl } from './live-control.ts';
@@ -12,11 +13,15 @@ import { answer, needs, refuses } from './operation.ts';
 import { streamParams } from './stream-params.ts';
 import { isoOrNull, isoTime } from './views.ts';
 
+/** Who keeps the sessions of a stream that have ended, where it is not the store. */
+export type SessionsOf = (stream: StreamRow) => Pick<SessionStore, 'listEnded'>;
+
 export interface SessionRoutesOptions {
   readonly store: Store;
   readonly live: LiveControl;
   /** Absent where no server runs. */
   readonly audience?: Pick<LiveAudience, 'sessions'> | undefined;
+  readonly sessionsOf?: SessionsOf | undefined;
 }
 
 const listSessions = createRoute({
@@ -36,7 +41,8 @@ const listSessions = createRoute({
 
 export function addSessionRoutes(api: Api, options: SessionRoutesOptions): void {
   api.openapi(listSessions, async (c) => {
-    const { id } = await findStream(c.req.valid('param').stream_id, options);
+    const stream = await findStream(c.req.valid('param').stream_id, options);
+    const { id } = stream;
     const { limit, cursor = 'live' } = c.req.valid('query');
     const place = placeOf(cursor);
     const live = place.isLive ? liveBehind(options.audience?.sessions(id) ?? [], place.after) : [];
@@ -48,7 +54,7 @@ export function addSessionRoutes(api: Api, options: SessionRoutesOptions): void 
       return c.json({ items: items.map(sessionViewOf), next_cursor: next }, 200);
     }
     const page = { streamId: id, limit: limit - items.length, cursor: place.endedCursor };
-    const ended = await options.store.sessions.listEnded(page);
+    const ended = await (options.sessionsOf?.(stream) ?? options.store.sessions).listEnded(page);
     const next = ended.nextCursor === null ? null : `ended.${ended.nextCursor}`;
     return c.json({ items: [...items, ...ended.items].map(sessionViewOf), next_cursor: next }, 200);
   });

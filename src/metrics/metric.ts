@@ -17,6 +17,7 @@ export interface StoreFigures extends JournalFigures {
   /** Of its thread, where it has one. */
   readonly restarts: number;
 }
+import type { WarehouseStats } from '../warehouse/session-warehouse.ts';
 
 /** What all metrics are read from: present values, counted where things happen. */
 export interface MetricSources {
@@ -33,6 +34,8 @@ export interface MetricSources {
   readonly host: () => HostFigures;
   /** Undefined where this node is alone. */
   readonly allNodes: () => RealtimeStats | undefined;
+  /** Undefined where the store keeps all viewer sessions. */
+  readonly warehouse: () => WarehouseStats | undefined;
   /** Undefined where traces are not sent anywhere. */
   readonly spans: () => SpanQueueStats | undefined;
 }

@@ -10,6 +10,7 @@ import { processMetrics } from './process-metrics.ts';
 import { storeMetrics } from './store-metrics.ts';
 import { threadMetrics } from './thread-metrics.ts';
 import { viewerMetrics } from './viewer-metrics.ts';
+import { warehouseMetrics } from './warehouse-metrics.ts';
 
 /** Everything that is told of a node, as Prometheus names and units want it. */
 export const allMetrics: readonly Metric[] = [
@@ -18,6 +19,7 @@ export const allMetrics: readonly Metric[] = [
   ...deliveryMetrics,
   ...viewerMetrics,
   ...nodeMetrics,
+  ...warehouseMetrics,
   ...probeMetrics,
   ...threadMetrics,
   ...storeMetrics,

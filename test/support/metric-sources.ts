@@ -29,6 +29,7 @@ export function quietSources(engine: Engine): MetricSources {
       ...{ openFds: 1, maxFds: 2, diskFreeBytes: 3, diskSizeBytes: 4 },
     }),
     allNodes: () => undefined,
+    warehouse: () => undefined,
     spans: () => undefined,
   };
 }
