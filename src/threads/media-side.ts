@@ -155,6 +155,7 @@ export class MediaSide {
         authorizePublish: ({ app, streamName, remoteAddress, encoder }, signal) =>
           this.authorize({ app, streamName, remoteAddress, encoder }, signal),
         openPublication: (grant, connection) => this.open(grant, connection),
+        accepted: () => this.turn.accepted(),
       },
     );
   }

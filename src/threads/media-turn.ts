@@ -18,6 +18,7 @@ export class MediaTurn {
   private readonly atEnd: () => void;
   private isEndDue = false;
   private isRestDue = false;
+  private isCrowded = false;
 
   /** `restMs` 0: never, in a thread that others share. */
   constructor(restMs: number, atEnd: () => void) {
@@ -39,11 +40,21 @@ export class MediaTurn {
     this.endLater();
   }
 
+  /**
+   * A connection was accepted. A turn accepts one of those that wait (libuv, since 1.45), so there is no rest before the next: with one, a
+   * broadcast that runs would let only forty others a second come in.
+   */
+  accepted(): void {
+    this.isCrowded = true;
+  }
+
   private end(): void {
     this.isEndDue = false;
     this.atEnd();
-    if (!this.isRestDue) return;
+    const mayRest = this.isRestDue && !this.isCrowded;
     this.isRestDue = false;
+    this.isCrowded = false;
+    if (!mayRest) return;
     const beganMs = performance.now();
     Atomics.wait(alarm, 0, 0, this.restMs);
     this.restedMs += performance.now() - beganMs;

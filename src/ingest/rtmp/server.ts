@@ -43,6 +43,8 @@ export interface RtmpServerDeps {
   readonly log: Log;
   readonly authorizePublish: AuthorizePublish;
   readonly openPublication: OpenPublication;
+  /** Hears of every connection that comes. */
+  readonly accepted?: () => void;
 }
 
 export interface RtmpServerStats {
@@ -102,7 +104,10 @@ export class RtmpServer implements Service {
     const { listen, tls, limits } = this.options;
     try {
       const accepting = { noDelay: true, keepAlive: true, pauseOnConnect: true };
-      const plain = createServer(accepting, (socket) => this.table.add(socket, false));
+      const plain = createServer(accepting, (socket) => {
+        this.deps.accepted?.();
+        this.table.add(socket, false);
+      });
       await this.listen(plain, { ...listen, descriptors: handed?.rtmp }, accepting, signal);
       if (tls !== undefined) {
         const { cert, key } = tls;
@@ -111,6 +116,7 @@ export class RtmpServer implements Service {
         secure.maxConnections = limits.maxPending + limits.maxPublishers;
         const { clock } = this.deps;
         secure.on('connection', (socket) => {
+          this.deps.accepted?.();
           if (!this.table.welcomes(socket)) return;
           this.handshakes.begin(socket, clock.monotonicMs() + limits.handshakeMs, true);
         });
