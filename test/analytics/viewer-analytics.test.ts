@@ -152,7 +152,7 @@ test('a store that takes nothing for a while loses no session that ended', async
   const store = await openStore({ url: `sqlite:${join(dataDir, 'test.db')}` });
   onTestFinished(() => store.close());
   let isDown = false;
-  const sessions: Store['sessions'] = {
+  const sessions: Pick<Store['sessions'], 'save' | 'open' | 'removeEndedBefore'> = {
     save: (rows) => (isDown ? Promise.reject(new Error('down')) : store.sessions.save(rows)),
     open: (node) => store.sessions.open(node),
     listEnded: (filter) => store.sessions.listEnded(filter),

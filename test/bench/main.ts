@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type AnalyticsKeeper, analyticsKeepers, benchAnalytics } from './analytics-size.ts';
 import { benchCurve } from './curve.ts';
 import { benchFaults } from './faults.ts';
 import { benchIngest } from './ingest.ts';
@@ -32,6 +33,7 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   transcode-quality   similarity of each rung to its picture, by preset and bit rate
   transcode-restart   what an ffmpeg that takes over needs until its first frame
   curve     viewers and ingest in small steps, and docs/cost-curve.svg of them
+  analytics sessions of viewers at SQLite, Postgres and ClickHouse: inserts a second, size on disk, p95 of each question
   wrong-keys what viewers and a publisher notice of somebody who tries keys, and whether the time of a refusal tells anything
   switching real players between 5 and 1 Mbit/s: time to the lower quality and back, rebuffering, errors
 
@@ -45,6 +47,8 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   --players A,B      switching: watch-page, hls.js, shaka-hls, shaka-dash, dash.js (all)
   --rounds N         switching: falls and rises of each player (20)
   --check            switching: a strict outsider reads everything beside
+  --sessions N       analytics: how many (1000000)
+  --keepers A,B      analytics: sqlite, postgres, clickhouse (all)
   --chunks N,N       ingest: chunk sizes in bytes; 4096 as OBS sends, 128 as ffmpeg sends (4096)
 `;
 
@@ -63,6 +67,8 @@ const { values, positionals } = parseArgs({
     check: { type: 'boolean', default: false },
     chunks: { type: 'string', default: '4096' },
     faults: { type: 'boolean', default: false },
+    sessions: { type: 'string', default: '1000000' },
+    keepers: { type: 'string', default: analyticsKeepers.join(',') },
     help: { type: 'boolean' },
   },
 });
@@ -133,6 +139,9 @@ try {
     const publishers = numbers('publishers', values.publishers ?? '20')[0]!;
     const viewers = numbers('viewers', values.viewers ?? '2000')[0]!;
     await benchFaults({ publishers, viewers, seconds: seconds ?? 20 }, report, interrupt.signal);
+  } else if (name === 'analytics') {
+    const sessions = numbers('sessions', values.sessions)[0]!;
+    await benchAnalytics({ sessions, keepers: values.keepers.split(',') as AnalyticsKeeper[] }, report);
   } else if (name === 'wrong-keys') {
     const viewers = numbers('viewers', values.viewers ?? '500')[0]!;
     const attemptsPerSecond = numbers('rate', values.rate)[0]!;
