@@ -47,6 +47,7 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   --players A,B      switching: watch-page, hls.js, shaka-hls, shaka-dash, dash.js (all)
   --rounds N         switching: falls and rises of each player (20)
   --check            switching: a strict outsider reads everything beside
+  --together         switching: all players at once
   --sessions N       analytics: how many (1000000)
   --keepers A,B      analytics: sqlite, postgres, clickhouse (all)
   --chunks N,N       ingest: chunk sizes in bytes; 4096 as OBS sends, 128 as ffmpeg sends (4096)
@@ -65,6 +66,7 @@ const { values, positionals } = parseArgs({
     players: { type: 'string', default: switchingPlayers.join(',') },
     rounds: { type: 'string', default: '20' },
     check: { type: 'boolean', default: false },
+    together: { type: 'boolean', default: false },
     chunks: { type: 'string', default: '4096' },
     faults: { type: 'boolean', default: false },
     sessions: { type: 'string', default: '1000000' },
@@ -161,7 +163,8 @@ try {
     const players = switchingPlayers.filter((player) => wanted.includes(player));
     if (players.length < wanted.length) throw new Error(`--players: of ${switchingPlayers.join(', ')}`);
     const rounds = numbers('rounds', values.rounds)[0]!;
-    await benchSwitching({ players, rounds, isChecked: values.check }, report, interrupt.signal);
+    const options = { players, rounds, isChecked: values.check, areTogether: values.together };
+    await benchSwitching(options, report, interrupt.signal);
   } else if (name === 'release') {
     const waiters = numbers('waiters', values.waiters)[0]!;
     await benchRelease({ waiters, rounds: 5 }, report, interrupt.signal);
