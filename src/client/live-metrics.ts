@@ -27,7 +27,7 @@ const connectTimeoutMs = 10_000;
 /** A snapshot comes every second: who says nothing for so long hangs. */
 const silenceMs = 12_000;
 const firstRetryMs = 1000;
-const maxRetryMs = 8000;
+const maxRetryMs = 4000;
 const maxMessageBytes = 16 << 20;
 
 /** `data` is read by its own schema, or not at all. */

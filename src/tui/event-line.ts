@@ -14,10 +14,17 @@ export function eventOf({ type, time, stream_id: streamId, data }: LiveMessage):
   return { time, streamId, text: printable(sentence(type, data)) };
 }
 
+const stateWords: Readonly<Record<string, string>> = {
+  PENDING_INGEST: 'waiting for its publisher',
+  ACTIVE: 'live',
+  ENDED_GRACEFULLY: 'ended',
+  ERROR: 'failed',
+};
+
 function sentence(type: Exclude<LiveMessage['type'], 'snapshot'>, data: LiveMessage['data']): string {
   switch (type) {
     case 'state':
-      return `${String(data.state)}${because(data.reason)}`;
+      return `${stateWords[String(data.state)] ?? String(data.state)}${because(data.reason)}`;
     case 'interruption':
       return data.interrupted_since === null ? 'the publisher is back' : `the publisher is away${because(data.why)}`;
     case 'quality':

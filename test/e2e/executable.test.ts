@@ -8,6 +8,7 @@ import { builtExecutable } from '../support/executable.ts';
 import { publishSample } from '../support/publishers/sample.ts';
 import { TestServer } from '../support/server.ts';
 import { temporaryFolder } from '../support/temp-folder.ts';
+import { Tmux } from '../support/tmux.ts';
 import { until } from '../support/until.ts';
 
 const maxBytes = 130_000_000;
@@ -78,6 +79,26 @@ test('a broadcast, its ladder, a viewer, keys and a backup need the one file alo
     expect((await server.stop())?.code).toBe(0);
     expect(await readdir(join(folder.path, 'alone'))).toEqual(['streamctl']);
   } finally {
+    await server.dispose();
+  }
+}, 60_000);
+
+test('its dashboard is drawn with nothing of this machine, and leaves the terminal as it was', async () => {
+  const server = await TestServer.start({ program: [executable], isEnvironmentAlone: true });
+  const publishing = await publishSample(server.rtmpUrl, 'show');
+  const socket = join(server.dataFolder, 'control.sock');
+  const program = `env -i TERM=unheard-of LANG=C.UTF-8 ${executable} top --control-socket ${socket}`;
+  const terminal = await Tmux.start(`${program}; echo "ended with $?"`, { width: 80, height: 24 });
+  try {
+    await terminal.shows(/^show +live .*[▁▂▃▄▅▆▇█]{2}/m);
+    await terminal.press('Enter');
+    await terminal.shows(/^source +1280×720/m);
+    await terminal.press('C-c');
+    await terminal.shows('ended with 0');
+    expect(await terminal.modes()).toContain('alternate_on=0 cursor_flag=1');
+  } finally {
+    await terminal.stop();
+    await publishing.stop();
     await server.dispose();
   }
 }, 60_000);
