@@ -12,6 +12,7 @@ import { streamctl } from './peers/streamctl.ts';
 import { benchRelease } from './release.ts';
 import { Report } from './report.ts';
 import { benchRequests, requestServers, requestsMissing } from './requests.ts';
+import { benchSockets } from './sockets.ts';
 import { benchSwitching, switchingPlayers } from './switching.ts';
 import { benchTranscode } from './transcode.ts';
 import { benchTranscodeQuality } from './transcode-quality.ts';
@@ -35,12 +36,14 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   curve     viewers and ingest in small steps, and docs/cost-curve.svg of them
   analytics sessions of viewers at SQLite, Postgres and ClickHouse: inserts a second, size on disk, p95 of each question
   wrong-keys what viewers and a publisher notice of somebody who tries keys, and whether the time of a refusal tells anything
+  sockets   N WebSockets that listen to the node: CPU, memory, delay of notifications, and the media thread beside them
   switching real players between 5 and 1 Mbit/s: time to the lower quality and back, rebuffering, errors
 
   --seconds N        how long each measurement lasts (latency 30, ingest 15, requests 5, viewers, mixed, transcode 60, faults 20, curve 15)
   --servers A,B      streamctl, nginx-rtmp, node-media-server (viewers: streamctl, nginx); all that are installed
   --viewers N,N      viewers: how many at once (1000,2000,5000,10000); curve the same; mixed, faults: how many (2000), wrong-keys (500)
   --waiters N        release: how many (10000)
+  --sockets N        sockets: how many at once (2000)
   --rate N           wrong-keys: attempts a second (1000)
   --kind KIND        viewers: hls or ll-hls (hls)
   --publishers N,N   ingest: how many at once (1,20,100); mixed: how many (100); faults (20); curve (1,20,50,100)
@@ -61,6 +64,7 @@ const { values, positionals } = parseArgs({
     publishers: { type: 'string' },
     viewers: { type: 'string' },
     waiters: { type: 'string', default: '10000' },
+    sockets: { type: 'string', default: '2000' },
     rate: { type: 'string', default: '1000' },
     kind: { type: 'string', default: 'hls' },
     players: { type: 'string', default: switchingPlayers.join(',') },
@@ -144,6 +148,9 @@ try {
   } else if (name === 'analytics') {
     const sessions = numbers('sessions', values.sessions)[0]!;
     await benchAnalytics({ sessions, keepers: values.keepers.split(',') as AnalyticsKeeper[] }, report);
+  } else if (name === 'sockets') {
+    const sockets = numbers('sockets', values.sockets)[0]!;
+    await benchSockets({ sockets, seconds: seconds ?? 20 }, report, interrupt.signal);
   } else if (name === 'wrong-keys') {
     const viewers = numbers('viewers', values.viewers ?? '500')[0]!;
     const attemptsPerSecond = numbers('rate', values.rate)[0]!;
