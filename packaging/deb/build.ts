@@ -47,8 +47,12 @@ async function installedFiles(dist: string, version: string, seconds: number): P
     [`${doc}/CHANGELOG.md.gz`, gzipped(await source('CHANGELOG.md'))],
     [`${doc}/third-party-licenses.txt.gz`, gzipped(licenses)],
     [`${doc}/streamctl.cdx.json`, await readFile(join(dist, 'streamctl.cdx.json'))],
+    [`${doc}/examples/grafana/streamctl.json`, await source('packaging/grafana/streamctl.json')],
     [`${doc}/examples/gpu.conf`, await source('systemd/streamctl.service.d/gpu.conf.example')],
   ]);
+  for (const name of ['prometheus.yml', 'recording-rules.yml', 'alerts.yml']) {
+    files.set(`${doc}/examples/prometheus/${name}`, await source(`packaging/prometheus/${name}`));
+  }
   for (const name of docs) files.set(`${doc}/${name}`, await source(`docs/${name}`));
   return files;
 }

@@ -48,6 +48,8 @@ interface Level {
   /** Stream time at which the newest listed media ends. */
   newestEndMs: number;
   run: PublisherRun | undefined;
+  /** Until when time is counted, stream time. */
+  countedMs: number;
   /** Stream time at which the publisher there is was first seen. */
   connectedAtMs: number;
   readonly renditions: Map<string, ListedRendition>;
@@ -67,17 +69,15 @@ export class ServiceLevels {
   };
   private readonly partLatency = new TimeHistogram(partBounds);
   private readonly rungSkew = new TimeHistogram(skewBounds);
-  private lookedMs: number;
 
   constructor(clock: Clock) {
     this.clock = clock;
-    this.lookedMs = clock.monotonicMs();
   }
 
   open(stream: LiveStream): void {
     const level: Level = {
-      ...{ stream, targetDurationMs: 0, newestEndMs: 0, run: undefined, connectedAtMs: 0 },
-      ...{ renditions: new Map(), firstListedMs: new Map() },
+      ...{ stream, targetDurationMs: 0, newestEndMs: 0, run: undefined },
+      ...{ connectedAtMs: 0, countedMs: stream.nowMs(), renditions: new Map(), firstListedMs: new Map() },
     };
     this.levels.set(stream.id, level);
   }
@@ -92,25 +92,28 @@ export class ServiceLevels {
     this.levels.delete(id);
   }
 
-  /** To be called about once a second: what holds now is taken to have held since the last time. */
+  /** To be called about once a second. */
   look(): void {
-    const nowMs = this.clock.monotonicMs();
-    const passedMs = nowMs - this.lookedMs;
-    this.lookedMs = nowMs;
-    for (const level of this.levels.values()) {
-      const { publisher, state } = level.stream;
-      const streamNowMs = level.stream.nowMs();
-      if (publisher !== level.run) {
-        level.run = publisher;
-        level.connectedAtMs = streamNowMs;
-      }
-      if (publisher === undefined || state !== 'ACTIVE') continue;
-      this.totals.connectedMs += passedMs;
-      const ageMs = streamNowMs - Math.max(level.newestEndMs, level.connectedAtMs);
-      // Before the first segment nobody knows its target duration, and nobody waits for a second one.
-      const isFresh = level.targetDurationMs === 0 || ageMs <= freshTargetDurations * level.targetDurationMs;
-      if (isFresh) this.totals.freshMs += passedMs;
+    for (const level of this.levels.values()) this.countTime(level);
+  }
+
+  /** What was fresh stays so until its time is over: counted to the millisecond, whenever it is looked at. */
+  private countTime(level: Level): void {
+    const { publisher, state } = level.stream;
+    const nowMs = level.stream.nowMs();
+    const passedMs = Math.max(0, nowMs - level.countedMs);
+    level.countedMs = nowMs;
+    if (publisher !== level.run) {
+      level.run = publisher;
+      level.connectedAtMs = nowMs;
     }
+    if (publisher === undefined || state !== 'ACTIVE') return;
+    this.totals.connectedMs += passedMs;
+    // Before the first segment nobody knows its target duration, and nobody waits for a second one.
+    const { targetDurationMs } = level;
+    const limitMs = targetDurationMs === 0 ? Number.POSITIVE_INFINITY : freshTargetDurations * targetDurationMs;
+    const overdueMs = nowMs - Math.max(level.newestEndMs, level.connectedAtMs) - limitMs;
+    this.totals.freshMs += passedMs - Math.min(passedMs, Math.max(0, overdueMs));
   }
 
   /** This is in the playlists now. */
@@ -165,6 +168,7 @@ export class ServiceLevels {
   ): void {
     const startMs = msOf(part.startTicks, rendition);
     const endMs = startMs + (part.durationTicks * 1000) / rendition.timescale;
+    this.countTime(level);
     level.newestEndMs = Math.max(level.newestEndMs, endMs);
     if (!this.isMeasured(level, rendition)) return;
     this.since(level, startMs, this.glassToPlaylist.ll);

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { ExperienceTotals } from '../../src/analytics/experience-totals.ts';
+import { playerName } from '../../src/analytics/player-name.ts';
+import { ViewerSession } from '../../src/analytics/viewer-session.ts';
+import { TimeHistogram } from '../../src/base/time-histogram.ts';
+import { allMetrics, metricsRegistry } from '../../src/metrics/registry.ts';
+import type { Engine } from '../../src/threads/engine.ts';
+import { quietSources } from '../support/metric-sources.ts';
+
+const engine = { media: { restarts: 0 }, delivery: { restarts: 0, figures: [] } } as unknown as Engine;
+
+async function seriesOf(experience: ExperienceTotals): Promise<string[]> {
+  const text = await metricsRegistry({ ...quietSources(engine), experience: () => experience.figures() }).metrics();
+  return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+test('names have units, counters end in _total, and every metric says what it is', () => {
+  for (const { name, type, help } of allMetrics) {
+    expect(name).toMatch(/^streamctl_[a-z0-9_]+$/);
+    expect(help, name).toMatch(/^[A-Z0-9].*\.$/);
+    if (type === 'counter') expect(name).toMatch(/_total$/);
+    if (type === 'histogram') expect(name).toMatch(/_seconds$/);
+    if (type === 'gauge') expect(name).not.toMatch(/_total$/);
+  }
+  expect(new Set(allMetrics.map(({ name }) => name)).size).toBe(allMetrics.length);
+});
+
+test('ten thousand viewers with session ids, players and addresses of their own make no series each', async () => {
+  const totals = new ExperienceTotals();
+  const before = (await seriesOf(totals)).length;
+  for (let number = 0; number < 10_000; number++) {
+    const random = Math.random().toString(36);
+    const player = number % 2 === 0 ? playerName(`Mozilla/5.0 ${random}`) : `evil${random} 1.0`;
+    const network = `203.0.${number % 256}.0/24`;
+    const session = new ViewerSession({ id: random, key: `s ${random}`, network, player, startedAtMs: 0 }, 0);
+    session.started(700, number % 3 === 0 ? 'beacon' : 'est');
+    totals.count(session);
+  }
+  const series = await seriesOf(totals);
+  expect(series.length).toBeGreaterThan(before);
+  // Two sources of one player, each with its buckets, sum and count.
+  expect(series.length - before).toBeLessThanOrEqual(2 * 20);
+  expect(series.join('\n')).not.toMatch(/evil|203\.0/);
+});
+
+test('a histogram is told as Prometheus adds it up: each bucket with those below it', async () => {
+  const seconds = new TimeHistogram([0.1, 1]);
+  for (const value of [0.05, 0.1, 0.5, 7]) seconds.add(value);
+  const store = () => ({ ...quietSources(engine).store(), writeSeconds: seconds.figures() });
+  const text = await metricsRegistry({ ...quietSources(engine), store }).metrics();
+  const lines = text.split('\n').filter((line) => line.startsWith('streamctl_store_write_seconds'));
+  expect(lines.map((line) => line.replace('streamctl_store_write_seconds', ''))).toEqual([
+    ...['_bucket{le="0.1"} 2', '_bucket{le="1"} 3', '_bucket{le="+Inf"} 4', '_sum 7.65', '_count 4'],
+  ]);
+});
+
+test('what a session takes back is not counted twice, and changes of quality have a direction', () => {
+  const totals = new ExperienceTotals();
+  const session = new ViewerSession({ id: 'a', key: 's a', network: '', player: 'VLC', startedAtMs: 0 }, 0);
+  session.hasPageTotals = true;
+  for (const [watchedMs, rendition, atMs] of [
+    [5000, '720p', 1],
+    [4000, '360p', 2],
+    [6000, 'source', 3],
+  ] as const) {
+    session.watchedMs = watchedMs;
+    session.showed(rendition, atMs, '');
+    totals.count(session);
+    totals.count(session);
+  }
+  expect(totals.figures()).toMatchObject({ watchSeconds: 6, switchesUp: 1, switchesDown: 1 });
+});
