@@ -152,7 +152,8 @@ test('a store that takes nothing for a while loses no session that ended', async
   const store = await openStore({ url: `sqlite:${join(dataDir, 'test.db')}` });
   onTestFinished(() => store.close());
   let isDown = false;
-  const sessions: Pick<Store['sessions'], 'save' | 'open' | 'removeEndedBefore'> = {
+  const sessions: Store['sessions'] = {
+    ...store.sessions,
     save: (rows) => (isDown ? Promise.reject(new Error('down')) : store.sessions.save(rows)),
     open: (node) => store.sessions.open(node),
     listEnded: (filter) => store.sessions.listEnded(filter),

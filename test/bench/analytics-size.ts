@@ -40,7 +40,6 @@ const rounds = 10;
 /** Sessions of a week of 50 broadcasts, written and asked about at each of those who can keep them. */
 export async function benchAnalytics({ sessions, keepers }: AnalyticsOptions, report: Report): Promise<void> {
   const rows: Record<string, string | number>[] = [];
-  const rows: Record<string, string | number>[] = [];
   for (const keeper of keepers) {
     const place = await open[keeper]();
     try {
