@@ -17,6 +17,7 @@ export interface StoreFigures extends JournalFigures {
   /** Of its thread, where it has one. */
   readonly restarts: number;
 }
+
 import type { WarehouseStats } from '../warehouse/session-warehouse.ts';
 
 /** What all metrics are read from: present values, counted where things happen. */

@@ -31,5 +31,7 @@ test('no error repeats a key, wherever somebody has put it', () => {
   );
   const reply = problem('API_NOT_FOUND', { path: `/hls/${key}` }).replyTo({ method: 'GET' } as never);
   expect(JSON.stringify(reply)).not.toContain('kkk');
-  expect(Buffer.concat((reply as { body: readonly Uint8Array[] }).body).toString()).toContain('sk_abcdefghij_[redacted]');
+  expect(Buffer.concat((reply as { body: readonly Uint8Array[] }).body).toString()).toContain(
+    'sk_abcdefghij_[redacted]',
+  );
 });
