@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { StreamctlError } from '../base/errors.ts';
 import { bitrateBps } from '../config/values.ts';
 import type { KeyPolicyPatch, KeyPolicyView } from '../contract/keys.ts';
+import { type PolicyCodec, policyCodecs } from '../contract/policy-codecs.ts';
 import { readLadder } from './ladder-flag.ts';
 
 /** What takes a member of a policy away. */
@@ -16,6 +17,10 @@ export const policyFlags = {
   'max-height': Flags.string({
     helpValue: '1080',
     description: 'How high the picture may be at most, pixels; default: without a limit.',
+  }),
+  codecs: Flags.string({
+    helpValue: 'avc,aac',
+    description: `What the publisher may send, of ${policyCodecs.join(', ')}; default: all that can be taken.`,
   }),
   ladder: Flags.string({
     helpValue: '480p,360p',
@@ -38,6 +43,7 @@ export function readPolicy(flags: PolicyFlags): KeyPolicyPatch | undefined {
   const patch: KeyPolicyPatch = {
     max_bitrate_bps: given(flags['max-bitrate'], readBitrate),
     max_height: given(flags['max-height'], readHeight),
+    codecs: given(flags.codecs, readCodecs),
     ladder: given(flags.ladder, (text) => readLadder(text)!),
     playback: given(flags.playback, (text) => text as 'public' | 'signed'),
     record: given(flags.record, (text) => text === 'yes'),
@@ -72,4 +78,12 @@ function readHeight(text: string): number {
     found: text,
     wanted: 'pixels, such as 1080, or default',
   });
+}
+
+function readCodecs(text: string): PolicyCodec[] {
+  const names = text.split(',').map((name) => name.trim());
+  const known = policyCodecs.filter((codec) => names.includes(codec));
+  if (known.length === new Set(names).size) return known;
+  const wanted = `names of codecs, such as avc,aac, of ${policyCodecs.join(', ')}, or default`;
+  throw new StreamctlError('CLI_FLAG_INVALID', { flag: 'codecs', found: text, wanted });
 }

@@ -12,6 +12,7 @@ import { type CreateLinkRequest, linkView } from '../contract/links.ts';
 import { type ProblemView, problemView } from '../contract/problem.ts';
 import { sessionPage } from '../contract/sessions.ts';
 import { statusView } from '../contract/status.ts';
+import { streamAnalyticsView, ticketView } from '../contract/stream-analytics.ts';
 import { type AnnounceStreamRequest, announcedStreamView, streamPage, streamView } from '../contract/streams.ts';
 import { type CreateTokenRequest, issuedTokenView, tokenPage, tokenView } from '../contract/tokens.ts';
 import type { PageQuery } from './pages.ts';
@@ -33,6 +34,12 @@ export class ApiProblem extends Error {
 export interface StreamListFilter extends PageQuery {
   readonly state?: string | undefined;
   readonly channel?: string | undefined;
+}
+
+export interface StreamMetricsFilter {
+  readonly resolution?: '1s' | '1m' | '1h' | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
 }
 
 export interface EventListFilter {
@@ -136,6 +143,14 @@ export class ApiClient {
 
   replayEvents(body: ReplayEventsRequest) {
     return this.call('POST', '/events/replay', replayedEvents, body);
+  }
+
+  showStreamMetrics(id: string, query: StreamMetricsFilter = {}) {
+    return this.call('GET', `/metrics/${encodeURIComponent(id)}${queryOf(query)}`, streamAnalyticsView);
+  }
+
+  createTicket() {
+    return this.call('POST', '/ws/tickets', ticketView);
   }
 
   status() {

@@ -27,10 +27,16 @@ export class StoredHistory implements Omit<SessionHistory, 'listEnded'> {
         ${sum('stall_ms')} as "stallMs", ${sum('errors')} as "errors"
       from viewer_sessions where ${endedIn(range)}`.execute(this.db);
     const { sessions, watchMs, stalls, stallMs, errors } = rows[0]!;
-    const startups = await this.percentiles('startup_ms', range, sql`startup_source is not null`, sql`startup_source`);
-    const latencies = await this.percentiles('latency_ms', range, sql`1 = 1`);
+    const startups = await percentilesOf(
+      this.db,
+      'startup_ms',
+      range,
+      sql`startup_source is not null`,
+      sql`startup_source`,
+    );
+    const latencies = await percentilesOf(this.db, 'latency_ms', range, sql`1 = 1`);
     const hasBitrate = sql`bytes > 0 and watch_ms > 0`;
-    const bitrates = await this.percentiles('bytes * 8000 / watch_ms', range, hasBitrate);
+    const bitrates = await percentilesOf(this.db, 'bytes * 8000 / watch_ms', range, hasBitrate);
     return {
       ...{ sessions, watchMs, stalls, stallMs, errors },
       rebufferRatio: watchMs + stallMs > 0 ? stallMs / (watchMs + stallMs) : null,
@@ -57,11 +63,11 @@ export class StoredHistory implements Omit<SessionHistory, 'listEnded'> {
     const last = isPostgres(this.db)
       ? sql`coalesce(qualities_json::json -> -1 ->> 'rendition', '')`
       : sql`coalesce(json_extract(qualities_json, '$[#-1].rendition'), '')`;
-    return await this.groups(last, range);
+    return await groupsOf(this.db, last, range);
   }
 
   async byPlayer(range: HistoryRange): Promise<readonly HistoryGroup[]> {
-    return await this.groups(sql`player`, range);
+    return await groupsOf(this.db, sql`player`, range);
   }
 
   async byDay({ fromMs, untilMs, ...which }: HistoryRange): Promise<readonly HistoryDay[]> {
@@ -78,32 +84,33 @@ export class StoredHistory implements Omit<SessionHistory, 'listEnded'> {
       group by day, coalesce(streams.channel, '') order by 1, 2`.execute(this.db);
     return rows.map(({ day, ...sums }) => ({ day: new Date(day * dayMs).toISOString().slice(0, 10), ...sums }));
   }
+}
 
-  private async groups(name: RawBuilder<unknown>, range: HistoryRange): Promise<HistoryGroup[]> {
-    const { rows } = await sql<HistoryGroup>`
-      select ${name} as "name", count(*) as "sessions", ${sum('watch_ms')} as "watchMs", ${sum('stall_ms')} as "stallMs"
-      from viewer_sessions where ${endedIn(range)} group by 1 order by 2 desc, 1`.execute(this.db);
-    return rows;
-  }
+async function groupsOf(db: Kysely<Tables>, name: RawBuilder<unknown>, range: HistoryRange): Promise<HistoryGroup[]> {
+  const { rows } = await sql<HistoryGroup>`
+    select ${name} as "name", count(*) as "sessions", ${sum('watch_ms')} as "watchMs", ${sum('stall_ms')} as "stallMs"
+    from viewer_sessions where ${endedIn(range)} group by 1 order by 2 desc, 1`.execute(db);
+  return rows;
+}
 
-  /** Of an expression, by `group`. */
-  private async percentiles(
-    expression: string,
-    range: HistoryRange,
-    isKnown: RawBuilder<unknown>,
-    group: RawBuilder<unknown> = sql`''`,
-  ): Promise<Map<string, ExactPercentiles>> {
-    const value = sql.raw(expression);
-    const { rows } = await sql<ExactPercentiles & { readonly name: string }>`
-      select name as "name", max(n) as "count", max(case when i = n * 50 / 100 then x end) as "p50",
-        max(case when i = n * 95 / 100 then x end) as "p95"
-      from (
-        select ${group} as name, ${value} as x, row_number() over (partition by ${group} order by ${value}) - 1 as i,
-          count(*) over (partition by ${group}) as n
-        from viewer_sessions where ${endedIn(range)} and ${isKnown} and ${value} is not null
-      ) as ranked group by name`.execute(this.db);
-    return new Map(rows.map(({ name, p50, p95, count }) => [name, { p50, p95, count }]));
-  }
+/** Of an expression, by `group`. */
+async function percentilesOf(
+  db: Kysely<Tables>,
+  expression: string,
+  range: HistoryRange,
+  isKnown: RawBuilder<unknown>,
+  group: RawBuilder<unknown> = sql`''`,
+): Promise<Map<string, ExactPercentiles>> {
+  const value = sql.raw(expression);
+  const { rows } = await sql<ExactPercentiles & { readonly name: string }>`
+    select name as "name", max(n) as "count", max(case when i = n * 50 / 100 then x end) as "p50",
+      max(case when i = n * 95 / 100 then x end) as "p95"
+    from (
+      select ${group} as name, ${value} as x, row_number() over (partition by ${group} order by ${value}) - 1 as i,
+        count(*) over (partition by ${group}) as n
+      from viewer_sessions where ${endedIn(range)} and ${isKnown} and ${value} is not null
+    ) as ranked group by name`.execute(db);
+  return new Map(rows.map(({ name, p50, p95, count }) => [name, { p50, p95, count }]));
 }
 
 function sum(column: string): RawBuilder<number> {

@@ -76,8 +76,14 @@ test('every method of every port is known, so that a store can be watched, or li
   onTestFinished(() => real.close());
   for (const [port, methods] of Object.entries(storeMethods)) {
     const target: object = port === 'store' ? real : real[port as keyof Store];
-    const own = port === 'store' ? Object.keys(real) : Object.getOwnPropertyNames(Object.getPrototypeOf(target));
+    const own = port === 'store' ? Object.keys(real) : methodNames(target);
     const named = own.filter((name) => name !== 'constructor' && !(name in storeMethods));
     expect([...methods].toSorted(), port).toEqual(named.toSorted());
   }
 });
+
+/** Of an object's class and those it extends. */
+function methodNames(target: object): string[] {
+  const parent: object = Object.getPrototypeOf(target);
+  return parent === Object.prototype ? [] : [...Object.getOwnPropertyNames(parent), ...methodNames(parent)];
+}

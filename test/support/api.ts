@@ -87,6 +87,7 @@ export async function apiUnderTest(
     isPublishOpen: false,
     isMetricsPublic: false,
     isStoreShared: false,
+    issueTicket: () => 'a-ticket',
     startedAtMs: clock.wallMs() - 5000,
     log: { error: (...args: unknown[]) => void errors.push(args), debug: () => {} },
     ...members,

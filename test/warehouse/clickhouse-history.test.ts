@@ -7,6 +7,7 @@ import { sqlInteger, sqlString } from '../../src/warehouse/sql-text.ts';
 import { analyticsContract } from '../contract/analytics.ts';
 import { type ClickHouseServer, startClickHouse } from '../support/clickhouse.ts';
 import { randomSource } from '../support/random-sessions.ts';
+import { until } from '../support/until.ts';
 
 let clickhouse: ClickHouseServer;
 beforeAll(async () => {
@@ -56,14 +57,10 @@ test('a batch that may have arrived, or half of it, is there once afterwards', a
 test('a statement is refused while one with the same id runs', async () => {
   const client = await openClient();
   onTestFinished(() => client.close());
-  const slow = client.run('SELECT sleep(1)', { timeoutMs, queryId: 'same' });
-  const refused = await new Promise<unknown>((resolve) => {
-    const ask = (): void => {
-      client.run('SELECT 1', { timeoutMs, queryId: 'same' }).then(ask, resolve);
-    };
-    ask();
-  });
-  expect(refused).toMatchObject({ number: 216 });
+  const slow = client.run('SELECT sleep(3)', { timeoutMs, queryId: 'same' });
+  const running = "SELECT count() AS n FROM system.processes WHERE query_id = 'same'";
+  await until('it runs', async () => Number((await client.select<{ n: string }>(running, { timeoutMs }))[0]?.n) === 1);
+  await expect(client.run('SELECT 1', { timeoutMs, queryId: 'same' })).rejects.toMatchObject({ number: 216 });
   await slow;
 });
 
