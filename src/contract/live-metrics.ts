@@ -28,7 +28,7 @@ export const ingestMetrics = z.object({
   jitter_ms: z.number().nullable(),
 });
 
-/** How long media takes through the server, from the first byte of a frame at the RTMP socket. */
+/** How long media takes through the server, from when a frame was taken in from its publisher. */
 export const latencyMetrics = z.object({
   /** To the part that holds it. */
   part: percentiles,
