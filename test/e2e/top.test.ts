@@ -117,7 +117,7 @@ describe('streamctl top', () => {
     await terminal.shows(/! server gone, trying again in \d s/);
     await server.launch();
     await until('it is back', async () => !(await terminal.screen()).includes('gone'));
-    for (const channel of channels) await terminal.shows(row(channel));
+    for (const channel of channels) await terminal.shows(new RegExp(`^${channel} `, 'm'));
     await terminal.shows(/^stage-b +live/m);
   });
 
