@@ -27,7 +27,7 @@ const channel = 'switching';
 const wideBps = { 'watch-page': 5_000_000, others: 30_000_000 };
 const narrowBps = 1_000_000;
 /** How long it stays as it is when the quality has changed. */
-const holdMs = 8000;
+const holdMs = 5000;
 const patienceMs = 60_000;
 const lower = ['480p', '360p'];
 
