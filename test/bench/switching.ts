@@ -27,7 +27,7 @@ const channel = 'switching';
 const wideBps = { 'watch-page': 5_000_000, others: 30_000_000 };
 const narrowBps = 1_000_000;
 /** How long it stays as it is when the quality has changed. */
-const holdMs = 5000;
+const holdMs = 6000;
 const patienceMs = 60_000;
 const lower = ['480p', '360p'];
 
@@ -132,7 +132,7 @@ async function atTop(play: ThrottledPlay, signal: AbortSignal): Promise<boolean>
     await delay(250, undefined, { signal });
     const sinceMs = performance.now() - holdMs;
     const recent = play.requests.filter(({ atMs, isMedia }) => isMedia && atMs > sinceMs);
-    if (recent.length > 2 && recent.every(({ rendition }) => rendition === 'source')) return true;
+    if (recent.length > 1 && recent.every(({ rendition }) => rendition === 'source')) return true;
   }
   return false;
 }
