@@ -3,27 +3,20 @@ import type { Clock } from '../base/clock.ts';
 import type { FeedMessage } from '../stream/feed.ts';
 import { collectedMemory, type PartHolder } from '../stream/part-memory.ts';
 import type { StreamWindow } from '../stream/window.ts';
-import { Windows } from '../stream/windows.ts';
-import { DeliveredStream, type StreamSnapshot } from './delivered-stream.ts';
+import type { StreamSnapshot } from './delivered-stream.ts';
+import { DeliveredStreams } from './delivered-streams.ts';
 import { DeliveryCounters, type DeliveryStats } from './delivery-counters.ts';
-import { MediaAnswers, missing } from './media-answers.ts';
+import { missing } from './media-answers.ts';
 import { type PlaybackTarget, parsePlaybackPath, splitSignedPath } from './playback-path.ts';
-import { answerPlaylist } from './playlist-answers.ts';
 import { problem } from './problem.ts';
 import type { Answer, PlaybackRequest, ProgressiveReply, Reply } from './reply.ts';
 import { allowedMethods, cacheControl, openHeaders, preflightHeaders } from './reply-headers.ts';
 import { answerReport } from './report-answers.ts';
-import { Resource } from './resource.ts';
-import { type OnWanted, RungRequests } from './rung-requests.ts';
+import type { OnWanted } from './rung-requests.ts';
 import { checked, PendingCheck, refusals } from './signed-answers.ts';
-import { awaitPresentation, awaitRendition } from './start-wait.ts';
-import { lastTsMsn, TransportStreamCutter } from './transport-stream-cutter.ts';
-import { plannedOf } from './variant.ts';
+import { StreamAnswers } from './stream-answers.ts';
 import type { ViewerEventWriter } from './viewer-events/event-writer.ts';
 import { PlaybackEvents } from './viewer-events/playback-events.ts';
-import { type Hold, type Occupancy, type Resolution, WaitingRoom } from './waiting-room.ts';
-
-type InitTarget = Extract<PlaybackTarget, { type: 'init' }>;
 
 export interface DeliveryOptions {
   readonly clock: Clock;
@@ -48,12 +41,8 @@ export class Delivery {
   readonly gate: PlaybackGate;
   readonly memory: PartHolder;
   private readonly clock: Clock;
-  private readonly random: () => number;
-  private readonly windows: Windows;
-  private readonly streams = new Map<string, DeliveredStream>();
-  private readonly requests: RungRequests;
-  private readonly media: MediaAnswers;
-  private readonly occupancy: Occupancy;
+  private readonly streams: DeliveredStreams;
+  private readonly answers: StreamAnswers;
   private events: PlaybackEvents | undefined;
   private writer: ViewerEventWriter | undefined;
 
@@ -63,77 +52,43 @@ export class Delivery {
     this.clock = clock;
     this.gate = new PlaybackGate(clock);
     this.memory = memory;
-    this.random = random;
-    this.windows = new Windows(clock, memory);
-    this.requests = new RungRequests(clock, onWanted);
-    this.media = new MediaAnswers(clock, new TransportStreamCutter(tsCacheBytes));
-    this.occupancy = {
-      count: 0,
-      limit: maxWaiters,
-      limitPerStream: Math.ceil(maxWaiters / 2),
-      waited: this.counters.blockedSeconds,
-    };
+    const { blockedSeconds: waited } = this.counters;
+    this.streams = new DeliveredStreams({ clock, memory, random, maxWaiters, waited });
+    this.answers = new StreamAnswers(clock, { tsCacheBytes, onWanted });
   }
 
   /** Takes in what happened, and lets go who waited for it. */
   apply(message: FeedMessage): void {
-    this.windows.apply(message);
-    if (message.type === 'stream') {
-      const { streamId } = message.stream;
-      if (!this.streams.has(streamId)) this.add(this.windows.find(streamId)!);
-      return;
-    }
-    const stream = this.streams.get(message.streamId);
-    stream?.changed(message);
-    if (message.type === 'ended' && stream !== undefined) this.retire(stream);
+    this.streams.apply(message);
   }
 
   /** All that is known of every stream. */
   snapshots(): StreamSnapshot[] {
-    return [...this.streams.values()].map((stream) => stream.snapshot());
+    return this.streams.all.map((stream) => stream.snapshot());
   }
 
   /** Goes on with what another delivery has come to. */
   restore(snapshot: StreamSnapshot): void {
-    this.close(snapshot.window.stream.streamId);
-    const stream = this.add(this.windows.restore(snapshot.window), snapshot);
-    if (snapshot.window.isEnded) this.retire(stream);
+    this.streams.restore(snapshot);
+  }
+
+  /** Forgets a stream with all its media. */
+  removeStream(streamId: string): void {
+    this.streams.remove(streamId);
   }
 
   /** The windows, for who has to know what viewers were told. */
   get streamWindows(): Iterable<StreamWindow> {
-    return this.windows.streams;
+    return this.streams.windows;
   }
 
   /** Broadcasts that everybody may see listed: those that everybody may play. */
   get liveStreams(): readonly { name: string; isInterrupted: boolean; pictureAtMs: number | undefined }[] {
-    const live = [...this.windows.streams].filter(
+    const live = [...this.streams.windows].filter(
       ({ isEnded, stream }) => !isEnded && !this.gate.isSigned(stream.channel),
     );
     return live.map(({ stream, isInterrupted, thumbnail }) => {
       return { name: stream.channel, isInterrupted, pictureAtMs: thumbnail?.madeAtMs };
-    });
-  }
-
-  private add(window: StreamWindow, known?: StreamSnapshot): DeliveredStream {
-    const waiting = new WaitingRoom(this.clock, this.random, this.occupancy);
-    const stream = new DeliveredStream(window, this.clock, waiting, known);
-    this.streams.set(window.stream.streamId, stream);
-    return stream;
-  }
-
-  /**
-   * Lets go of a stream that has ended: its playlists stay for two windows, and a minute at least; the segments then stay for
-   * as long as a playlist that was read at the last moment lists them (RFC 8216bis §6.2.2).
-   */
-  private retire(stream: DeliveredStream): void {
-    const { streamId, windowMs, targetDurationSeconds } = stream.window.stream;
-    const listedMs = Math.max(2 * windowMs, 60_000);
-    this.clock.after(listedMs, () => {
-      stream.isRetired = true;
-    });
-    this.clock.after(listedMs + windowMs + targetDurationSeconds * 2000, () => {
-      if (this.streams.get(streamId) === stream) this.removeStream(streamId);
     });
   }
 
@@ -149,9 +104,9 @@ export class Delivery {
     readonly listed: Uint32Array;
     readonly delivered: Uint32Array;
   }[] {
-    return [...this.streams].map(([streamId, { traffic }]) => {
+    return this.streams.all.map(({ window, traffic }) => {
       const { bytes, listed, delivered } = traffic;
-      return { streamId, bytes, listed: listed.counts, delivered: delivered.counts };
+      return { streamId: window.stream.streamId, bytes, listed: listed.counts, delivered: delivered.counts };
     });
   }
 
@@ -159,14 +114,8 @@ export class Delivery {
     return this.counters.total;
   }
 
-  /** Forgets a stream with all its media. */
-  removeStream(streamId: string): void {
-    this.windows.remove(streamId);
-    this.close(streamId);
-  }
-
   stats(): DeliveryStats {
-    return this.counters.snapshot(this.occupancy.count);
+    return this.counters.snapshot(this.streams.heldRequests);
   }
 
   /** Tells what viewers do from now on. */
@@ -203,7 +152,7 @@ export class Delivery {
   ): void => {
     this.counters.of(classOf(target))(reply.status);
     if (this.events === undefined || target === undefined || !('id' in target)) return;
-    const stream = this.find(target.id);
+    const stream = this.streams.find(target.id);
     if (stream !== undefined) this.events.answered(request, target, stream, reply);
   };
 
@@ -216,73 +165,21 @@ export class Delivery {
     }
     if (target === undefined) return missing(request.path).replyTo(request);
     if (target.type === 'time') return this.time(request);
-    const stream = this.find(target.id);
+    const stream = this.streams.find(target.id);
     const refusal = this.gate.refusalOf(target.id, stream?.window.stream, pass);
     if (refusal !== undefined) return refusals[refusal].replyTo(request);
     if (target.type === 'check') return checked(pass, this.clock.wallMs());
     if (stream === undefined) return problem('DELIVERY_STREAM_NOT_FOUND', { id: target.id }).replyTo(request);
     const isByChannel = target.id !== stream.window.stream.streamId;
-    const found = this.resolve(request, target, stream, isByChannel);
+    const found = this.answers.resolve(request, target, stream, isByChannel);
     return 'replyTo' in found ? found.replyTo(request) : stream.waiting.hold(found, request, target, this.answered);
-  }
-
-  private find(idOrChannel: string): DeliveredStream | undefined {
-    const window = this.windows.find(idOrChannel);
-    return window === undefined ? undefined : this.streams.get(window.stream.streamId);
-  }
-
-  private resolve(
-    request: PlaybackRequest,
-    target: Exclude<PlaybackTarget, { type: 'time' | 'check' | 'report' }>,
-    stream: DeliveredStream,
-    isByChannel: boolean,
-  ): Resolution | Hold {
-    const { path } = request;
-    if (stream.isRetired && !isMedia(target)) return problem('DELIVERY_STREAM_NOT_FOUND', { id: target.id });
-    if (target.type === 'multivariant') {
-      return awaitPresentation(stream, target.id, path, () => stream.multivariant(target.container, isByChannel));
-    }
-    if (target.type === 'manifest') {
-      return awaitPresentation(stream, target.id, path, () => stream.dashManifest(isByChannel));
-    }
-    if (target.type === 'thumbnail') return stream.thumbnail() ?? problem('DELIVERY_THUMBNAIL_NOT_FOUND', target);
-    if ('quality' in target) this.requests.asked(stream.window, target.quality);
-    if (target.type === 'playlist') return answerPlaylist(path, request.query, target, stream, isByChannel);
-    const rendition = stream.window.renditions.get(target.quality);
-    if (rendition === undefined) {
-      return target.type === 'init' ? underName(isByChannel, this.plannedInit(stream, target, path)) : missing(path);
-    }
-    switch (target.type) {
-      case 'init':
-        return underName(isByChannel, this.media.init(stream, rendition, target.version, path));
-      case 'part':
-        return underName(isByChannel, this.media.part(stream, rendition, { ...target, path }));
-      case 'segment':
-        return underName(isByChannel, this.media.segment(stream, rendition, { ...target, path }));
-      case 'ts-segment': {
-        const segment = rendition.find(target.msn);
-        const lastMsn = lastTsMsn(stream.window, rendition);
-        return underName(isByChannel, this.media.transportStream(stream, rendition, segment, path, lastMsn));
-      }
-    }
-  }
-
-  private plannedInit(stream: DeliveredStream, target: InitTarget, path: string): Resolution | Hold {
-    const { window } = stream;
-    const { quality, version } = target;
-    if (plannedOf(window, quality) === undefined) return missing(path);
-    const find = () => {
-      const rendition = window.renditions.get(quality);
-      return rendition && this.media.init(stream, rendition, version, path);
-    };
-    return awaitRendition(window, quality, { key: path, find });
   }
 
   /** What a player tells of itself. */
   private report(request: PlaybackRequest): Reply {
     return answerReport(
       request,
-      (idOrChannel) => this.find(idOrChannel),
+      (idOrChannel) => this.streams.find(idOrChannel),
       (body, stream) => this.events?.reported(request, stream, body),
     );
   }
@@ -293,15 +190,6 @@ export class Delivery {
     const length = ['Content-Length', String(body[0]?.length)];
     const headers = ['Content-Type', 'text/plain', ...length, 'Cache-Control', cacheControl.never, ...openHeaders];
     return { kind: 'whole', class: 'time', status: 200, headers, body: request.method === 'HEAD' ? [] : body };
-  }
-
-  private close(streamId: string): void {
-    const stream = this.streams.get(streamId);
-    if (stream === undefined) return;
-    this.streams.delete(streamId);
-    stream.isRemoved = true;
-    stream.waiting.close(problem('DELIVERY_STREAM_NOT_FOUND', { id: streamId }));
-    stream.followers.tellAll();
   }
 }
 
@@ -318,29 +206,6 @@ function linkName(token: string): string {
   return token.slice(-16);
 }
 
-function isListing({ type }: PlaybackTarget): boolean {
-  return type === 'multivariant' || type === 'playlist' || type === 'manifest';
-}
-
-/** Owed to who has read a playlist, also when the playlist is gone. */
-function isMedia(target: PlaybackTarget): boolean {
-  return !isListing(target) && target.type !== 'thumbnail';
-}
-
 function classOf(target: PlaybackTarget | undefined): Reply['class'] {
   return target === undefined ? 'other' : target.type;
-}
-
-/** Media asked for by the channel's name is never kept by a cache: tomorrow the URL means another broadcast. */
-function underName(isByChannel: boolean, found: Resolution | Hold): Resolution | Hold {
-  if (!isByChannel) return found;
-  if ('replyTo' in found) return found instanceof Resource ? found.withCacheControl(cacheControl.never) : found;
-  const { test } = found;
-  return {
-    ...found,
-    test: () => {
-      const resolution = test();
-      return resolution instanceof Resource ? resolution.withCacheControl(cacheControl.never) : resolution;
-    },
-  };
 }
