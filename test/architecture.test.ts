@@ -12,6 +12,7 @@ const ranks: Record<string, number> = {
   'src/config': 1,
   'src/host': 1,
   'src/observability': 1,
+  'src/geoip': 2,
   'src/store': 2,
   'src/stream': 2,
   'src/tracing': 2,
@@ -38,10 +39,11 @@ const ranks: Record<string, number> = {
   'src/metrics': 9,
   'src/front': 7,
   'src/live': 7,
-  'src/app.ts': 10,
-  'src/cli': 11,
-  commands: 12,
-  'src/main.ts': 13,
+  'src/app': 10,
+  'src/app.ts': 11,
+  'src/cli': 12,
+  commands: 13,
+  'src/main.ts': 14,
 };
 
 const root = resolve(import.meta.dirname, '..');

@@ -1,4 +1,5 @@
 import { accessErrors } from './error-catalog/access.ts';
+import { analyticsErrors } from './error-catalog/analytics.ts';
 import { apiErrors } from './error-catalog/api.ts';
 import { cliErrors } from './error-catalog/cli.ts';
 import { configErrors } from './error-catalog/config.ts';
@@ -28,6 +29,7 @@ export const errorCatalog = {
   ...cliErrors,
   ...listenErrors,
   ...eventErrors,
+  ...analyticsErrors,
   ...transcodeErrors,
 } as const;
 

@@ -14,7 +14,6 @@ export function unavailableInThisBuild(config: Config): UnavailableSetting[] {
       isAsked: config.roles.length < 4,
       why: 'a node does everything: roles cannot be divided between nodes yet',
     },
-    { path: 'analytics.url', isAsked: config.analytics.target.kind !== 'store', why: 'viewer analytics are not kept' },
     { path: 'storage.url', isAsked: config.storage.url.startsWith('s3:'), why: 'nothing is recorded' },
   ];
   return settings.filter(({ isAsked }) => isAsked).map(({ path, why }) => ({ path, why }));

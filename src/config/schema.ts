@@ -199,9 +199,14 @@ export const configSchema = z
             'Where viewer analytics go: store: or clickhouse://USER:PASSWORD@HOST:PORT/DATABASE?tls=1 (its HTTP port).',
           ),
         retention: durationMs({ minMs: 3_600_000 }).prefault('30d').describe('How long analytics are kept.'),
+        geoip: text('the path of a .mmdb file')
+          .prefault('')
+          .describe(
+            "MaxMind DB file of countries or cities, such as GeoLite2-Country.mmdb: viewers' countries are looked up. Empty: they are not.",
+          ),
       })
       .prefault({})
-      .transform((v) => ({ target: v.url, retentionMs: v.retention }))
+      .transform((v) => ({ target: v.url, retentionMs: v.retention, geoipPath: v.geoip }))
       .describe('Viewer analytics.'),
     events: z
       .strictObject({

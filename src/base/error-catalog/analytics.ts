@@ -1,0 +1,19 @@
+import { entry } from './entry.ts';
+
+/** What is known of viewers. */
+export const analyticsErrors = {
+  ANALYTICS_GEOIP_UNREADABLE: entry<{ path: string; reason: string }>({
+    message: ({ path, reason }) => `The GeoIP database ${path} (analytics.geoip) cannot be read: ${reason}.`,
+    remedy:
+      'Check the path, and that the user streamctl runs as may read the file; geoipupdate fetches it. Without analytics.geoip no country is looked up.',
+    httpStatus: 500,
+    exitCode: 2,
+  }),
+  ANALYTICS_GEOIP_UNUSABLE: entry<{ path: string; reason: string }>({
+    message: ({ path, reason }) => `${path} (analytics.geoip) is no GeoIP database of countries: ${reason}.`,
+    remedy:
+      'Fetch GeoLite2-Country.mmdb, or another country or city database in the MaxMind DB format, anew and whole; unpacked, if it came packed.',
+    httpStatus: 500,
+    exitCode: 2,
+  }),
+} as const;
