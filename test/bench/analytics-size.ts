@@ -1,152 +1,125 @@
-import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { openStore } from '../../src/store/open.ts';
-import type { HistoryRange, SessionHistory } from '../../src/store/ports/session-history.ts';
-import type { SessionRow } from '../../src/store/ports/session-store.ts';
-import { ClickHouseClient } from '../../src/warehouse/clickhouse-client.ts';
-import { ClickHouseHistory } from '../../src/warehouse/clickhouse-history.ts';
-import { createSchema } from '../../src/warehouse/clickhouse-schema.ts';
-import { insertSessions } from '../../src/warehouse/session-inserts.ts';
-import { startClickHouse } from '../support/clickhouse.ts';
-import { startPostgres } from '../support/postgres.ts';
+import type { MinuteRow } from '../../src/store/ports/minute-store.ts';
+import type { Store } from '../../src/store/ports/store.ts';
 import { randomSource } from '../support/random-sessions.ts';
-import { temporaryFolder } from '../support/temp-folder.ts';
+import { someEvent, someStream } from '../support/rows.ts';
 import { distributionOf } from './percentiles.ts';
 import type { Report } from './report.ts';
-
-export const analyticsKeepers = ['sqlite', 'postgres', 'clickhouse'] as const;
-export type AnalyticsKeeper = (typeof analyticsKeepers)[number];
+import { keeperMissing, openKeeper, type SessionKeeper, type SessionKeeperName } from './session-keepers.ts';
+import { type Question, type SessionSpan, sessionQuestions } from './session-questions.ts';
 
 export interface AnalyticsOptions {
   readonly sessions: number;
-  readonly keepers: readonly AnalyticsKeeper[];
+  readonly keepers: readonly SessionKeeperName[];
 }
 
-interface Place {
-  readonly history: SessionHistory;
-  write(rows: readonly SessionRow[]): Promise<void>;
-  sizeBytes(): Promise<number>;
-  close(): Promise<void>;
-}
-
-const day = Date.UTC(2026, 10, 1);
+const minuteMs = 60_000;
 const dayMs = 86_400_000;
-const days = 7;
-const streams = 50;
-const batchRows = 10_000;
-const rounds = 10;
+const span: SessionSpan = { fromMs: Date.UTC(2026, 10, 1), days: 7, streams: 50, longStream: 'st1' };
+const untilMs = span.fromMs + span.days * dayMs;
+/** Sessions that are made at a time, of one stretch of the week: they come in the order in which they end, more or less. */
+const madeAtOnce = 10_000;
+/** As many hours as a series has points at most. */
+const longMinutes = 1500 * 60;
+const minutesAtOnce = 500;
+const rounds = 20;
 
-/** Sessions of a week of 50 broadcasts, written and asked about at each of those who can keep them. */
+/** Sessions of a week of 50 broadcasts, written as the product writes them and asked about at each of those who can keep them. */
 export async function benchAnalytics({ sessions, keepers }: AnalyticsOptions, report: Report): Promise<void> {
-  const rows: Record<string, string | number>[] = [];
-  for (const keeper of keepers) {
-    const place = await open[keeper]();
+  const columns: [SessionKeeperName, Record<string, number>][] = [];
+  for (const name of keepers) {
+    const missing = keeperMissing(name);
+    if (missing !== undefined) {
+      report.progress(`left out: ${missing}`);
+      continue;
+    }
+    report.progress(`${name}: ${sessions} sessions …`);
+    const keeper = await openKeeper[name](channels);
     try {
       const loadBefore = load();
-      const result = { keeper, sessions, ...(await measure(place, sessions)), loadBefore, loadAfter: load() };
-      rows.push(result);
-      report.line(result);
+      const beganMs = performance.now();
+      const figures = await measure(keeper, sessions);
+      report.line({ keeper: name, sessions, figures, loadBefore, loadAfter: load(), seconds: secondsSince(beganMs) });
+      columns.push([name, figures]);
     } finally {
-      await place.close();
+      await keeper.close();
     }
   }
-  report.table([Object.keys(rows[0] ?? {}), ...rows.map((row) => Object.values(row))]);
+  const names = [...new Set(columns.flatMap(([, figures]) => Object.keys(figures)))];
+  report.table([
+    ['', ...columns.map(([name]) => name)],
+    ...names.map((name) => [name, ...columns.map(([, figures]) => figures[name] ?? '')]),
+  ]);
 }
 
-async function measure(place: Place, sessions: number): Promise<Record<string, number>> {
+const channels = new Map(Array.from({ length: span.streams }, (_, index) => [`st${index + 1}`, `show-${index % 10}`]));
+
+async function measure(keeper: SessionKeeper, sessions: number): Promise<Record<string, number>> {
+  await writeStreams(keeper.store);
   const source = randomSource(1);
   let writtenMs = 0;
-  for (let made = 0; made < sessions; made += batchRows) {
-    const rows = source.sessions(Math.min(batchRows, sessions - made), day, days * dayMs, streams);
+  for (let made = 0; made < sessions; made += madeAtOnce) {
+    const count = Math.min(madeAtOnce, sessions - made);
+    const stretchMs = Math.floor((untilMs - span.fromMs) * (count / sessions));
+    const fromMs = span.fromMs + Math.floor((untilMs - span.fromMs) * (made / sessions));
+    const rows = source
+      .sessions(count, fromMs, stretchMs, span.streams)
+      // As long and as random as real ones.
+      .map((row) => ({ ...row, id: `vs_${randomBytes(9).toString('base64url')}` }));
     const sinceMs = performance.now();
-    await place.write(rows);
+    await keeper.write(rows);
     writtenMs += performance.now() - sinceMs;
   }
-  const lastDay: HistoryRange = { fromMs: day + (days - 1) * dayMs, untilMs: day + days * dayMs };
-  const { history } = place;
+  const sizeBytes = await keeper.settle();
+  if (keeper.warehouse === undefined) await writeMinutes(keeper.store);
+  const figures: Record<string, number> = {
+    'sessions written a second': Math.round((sessions * 1000) / writtenMs),
+    'on disk, MB': Math.round(sizeBytes / 1e5) / 10,
+  };
+  for (const [name, question] of Object.entries(sessionQuestions(keeper, span))) {
+    figures[`${name}, ms`] = await p95(question);
+  }
+  return figures;
+}
+
+async function writeStreams(store: Store): Promise<void> {
+  for (const [id, channel] of channels) {
+    const row = someStream({ id, channel, state: 'ENDED_GRACEFULLY', createdAtMs: span.fromMs, endedAtMs: untilMs });
+    await store.streams.create(row, someEvent({ streamId: id }));
+  }
+}
+
+async function writeMinutes(store: Store): Promise<void> {
+  for (let back = longMinutes; back > 0; back -= minutesAtOnce) {
+    const rows = Array.from({ length: Math.min(back, minutesAtOnce) }, (_, at) =>
+      minuteAt(untilMs - (back - at) * minuteMs),
+    );
+    await store.minutes.save(rows);
+  }
+}
+
+function minuteAt(atMs: number): MinuteRow {
   return {
-    insertsPerSecond: Math.round((sessions * 1000) / writtenMs),
-    sizeMB: Math.round((await place.sizeBytes()) / 1e5) / 10,
-    listMs: await slow(() => history.listEnded({ streamId: 'st1', limit: 100 })),
-    streamExperienceMs: await slow(() =>
-      history.experience({ fromMs: day, untilMs: lastDay.untilMs, streamId: 'st1' }),
-    ),
-    dayExperienceMs: await slow(() => history.experience(lastDay)),
-    dayMinutesMs: await slow(() => history.viewersByMinute(lastDay)),
-    dayQualitiesMs: await slow(() => history.byQuality(lastDay)),
-    dayPlayersMs: await slow(() => history.byPlayer(lastDay)),
-    weekTotalsMs: await slow(() => history.byDay({ fromMs: day, untilMs: lastDay.untilMs })),
+    ...{ streamId: span.longStream, atMs, viewers: 40.25, viewersPeak: 50, fps: 30, rebufferRatio: 0.001 },
+    ...{ bitrateInBps: 4_000_000, bitrateOutBps: 160_000_000, frames: 1800, droppedFrames: 0 },
+    ...{ latencyP50Ms: 180, latencyP95Ms: 420 },
   };
 }
 
-/** p95 of ten. */
-async function slow(ask: () => Promise<unknown>): Promise<number> {
+/** ms, of twenty. */
+async function p95(ask: Question): Promise<number> {
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const sinceMs = performance.now();
-    await ask();
+    await ask(round);
     times.push(performance.now() - sinceMs);
   }
   return Math.round(distributionOf(times)!.p95);
 }
 
-const open: Record<AnalyticsKeeper, () => Promise<Place>> = {
-  async sqlite() {
-    const { path, remove } = await temporaryFolder('analytics');
-    const store = await openStore({ url: `sqlite:${join(path, 'store.db')}` });
-    return {
-      history: store.sessions,
-      write: (rows) => store.sessions.save(rows),
-      sizeBytes: async () => diskBytes(path),
-      close: async () => {
-        await store.close();
-        await remove();
-      },
-    };
-  },
-  async postgres() {
-    const server = await startPostgres();
-    const url = await server.newDatabase();
-    const store = await openStore({ url });
-    return {
-      history: store.sessions,
-      write: (rows) => store.sessions.save(rows),
-      async sizeBytes() {
-        await server.query('vacuum analyze viewer_sessions', url);
-        const [row] = await server.query("select pg_total_relation_size('viewer_sessions')::float8 as bytes", url);
-        return row.bytes;
-      },
-      close: async () => {
-        await store.close();
-        await server.dispose();
-      },
-    };
-  },
-  async clickhouse() {
-    const server = await startClickHouse();
-    const client = new ClickHouseClient(server.newTarget());
-    await createSchema(client);
-    const channels = new Map(Array.from({ length: streams }, (_, index) => [`st${index + 1}`, `show-${index % 10}`]));
-    let batch = 0;
-    return {
-      history: new ClickHouseHistory(client),
-      write: (rows) => insertSessions(client, { id: `bench-${batch++}`, rows }, channels, false),
-      async sizeBytes() {
-        const sql =
-          'SELECT sum(bytes_on_disk) AS bytes FROM system.parts WHERE active AND database = currentDatabase()';
-        return Number((await client.select<{ bytes: string }>(sql, { timeoutMs: 10_000 }))[0]?.bytes);
-      },
-      close: async () => {
-        await client.close();
-        await server.dispose();
-      },
-    };
-  },
-};
-
-function diskBytes(folder: string): number {
-  return Number(execFileSync('du', ['-sb', folder], { encoding: 'utf8' }).split('\t')[0]);
+function secondsSince(ms: number): number {
+  return Math.round((performance.now() - ms) / 1000);
 }
 
 /** Processes that want to run, over the last minute. */

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type AnalyticsKeeper, analyticsKeepers, benchAnalytics } from './analytics-size.ts';
+import { benchAnalytics } from './analytics-size.ts';
 import { benchCurve } from './curve.ts';
 import { benchFaults } from './faults.ts';
 import { benchIngest } from './ingest.ts';
@@ -12,6 +12,7 @@ import { streamctl } from './peers/streamctl.ts';
 import { benchRelease } from './release.ts';
 import { Report } from './report.ts';
 import { benchRequests, requestServers, requestsMissing } from './requests.ts';
+import { sessionKeepers } from './session-keepers.ts';
 import { benchSockets } from './sockets.ts';
 import { benchSwitching, switchingPlayers } from './switching.ts';
 import { benchTranscode } from './transcode.ts';
@@ -34,7 +35,7 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   transcode-quality   similarity of each rung to its picture, by preset and bit rate
   transcode-restart   what an ffmpeg that takes over needs until its first frame
   curve     viewers and ingest in small steps, and docs/cost-curve.svg of them
-  analytics sessions of viewers at SQLite, Postgres and ClickHouse: inserts a second, size on disk, p95 of each question
+  analytics sessions of viewers at SQLite, Postgres and two ClickHouses: inserts a second, size on disk, p95 of each question
   wrong-keys what viewers and a publisher notice of somebody who tries keys, and whether the time of a refusal tells anything
   sockets   N WebSockets that listen to the node: CPU, memory, delay of notifications, and the media thread beside them
   switching real players between 5 and 1 Mbit/s: time to the lower quality and back, rebuffering, errors
@@ -52,7 +53,7 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   --check            switching: a strict outsider reads everything beside
   --together         switching: all players at once
   --sessions N       analytics: how many (1000000)
-  --keepers A,B      analytics: sqlite, postgres, clickhouse (all)
+  --keepers A,B      analytics: sqlite, postgres, clickhouse-18, clickhouse-26 (all that are installed)
   --chunks N,N       ingest: chunk sizes in bytes; 4096 as OBS sends, 128 as ffmpeg sends (4096)
 `;
 
@@ -74,7 +75,7 @@ const { values, positionals } = parseArgs({
     chunks: { type: 'string', default: '4096' },
     faults: { type: 'boolean', default: false },
     sessions: { type: 'string', default: '1000000' },
-    keepers: { type: 'string', default: analyticsKeepers.join(',') },
+    keepers: { type: 'string', default: sessionKeepers.join(',') },
     help: { type: 'boolean' },
   },
 });
@@ -147,7 +148,10 @@ try {
     await benchFaults({ publishers, viewers, seconds: seconds ?? 20 }, report, interrupt.signal);
   } else if (name === 'analytics') {
     const sessions = numbers('sessions', values.sessions)[0]!;
-    await benchAnalytics({ sessions, keepers: values.keepers.split(',') as AnalyticsKeeper[] }, report);
+    const wanted = values.keepers.split(',');
+    const keepers = sessionKeepers.filter((keeper) => wanted.includes(keeper));
+    if (keepers.length < wanted.length) throw new Error(`--keepers: of ${sessionKeepers.join(', ')}`);
+    await benchAnalytics({ sessions, keepers }, report);
   } else if (name === 'sockets') {
     const sockets = numbers('sockets', values.sockets)[0]!;
     await benchSockets({ sockets, seconds: seconds ?? 20 }, report, interrupt.signal);

@@ -1,33 +1,39 @@
-import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import { onTestFinished } from 'vitest';
-import { tempDir } from './temp-dir.ts';
+import { join } from 'node:path';
+import type { ClickHouseTarget } from '../../src/config/analytics-url.ts';
+import { Child } from './child.ts';
+import { temporaryFolder } from './temp-folder.ts';
+import { until } from './until.ts';
 
-interface ChdbSession {
-  query(sql: string, format?: string): string;
-  cleanup(): void;
+/** Where the npm package `chdb` is installed (546 MB: not here); docs/architecture.md tells how. */
+export function chdbModule(): string | undefined {
+  return process.env.STREAMCTL_CHDB || undefined;
 }
 
-/** As much of ClickHouse's HTTP interface as we use, before the engine that npm has as `chdb`; tells its port. `modulePath`: where that is installed. */
-export async function startChdbFront(modulePath: string): Promise<number> {
-  const { Session } = createRequire(import.meta.url)(modulePath) as { Session: new (path: string) => ChdbSession };
-  const session = new Session(tempDir());
-  session.query('SET output_format_json_quote_64bit_integers = 1');
-  const server = createServer(async (request, response) => {
-    const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
-    const body = Buffer.concat(await request.toArray()).toString();
-    const before = searchParams.get('query');
-    try {
-      session.query(`USE ${searchParams.get('database')}`);
-      response.end(session.query(before === null ? body : `${before}\n${body}`, 'JSONEachRow'));
-    } catch (error) {
-      response.writeHead(500).end(String((error as Error).message));
-    }
+/** ClickHouse of today in a process of its own, with a temporary folder. Whoever starts it disposes of it. */
+export interface ChdbFront {
+  /** Of a database that does not exist yet. */
+  newTarget(): ClickHouseTarget;
+  dispose(): Promise<void>;
+}
+
+/** `modulePath`: where `chdb` is installed. */
+export async function startChdbFront(modulePath: string): Promise<ChdbFront> {
+  const { path, remove } = await temporaryFolder('chdb');
+  const program = join(import.meta.dirname, 'chdb-server.ts');
+  const child = new Child('setpriv', ['--pdeathsig', 'KILL', process.execPath, program, modulePath, path]);
+  const port = await until('chdb answers', () => {
+    if (!child.isRunning) throw new Error(`chdb ended: ${child.stdout}${child.stderr}`);
+    return /^\d+$/m.exec(child.stdout)?.[0];
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.close();
-    session.cleanup();
-  });
-  return (server.address() as { port: number }).port;
+  let databases = 0;
+  return {
+    newTarget: () => ({
+      ...{ kind: 'clickhouse', host: '127.0.0.1', port: Number(port), isTls: false },
+      ...{ database: `modern_${++databases}`, login: undefined },
+    }),
+    async dispose() {
+      await child.stop('SIGKILL');
+      await remove();
+    },
+  };
 }

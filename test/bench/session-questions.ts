@@ -1,0 +1,85 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { ApiEnv } from '../../src/api/api-env.ts';
+import type { LiveControl } from '../../src/api/live-control.ts';
+import { addSessionRoutes } from '../../src/api/session-routes.ts';
+import { addStreamMetricsRoutes } from '../../src/api/stream-metrics-routes.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import type { HistoryRange } from '../../src/store/ports/session-history.ts';
+import type { SessionKeeper } from './session-keepers.ts';
+
+/** What was written. */
+export interface SessionSpan {
+  readonly fromMs: number;
+  readonly days: number;
+  readonly streams: number;
+  /** Of the stream with the longest history of minutes. */
+  readonly longStream: string;
+}
+
+/** Asks, in round `round`, about another stream or day. */
+export type Question = (round: number) => Promise<unknown>;
+
+const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+
+/** Nothing runs: all is history. */
+const nothingLive: LiveControl = {
+  list: () => [],
+  get: () => undefined,
+  announce: () => Promise.reject(new Error('nothing is announced here')),
+  stop: async () => false,
+  status: () => ({ publishers: 0, viewers: 0, requestsTotal: 0, warnings: [] }),
+};
+
+/** What is asked of sessions that have ended: over the API as far as it asks, and of the port behind it. */
+export function sessionQuestions({ store, warehouse }: SessionKeeper, span: SessionSpan): Record<string, Question> {
+  const { fromMs, days, streams, longStream } = span;
+  const history = warehouse ?? store.sessions;
+  const untilMs = fromMs + days * dayMs;
+  const api = new OpenAPIHono<ApiEnv>();
+  addSessionRoutes(api, { store, live: nothingLive, sessionsOf: () => history });
+  addStreamMetricsRoutes(api, { store, live: nothingLive, clock: systemClock });
+  const ask = async (path: string) => {
+    const response = await api.request(path);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as { readonly next_cursor?: string | null };
+  };
+  const stream = (round: number) => `st${1 + (round % streams)}`;
+  const dayOf = (round: number): HistoryRange => {
+    const from = fromMs + (round % days) * dayMs;
+    return { fromMs: from, untilMs: from + dayMs };
+  };
+  const ofStream = (round: number): HistoryRange => ({ fromMs, untilMs, streamId: stream(round) });
+  const ofChannel = (round: number): HistoryRange => ({ ...dayOf(round), channel: `show-${round % 10}` });
+  const series = (resolution: string, hours: number) => () =>
+    ask(
+      `/metrics/${longStream}?resolution=${resolution}&from=${isoTime(untilMs - hours * hourMs)}&to=${isoTime(untilMs)}`,
+    );
+  let cursor: string | null | undefined;
+  return {
+    'sessions of a broadcast, the first 100': (round) => ask(`/streams/${stream(round)}/sessions?limit=100`),
+    'the next 1,000, page by page': async () => {
+      const behind = cursor ? `&cursor=${cursor}` : '';
+      cursor = (await ask(`/streams/${stream(0)}/sessions?limit=1000${behind}`)).next_cursor;
+    },
+    ...(warehouse === undefined && {
+      'minutes of six hours': series('1m', 6),
+      'hours of a week': series('1h', 168),
+      'hours of two months': series('1h', 1500),
+    }),
+    'experience of a broadcast': (round) => history.experience(ofStream(round)),
+    'viewers of its minutes': (round) => history.viewersByMinute(ofStream(round)),
+    'its qualities': (round) => history.byQuality(ofStream(round)),
+    'its players': (round) => history.byPlayer(ofStream(round)),
+    'experience of a day': (round) => history.experience(dayOf(round)),
+    'experience of a day of a channel': (round) => history.experience(ofChannel(round)),
+    'viewers of the minutes of a day': (round) => history.viewersByMinute(dayOf(round)),
+    'qualities of a day': (round) => history.byQuality(dayOf(round)),
+    'players of a day': (round) => history.byPlayer(dayOf(round)),
+    'sums of a week by day and channel': () => history.byDay({ fromMs, untilMs }),
+  };
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
