@@ -6,10 +6,18 @@ import type { StreamAudience } from './stream-audience.ts';
 
 export interface SessionArchiveOptions {
   readonly clock: Clock;
-  readonly store: Pick<SessionStore, 'save' | 'open' | 'removeEndedBefore'>;
+  readonly store: Pick<SessionStore, 'save' | 'open' | 'remove' | 'removeEndedBefore'>;
   readonly node: string;
   readonly retentionMs: number;
   readonly log: Log;
+}
+
+/** What is done in one second. */
+interface Turn {
+  readonly ended: readonly SessionRow[];
+  readonly rows: readonly SessionRow[];
+  readonly removable: readonly string[];
+  readonly isPruning: boolean;
 }
 
 /** So many rows are written at once, and so many of those that have ended may wait. */
@@ -28,6 +36,8 @@ export class SessionArchive {
   private readonly options: SessionArchiveOptions;
   private readonly warnings: ReportCounter;
   private waiting: SessionRow[] = [];
+  /** Ids of rows that may have been written and are nobody's. */
+  private removable: string[] = [];
   private writing: Promise<void> | undefined;
   private nextPruneMs: number;
   /** Where the turn of those that go on is: the order of a map is that of arrival. */
@@ -53,14 +63,20 @@ export class SessionArchive {
     else this.rowsLost++;
   }
 
+  /** It was written as one of those that go on, perhaps, and is another one now. */
+  merged(sessionId: string): void {
+    if (this.removable.length < maxWaiting) this.removable.push(sessionId);
+  }
+
   /** Once a second. Never waits: where the store is slow, the next call goes on. */
   tick(streams: ReadonlyMap<string, StreamAudience>): void {
     if (this.writing !== undefined) return;
     const ended = this.waiting.splice(0, batchRows);
     const rows = [...ended, ...this.nextOpen(streams, batchRows - ended.length)];
     const isPruning = this.options.clock.monotonicMs() >= this.nextPruneMs;
-    if (rows.length === 0 && !isPruning) return;
-    this.writing = this.write(ended, rows, isPruning).finally(() => {
+    const removable = this.removable.splice(0, batchRows);
+    if (rows.length + removable.length === 0 && !isPruning) return;
+    this.writing = this.write({ ended, rows, removable, isPruning }).finally(() => {
       this.writing = undefined;
     });
   }
@@ -70,18 +86,28 @@ export class SessionArchive {
     await this.writing;
     const rows = [...this.waiting.splice(0), ...open];
     for (let at = 0; at < rows.length; at += batchRows) await this.save(rows.slice(at, at + batchRows));
+    while (this.removable.length > 0) await this.remove(this.removable.splice(0, batchRows));
   }
 
-  private async write(ended: readonly SessionRow[], rows: readonly SessionRow[], isPruning: boolean): Promise<void> {
+  private async write({ ended, rows, removable, isPruning }: Turn): Promise<void> {
     const isSaved = await this.save(rows);
     // Those that go on come again anyway.
     if (!isSaved) for (const row of ended) this.ended(row);
+    if (!(await this.remove(removable))) for (const id of removable) this.merged(id);
     if (isPruning) await this.prune();
   }
 
+  private async remove(ids: readonly string[]): Promise<boolean> {
+    return ids.length === 0 || (await this.attempt(() => this.options.store.remove(ids)));
+  }
+
   private async save(rows: readonly SessionRow[]): Promise<boolean> {
+    return this.attempt(() => this.options.store.save(rows));
+  }
+
+  private async attempt(change: () => Promise<void>): Promise<boolean> {
     try {
-      await this.options.store.save(rows);
+      await change();
       return true;
     } catch (err) {
       this.warnings.count((count) => this.options.log.warn({ err, count }, 'viewer sessions could not be saved'));

@@ -17,6 +17,8 @@ export interface SessionTableOptions {
   readonly clock: Clock;
   readonly keyOf: (viewer: ViewerIdentity) => ViewerKey;
   readonly ended: (streamId: string, session: ViewerSession) => void;
+  /** This one turned out to be another, which goes on in its place. */
+  readonly merged: (sessionId: string) => void;
   readonly maxSessions?: number;
   /** Sessions of one network that only report: anybody can invent those. */
   readonly maxReportedPerNetwork?: number;
@@ -112,7 +114,10 @@ export class SessionTable {
       if (session === undefined) continue;
       const isOver = takeEvent(session, report, event.timeMs);
       const { format = 'hls' } = session;
-      if (viewer !== nobody) audience.adopt(audience.group(this.options.keyOf(viewer), format), session);
+      if (viewer !== nobody) {
+        const before = audience.adopt(audience.group(this.options.keyOf(viewer), format), session);
+        if (before !== undefined) this.options.merged(before.id);
+      }
       if (isOver) session.end(event.timeMs);
     }
   }

@@ -84,16 +84,17 @@ export class StreamAudience {
     return session;
   }
 
-  /** Who was known by requests alone is who reports now: it is one viewer, not two. */
-  adopt(group: AnonymousGroup, session: ViewerSession): void {
-    if (session.hasRequests || session.group !== undefined) return;
+  /** Who was known by requests alone is who reports now: it is one viewer, not two. Gives the session that is no more. */
+  adopt(group: AnonymousGroup, session: ViewerSession): ViewerSession | undefined {
+    if (session.hasRequests || session.group !== undefined) return undefined;
     const before = group.members.find(({ key }) => key.startsWith('a '));
     group.add(session);
-    if (before === undefined) return;
+    if (before === undefined) return undefined;
     group.leave(before);
     this.sessions.delete(before.key);
     session.takeOver(before);
     for (const binding of this.bindings.values()) if (binding.session === before) binding.session = session;
+    return before;
   }
 
   /** Ends what is silent and forgets what ended; `ended` gets each session once, when it has. */

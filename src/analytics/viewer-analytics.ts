@@ -12,7 +12,7 @@ import { ViewerKeys } from './viewer-keys.ts';
 
 export interface ViewerAnalyticsOptions {
   readonly clock: Clock;
-  readonly store: Pick<SessionStore, 'save' | 'open' | 'removeEndedBefore'>;
+  readonly store: Pick<SessionStore, 'save' | 'open' | 'remove' | 'removeEndedBefore'>;
   readonly node: string;
   readonly dataDir: string;
   readonly retentionMs: number;
@@ -53,6 +53,7 @@ export class ViewerAnalytics implements LiveAudience {
     this.table = new SessionTable({
       clock,
       keyOf: (viewer) => keys.of(viewer),
+      merged: (sessionId) => this.archive.merged(sessionId),
       ended: (streamId, session) => {
         const row = session.row(streamId, node);
         this.archive.ended(row);

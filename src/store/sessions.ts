@@ -72,6 +72,10 @@ export class SessionTable extends StoredHistory implements SessionStore {
     return { items, nextCursor: hasMore ? encodeCursor({ createdAtMs: last.startedAtMs, id: last.id }) : null };
   }
 
+  async remove(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.db.deleteFrom('viewer_sessions').where('id', 'in', ids).execute();
+  }
+
   async removeEndedBefore(endedAtMs: number, limit: number): Promise<number> {
     const old = this.db.selectFrom('viewer_sessions').select('id').where('ended_at', '<', endedAtMs).limit(limit);
     const { numDeletedRows } = await this.db.deleteFrom('viewer_sessions').where('id', 'in', old).executeTakeFirst();

@@ -25,6 +25,7 @@ export const storeMethods = {
     'byQuality',
     'byPlayer',
     'byDay',
+    'remove',
     'removeEndedBefore',
   ],
   minutes: ['save', 'list', 'removeBefore'],

@@ -19,6 +19,7 @@ export function audienceRig(options: Partial<SessionTableOptions> = {}, folder =
     clock,
     keyOf: (viewer) => keys.of(viewer),
     ended: (_streamId, session) => ended.push(session),
+    merged: () => {},
     ...options,
   });
   const take = (members: Partial<ViewerEvent>) =>

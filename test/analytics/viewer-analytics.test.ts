@@ -55,7 +55,12 @@ async function analyticsRig({
     writer.add({ ...event, msn }, source, sid === undefined ? undefined : `sid%3D%22${sid}%22`);
     writer.flush();
   };
-  return { store: open, analytics, clock, told, ask };
+  const report = (text: string, address = '203.0.113.77') => {
+    const source = { viewer: viewerName(address, 'VLC/3.0 LibVLC/3.0'), connection: writer.nameConnection() };
+    writer.add({ ...event, kind: 'report', status: 204 }, source, `${text}\n`);
+    writer.flush();
+  };
+  return { store: open, analytics, clock, told, ask, report };
 }
 
 test('a session goes from request to store and sink: as long as it lasts it is live, then it is kept', async () => {
@@ -128,6 +133,47 @@ test('a server that crashed has saved who watched: nobody is counted twice when 
   expect(third.analytics.viewers('st1')).toBe(0);
 });
 
+test('who was saved as nobody known and then reports is one session, also after a crash', async () => {
+  const dataDir = tempDir();
+  const { store, clock, ask, report, analytics } = await analyticsRig({ dataDir });
+  ask(1);
+  clock.advance(1000);
+  await until('it is saved', async () => (await store.sessions.open('here')).length === 1);
+  report('sid="a",e=t,sta=p');
+  expect(analytics.viewers('st1')).toBe(1);
+  await until('it is saved under its name alone', async () => {
+    clock.advance(1000);
+    const saved = await store.sessions.open('here');
+    return saved.length === 1 && saved[0]?.key === 's a';
+  });
+  const next = await analyticsRig({ dataDir, store, clock });
+  expect(next.analytics.viewers('st1')).toBe(1);
+});
+
+test('a row that could not be removed is removed later', async () => {
+  const dataDir = tempDir();
+  const opened = await openStore({ url: `sqlite:${join(dataDir, 'test.db')}` });
+  onTestFinished(() => opened.close());
+  let refusals = 2;
+  const { sessions } = opened;
+  const failing: Store['sessions'] = {
+    ...sessions,
+    save: (rows) => sessions.save(rows),
+    open: (node) => sessions.open(node),
+    remove: (ids) => (refusals-- > 0 ? Promise.reject(new Error('busy')) : sessions.remove(ids)),
+    removeEndedBefore: (atMs, limit) => sessions.removeEndedBefore(atMs, limit),
+  };
+  const { clock, ask, report } = await analyticsRig({ dataDir, store: { ...opened, sessions: failing } });
+  ask(1);
+  clock.advance(1000);
+  await until('it is saved', async () => (await sessions.open('here')).length === 1);
+  report('sid="a",e=t,sta=p');
+  await until('it is gone after all', async () => {
+    clock.advance(1000);
+    return (await sessions.open('here')).length === 1 && refusals < 0;
+  });
+});
+
 test('sessions are removed when their time is over, and not before', async () => {
   const dataDir = tempDir();
   const { analytics, clock, store, ask } = await analyticsRig({ dataDir, retentionMs: 7_200_000 });
@@ -156,6 +202,7 @@ test('a store that takes nothing for a while loses no session that ended', async
     ...store.sessions,
     save: (rows) => (isDown ? Promise.reject(new Error('down')) : store.sessions.save(rows)),
     open: (node) => store.sessions.open(node),
+    remove: (ids) => store.sessions.remove(ids),
     listEnded: (filter) => store.sessions.listEnded(filter),
     removeEndedBefore: (atMs, limit) => store.sessions.removeEndedBefore(atMs, limit),
   };

@@ -464,6 +464,19 @@ export function storeContract(adapter: string, open: () => Promise<Store>): void
       expect(await ids(store.sessions.listEnded({ streamId: 'st1', limit: 9 }))).toEqual(['vs_3']);
       expect(await store.sessions.open('test')).toHaveLength(1);
     });
+
+    test('one that turned out to be another is removed, whether it has ended or not', async () => {
+      const store = await openStore();
+      await store.sessions.save([
+        someSession({ id: 'vs_1', endedAtMs: 1 }),
+        someSession({ id: 'vs_2', endedAtMs: null }),
+        someSession({ id: 'vs_3', endedAtMs: null }),
+      ]);
+      await store.sessions.remove([]);
+      await store.sessions.remove(['vs_1', 'vs_2', 'vs_unknown']);
+      expect(await ids(store.sessions.listEnded({ streamId: 'st1', limit: 9 }))).toEqual([]);
+      expect((await store.sessions.open('test')).map(({ id }) => id)).toEqual(['vs_3']);
+    });
   });
 
   describe(`${adapter}: minutes of streams`, () => {

@@ -59,6 +59,8 @@ export interface SessionStore extends SessionHistory {
   save(rows: readonly SessionRow[]): Promise<void>;
   /** Those of a node that have not ended. */
   open(node: string): Promise<readonly SessionRow[]>;
+  /** Removes those with these ids, whether they have ended or not. */
+  remove(ids: readonly string[]): Promise<void>;
   /** Removes at most `limit` that ended before; tells how many. */
   removeEndedBefore(endedAtMs: number, limit: number): Promise<number>;
 }

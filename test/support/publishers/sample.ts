@@ -5,14 +5,15 @@ import { loadClip } from '../../../src/publisher/flv-clip.ts';
 
 const sampleFile = resolve(import.meta.dirname, '../../../packaging/sample/sample.flv');
 
-/** Publishes the bundled sample, again and again, until it is stopped. `rtmpUrl` is the server's: rtmp://HOST:PORT/live. */
+/** Publishes the bundled sample, or another clip, again and again until it is stopped. `rtmpUrl` is the server's: rtmp://HOST:PORT/live. */
 export async function publishSample(
   rtmpUrl: string,
   streamName: string,
+  clipFile = sampleFile,
 ): Promise<{ publisher: ClipPublisher; stop: () => Promise<void> }> {
   const { hostname, port } = new URL(rtmpUrl);
   const publisher = new ClipPublisher({
-    clip: await loadClip(sampleFile),
+    clip: await loadClip(clipFile),
     url: { isTls: false, host: hostname, port: Number(port), app: 'live', streamName },
     clock: systemClock,
     loop: true,
