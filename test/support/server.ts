@@ -5,6 +5,9 @@ import { until } from './until.ts';
 
 const sources = [process.execPath, resolve(import.meta.dirname, '../../src/main.ts')];
 
+/** On a machine that is busy with other tests. */
+const startTimeoutMs = 60_000;
+
 export interface ServerOptions {
   /** Any channel name publishes under itself; by default yes. */
   readonly openPublish?: boolean;
@@ -73,10 +76,14 @@ export class TestServer {
       { env: this.env },
     );
     this.child = child;
-    const ready = await until('the server is ready', () => {
-      if (!child.isRunning) throw new Error(`the server ended: ${this.log}`);
-      return readyLine(this.log);
-    });
+    const ready = await until(
+      'the server is ready',
+      () => {
+        if (!child.isRunning) throw new Error(`the server ended: ${this.log}`);
+        return readyLine(this.log);
+      },
+      startTimeoutMs,
+    );
     this.httpUrl = ready.http_url.replace(/\/$/, '');
     this.rtmpUrl = `rtmp://${new URL(ready.rtmp_url).host}/live`;
     this.ports = { http: Number(new URL(ready.http_url).port), rtmp: Number(new URL(ready.rtmp_url).port) };
