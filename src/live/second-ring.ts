@@ -8,13 +8,16 @@ const nothing = Number.NaN;
 /** A stream's last hour by the second, in 36 bytes a second; a stream that has just begun takes less. */
 export class SecondRing {
   private readonly maxSeconds: number;
-  private values = new Float32Array(firstSize * columns);
+  private values: Float32Array;
   /** Seconds since the epoch. */
-  private times = new Uint32Array(firstSize);
+  private times: Uint32Array;
   private count = 0;
 
   constructor(maxSeconds = 3600) {
+    const size = Math.min(firstSize, maxSeconds);
     this.maxSeconds = maxSeconds;
+    this.values = new Float32Array(size * columns);
+    this.times = new Uint32Array(size);
   }
 
   add(point: Omit<StreamPoint, 'viewersPeak'>): void {

@@ -20,9 +20,7 @@ export class StreamHistory {
   /** Takes a look of this second; gives the minute that is over. */
   add(atMs: number, metrics: StreamMetrics): MinuteRow | undefined {
     const point = this.pointOf(atMs, metrics);
-    const begun = this.minute[0];
-    const isNext = begun !== undefined && Math.floor(begun.atMs / minuteMs) !== Math.floor(atMs / minuteMs);
-    const row = isNext ? this.takeMinute() : undefined;
+    const row = this.isNextMinute(atMs) ? this.takeMinute() : undefined;
     this.minute.push(point);
     this.seconds.add(point);
     return row;
@@ -39,6 +37,14 @@ export class StreamHistory {
     const begun = this.minute[0];
     if (begun === undefined) return undefined;
     return { streamId: this.streamId, ...foldPoints(begun.atMs - (begun.atMs % minuteMs), this.minute) };
+  }
+
+  /** A clock that is put right by less than a minute does not begin a minute again that was told before: its row would be written over. */
+  private isNextMinute(atMs: number): boolean {
+    const begun = this.minute[0];
+    if (begun === undefined) return false;
+    const minutesOn = Math.floor(atMs / minuteMs) - Math.floor(begun.atMs / minuteMs);
+    return minutesOn > 0 || atMs < begun.atMs - minuteMs;
   }
 
   private pointOf(atMs: number, { viewers, ingest, bitrate_out_bps: bitrateOutBps, latency_ms, qoe }: StreamMetrics) {
