@@ -13,6 +13,8 @@ import { benchRelease } from './release.ts';
 import { Report } from './report.ts';
 import { benchRequests, requestServers, requestsMissing } from './requests.ts';
 import { sessionKeepers } from './session-keepers.ts';
+import { benchSessions } from './sessions.ts';
+import { allSessions } from './sessions-script.ts';
 import { benchSockets } from './sockets.ts';
 import { benchSwitching, switchingPlayers } from './switching.ts';
 import { benchTranscode } from './transcode.ts';
@@ -38,6 +40,7 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   analytics sessions of viewers at SQLite, Postgres and two ClickHouses: inserts a second, size on disk, p95 of each question
   wrong-keys what viewers and a publisher notice of somebody who tries keys, and whether the time of a refusal tells anything
   sockets   N WebSockets that listen to the node: CPU, memory, delay of notifications, and the media thread beside them
+  sessions  30 scripted viewers with real players, and whether the server tells of them what they saw: start, stalls, qualities, how many
   switching real players between 5 and 1 Mbit/s: time to the lower quality and back, rebuffering, errors
 
   --seconds N        how long each measurement lasts (latency 30, ingest 15, requests 5, viewers, mixed, transcode 60, faults 20, curve 15)
@@ -50,9 +53,10 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   --publishers N,N   ingest: how many at once (1,20,100); mixed: how many (100); faults (20); curve (1,20,50,100)
   --players A,B      switching: watch-page, hls.js, shaka-hls, shaka-dash, dash.js (all)
   --rounds N         switching: falls and rises of each player (20)
-  --check            switching: a strict outsider reads everything beside
+  --check            switching: a strict outsider reads everything beside; sessions: exit code 1 where the server is wrong
+  --behind nginx     sessions: a cache stands in front
   --together         switching: all players at once
-  --sessions N       analytics: how many (1000000)
+  --sessions N       analytics: how many (1000000); sessions: only so many of the scripts (30)
   --keepers A,B      analytics: sqlite, postgres, clickhouse-18, clickhouse-26 (all that are installed)
   --chunks N,N       ingest: chunk sizes in bytes; 4096 as OBS sends, 128 as ffmpeg sends (4096)
 `;
@@ -74,7 +78,8 @@ const { values, positionals } = parseArgs({
     together: { type: 'boolean', default: false },
     chunks: { type: 'string', default: '4096' },
     faults: { type: 'boolean', default: false },
-    sessions: { type: 'string', default: '1000000' },
+    sessions: { type: 'string' },
+    behind: { type: 'string' },
     keepers: { type: 'string', default: sessionKeepers.join(',') },
     help: { type: 'boolean' },
   },
@@ -147,7 +152,7 @@ try {
     const viewers = numbers('viewers', values.viewers ?? '2000')[0]!;
     await benchFaults({ publishers, viewers, seconds: seconds ?? 20 }, report, interrupt.signal);
   } else if (name === 'analytics') {
-    const sessions = numbers('sessions', values.sessions)[0]!;
+    const sessions = numbers('sessions', values.sessions ?? '1000000')[0]!;
     const wanted = values.keepers.split(',');
     const keepers = sessionKeepers.filter((keeper) => wanted.includes(keeper));
     if (keepers.length < wanted.length) throw new Error(`--keepers: of ${sessionKeepers.join(', ')}`);
@@ -169,6 +174,11 @@ try {
     const viewerCounts = numbers('viewers', values.viewers ?? '1000,2000,5000,10000');
     const publisherCounts = numbers('publishers', values.publishers ?? '1,20,50,100');
     await benchCurve({ viewerCounts, publisherCounts, seconds: seconds ?? 15 }, report, interrupt.signal);
+  } else if (name === 'sessions') {
+    if (values.behind !== undefined && values.behind !== 'nginx') throw new Error(`--behind ${values.behind}: nginx`);
+    const sessions = numbers('sessions', values.sessions ?? String(allSessions))[0]!;
+    const wrong = await benchSessions({ sessions, isBehindNginx: values.behind === 'nginx' }, report, interrupt.signal);
+    if (values.check && wrong > 0) process.exitCode = 1;
   } else if (name === 'switching') {
     const wanted = values.players.split(',');
     const players = switchingPlayers.filter((player) => wanted.includes(player));

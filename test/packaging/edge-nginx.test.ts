@@ -1,51 +1,23 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadPlaybackKeys } from '../../src/access/playback-keys.ts';
 import { signPlaybackToken } from '../../src/access/playback-token.ts';
 import { unixFetch } from '../../src/client/unix-fetch.ts';
-import { Child, run } from '../support/child.ts';
+import { startEdgeNginx } from '../support/edge-nginx.ts';
 import { publishSample } from '../support/publishers/sample.ts';
 import { TestServer } from '../support/server.ts';
-import { temporaryFolder } from '../support/temp-folder.ts';
 import { until } from '../support/until.ts';
 
-const conf = resolve(import.meta.dirname, '../../packaging/edge/nginx.conf');
 const undo: (() => unknown)[] = [];
 let server: TestServer;
 let edge = '';
 
-/** nginx cannot be told to take any. */
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((done) => probe.listen(0, '127.0.0.1', done));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((done) => probe.close(done));
-  return port;
-}
-
 beforeAll(async () => {
   server = await TestServer.start({ env: { STREAMCTL_AUTH_PLAYBACK: 'signed' } });
   undo.push(() => server.dispose());
-  const folder = await temporaryFolder('edge');
-  undo.push(folder.remove);
-  const port = await freePort();
-  const text = readFileSync(conf, 'utf8')
-    .replace('streamctl:8080', new URL(server.httpUrl).host)
-    .replace('listen 8080', `listen 127.0.0.1:${port}`)
-    .replace('/run/nginx.pid', join(folder.path, 'nginx.pid'))
-    .replaceAll('/var/cache/nginx', folder.path)
-    .replace('worker_rlimit_nofile 65536;', '')
-    .replace('worker_connections 16384', 'worker_connections 512');
-  const file = join(folder.path, 'nginx.conf');
-  // Its workers would be another user, who may not enter the folder.
-  writeFileSync(file, `${process.getuid?.() === 0 ? 'user root;' : ''}\n${text}\n`);
-  const checked = await run('/usr/sbin/nginx', ['-t', '-q', '-p', folder.path, '-c', file]);
-  expect(checked.code, checked.stderr).toBe(0);
-  const nginx = new Child('/usr/sbin/nginx', ['-p', folder.path, '-c', file, '-g', 'daemon off;']);
-  undo.push(() => nginx.stop('SIGQUIT'));
-  edge = `http://127.0.0.1:${port}`;
+  const nginx = await startEdgeNginx(server.httpUrl);
+  undo.push(nginx.stop);
+  edge = nginx.url;
   for (const channel of ['show', 'other']) undo.push((await publishSample(server.rtmpUrl, channel)).stop);
   for (const channel of ['show', 'other']) {
     const playlist = `${server.httpUrl}/t/${await token(channel)}/hls/${channel}/source/index.m3u8`;

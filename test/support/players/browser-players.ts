@@ -4,12 +4,19 @@ import type { Browser, Page } from 'playwright-core';
 import { type FixtureServer, type Route, startFixtureServer } from '../fixture-server.ts';
 import { confine, launchBrowser } from './browser.ts';
 import type { CmcdSettings, Engine, PlayReport } from './page-script.ts';
+import type { PlayLogView } from './play-log.ts';
 
 export type { CmcdSettings, Engine, PlayReport } from './page-script.ts';
 
 export interface BrowserPlayReport extends PlayReport {
   /** Requests that left this machine, or went to another server than the one under test; they were stopped. */
   readonly outsideRequests: readonly string[];
+}
+
+/** How much of what a page does is watched from outside. */
+export interface StartOptions {
+  /** Every request is looked at, and those to other servers are stopped: costs time. By default yes. */
+  readonly isConfined?: boolean;
 }
 
 const page =
@@ -19,10 +26,14 @@ const page =
 export class BrowserPlayers {
   private readonly browser: Browser;
   private readonly pages: FixtureServer;
+  private readonly logScript: string;
+  private readonly meterScript: string;
 
-  private constructor(browser: Browser, pages: FixtureServer) {
+  private constructor(browser: Browser, pages: FixtureServer, logScript: string, meterScript: string) {
     this.browser = browser;
     this.pages = pages;
+    this.logScript = logScript;
+    this.meterScript = meterScript;
   }
 
   static async launch(): Promise<BrowserPlayers> {
@@ -37,24 +48,32 @@ export class BrowserPlayers {
       response.writeHead(200, { 'content-type': answer[0] }).end(answer[1]);
       return true;
     };
-    return new BrowserPlayers(await launchBrowser(), await startFixtureServer(route));
+    const [logScript, meterScript] = [await bundled('log-script.ts'), await bundled('meter-script.ts')];
+    return new BrowserPlayers(await launchBrowser(), await startFixtureServer(route), logScript, meterScript);
   }
 
   /** Opens the product's own page for viewers. */
   async watch(url: string): Promise<BrowserPlay> {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 } });
     const page = await context.newPage();
-    await page.goto(url);
     // Its security policy lets no foreign script in, but the debugger's.
-    await page.evaluate(await bundled('meter-script.ts'));
+    await page.addInitScript(this.logScript);
+    await page.goto(url);
+    await page.evaluate(this.meterScript);
     return new BrowserPlay(page, []);
   }
 
   /** Opens a page that plays `url` until it is closed. */
-  async start(engine: Engine, url: string, cmcd?: CmcdSettings): Promise<BrowserPlay> {
+  async start(
+    engine: Engine,
+    url: string,
+    cmcd?: CmcdSettings,
+    { isConfined = true }: StartOptions = {},
+  ): Promise<BrowserPlay> {
     const context = await this.browser.newContext();
     const page = await context.newPage();
-    const { outsideRequests } = await confine(page, [this.pages.url, new URL(url).origin]);
+    const origins = [this.pages.url, new URL(url).origin];
+    const { outsideRequests } = isConfined ? await confine(page, origins) : { outsideRequests: [] };
     await page.goto(this.pages.url);
     await page.evaluate(([name, source, settings]) => window.startPlay(name, source, settings), [
       engine,
@@ -107,6 +126,11 @@ export class BrowserPlay {
   async report(): Promise<BrowserPlayReport> {
     const report = await this.page.evaluate(() => window.playReport());
     return { ...report, outsideRequests: this.outsideRequests };
+  }
+
+  /** What the media element itself went through. */
+  log(): Promise<PlayLogView> {
+    return this.page.evaluate(() => window.playLog());
   }
 
   async close(): Promise<void> {

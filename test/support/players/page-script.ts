@@ -2,6 +2,7 @@
 import * as dashjs from 'dashjs';
 import Hls from 'hls.js';
 import * as shakaModule from 'shaka-player/dist/shaka-player.compiled.js';
+import { PlayLog, type PlayLogView } from './play-log.ts';
 import { type PlayFigures, PlayMeter } from './play-meter.ts';
 
 export type Engine = 'hls.js' | 'shaka' | 'dash.js' | 'native';
@@ -116,6 +117,7 @@ declare global {
   interface Window {
     startPlay: (engine: Engine, url: string, cmcd?: CmcdSettings) => void;
     playReport: () => PlayReport;
+    playLog: () => PlayLogView;
   }
 }
 
@@ -123,6 +125,8 @@ window.startPlay = (engine, url, cmcd) => {
   const video = document.querySelector('video');
   if (video === null) throw new Error('no video element');
   const meter = new PlayMeter(video);
+  const log = new PlayLog(video);
+  window.playLog = () => log.view();
   window.playReport = () => meter.report();
   const started = engines[engine](video, url, meter, cmcd);
   void Promise.resolve(started)

@@ -1,0 +1,109 @@
+import type { SessionView } from '../../src/contract/sessions.ts';
+import type { LedgerEntry } from './sessions-ledger.ts';
+import type { SessionPlayer, Telling } from './sessions-script.ts';
+
+/** How exact a server has to be. */
+const startupToleranceMs = 100;
+const stallRatio = 0.1;
+const shortestStallToleranceMs = 100;
+/** Stalls between the two may be counted or not: nobody can say whether a viewer has noticed. */
+const certainStallMs = 350;
+const possibleStallMs = 60;
+const segmentMs = 2000;
+/** From a goodbye to where it is heard, and from the last thing that a silent player asked for to its end. */
+const goodbyeToleranceMs = 500;
+const silentToleranceMs = 4000;
+
+/** Whether the player's own words, or only its requests, say something. */
+const tellsStates: readonly Telling[] = ['reports', 'events'];
+
+const names: Readonly<Record<SessionPlayer, RegExp>> = {
+  'watch-page': /^hls\.js \d/,
+  'hls.js': /^Chrome$/,
+  'shaka-hls': /^Chrome$/,
+  'shaka-dash': /^Chrome$/,
+  'dash.js': /^Chrome$/,
+  native: /^Chrome$/,
+};
+const sources: Readonly<Record<Telling, readonly (string | null)[]>> = {
+  reports: ['beacon'],
+  events: ['cmcd2'],
+  queries: ['est', 'msd', null],
+  headers: ['est', 'msd', null],
+  nothing: [null],
+};
+
+/** What of a session a server has wrong, in words; empty: nothing. */
+export function differencesOf(ledger: LedgerEntry, session: SessionView): string[] {
+  return [
+    ...ofStartup(ledger, session),
+    ...ofStalls(ledger, session),
+    ...ofQualities(ledger, session),
+    ...ofIdentity(ledger, session),
+    ...ofEnd(ledger, session),
+  ];
+}
+
+function ofStartup({ telling, startupMs }: LedgerEntry, { startup_ms, startup_source }: SessionView): string[] {
+  if (!sources[telling].includes(startup_source)) return [`start-up by ${startup_source}`];
+  if (startup_ms === null) return [];
+  if (startupMs === undefined) return [`start-up of ${startup_ms} ms of what never began`];
+  const error = Math.round(startup_ms - startupMs);
+  // An estimate is an upper bound, and says so.
+  const isRight = startup_source === 'est' ? error > -startupToleranceMs : Math.abs(error) <= startupToleranceMs;
+  return isRight ? [] : [`start-up ${signed(error)} ms`];
+}
+
+function ofStalls({ telling, standstillsMs }: LedgerEntry, session: SessionView): string[] {
+  if (!tellsStates.includes(telling)) return [];
+  const { stalls, stall_ms } = session;
+  const found: string[] = [];
+  const least = standstillsMs.filter((ms) => ms >= certainStallMs).length;
+  const most = standstillsMs.filter((ms) => ms >= possibleStallMs).length;
+  if (stalls < least || stalls > most)
+    found.push(`${stalls} stalls for ${least === most ? least : `${least}-${most}`}`);
+  const stoodMs = standstillsMs.reduce((sum, ms) => sum + ms, 0);
+  const error = Math.round(stall_ms - stoodMs);
+  if (Math.abs(error) > Math.max(shortestStallToleranceMs, stallRatio * stoodMs))
+    found.push(`stalled ${signed(error)} ms`);
+  return found;
+}
+
+function ofQualities({ qualities: seen }: LedgerEntry, { qualities: told }: SessionView): string[] {
+  const sequence = seen.map(({ rendition }) => rendition).join(' ');
+  const toldSequence = told.map(({ rendition }) => rendition).join(' ');
+  if (toldSequence !== sequence) return [`qualities ${toldSequence || 'none'} for ${sequence || 'none'}`];
+  return told.flatMap(({ at, rendition }, index) => {
+    const error = Date.parse(at) - seen[index]!.atMs;
+    return Math.abs(error) <= segmentMs ? [] : [`${rendition} ${signed(Math.round(error))} ms`];
+  });
+}
+
+function ofIdentity({ player, address }: LedgerEntry, { player: name, network, format }: SessionView): string[] {
+  const found: string[] = [];
+  if (!names[player].test(name)) found.push(`player ${name}`);
+  if (network !== networkOf(address)) found.push(`network ${network}`);
+  const protocol = player === 'shaka-dash' || player === 'dash.js' ? 'dash' : 'hls';
+  if (format !== protocol) found.push(`format ${format}`);
+  return found;
+}
+
+function ofEnd({ leaving, telling, leftAtMs }: LedgerEntry, { ended_at }: SessionView): string[] {
+  if (ended_at === null) return ['goes on'];
+  const error = Math.round(Date.parse(ended_at) - leftAtMs);
+  const isTold = telling === 'reports' && (leaving === 'closed' || leaving === 'navigated');
+  // What is silent ends with the last thing it asked for.
+  const isRight = isTold
+    ? Math.abs(error) <= goodbyeToleranceMs
+    : error <= goodbyeToleranceMs && error > -silentToleranceMs;
+  return isRight ? [] : [`end ${signed(error)} ms`];
+}
+
+/** As the server keeps it. */
+export function networkOf(address: string): string {
+  return `${address.split('.').slice(0, 3).join('.')}.0/24`;
+}
+
+function signed(value: number): string {
+  return value > 0 ? `+${value}` : String(value);
+}

@@ -1,0 +1,45 @@
+import type { PlayLogView } from '../support/players/play-log.ts';
+import type { Leaving, SessionPlayer, Telling } from './sessions-script.ts';
+
+/** A quality, and since when it was on screen; wall clock, ms since the epoch. */
+export interface SeenQuality {
+  readonly rendition: string;
+  readonly atMs: number;
+}
+
+/** What a script made happen, as the viewer saw it. */
+export interface LedgerEntry {
+  readonly number: number;
+  readonly player: SessionPlayer;
+  readonly telling: Telling;
+  readonly leaving: Leaving;
+  /** Address that its connections came from. */
+  readonly address: string;
+  readonly wishedAtMs: number;
+  readonly leftAtMs: number;
+  /** Undefined: it never saw a picture. */
+  readonly startupMs: number | undefined;
+  /** Of whatever length, in order. */
+  readonly standstillsMs: readonly number[];
+  readonly playedMs: number;
+  readonly qualities: readonly SeenQuality[];
+}
+
+/** Renditions by the height of their pictures. */
+export type Heights = Readonly<Record<number, string>>;
+
+/** The account of a media element as that of a session. */
+export function ledgerOf(
+  log: PlayLogView,
+  heights: Heights,
+): Pick<LedgerEntry, 'wishedAtMs' | 'leftAtMs' | 'startupMs' | 'standstillsMs' | 'playedMs' | 'qualities'> {
+  const { wishedAtMs, playingAtMs, playedMs, readAtMs } = log;
+  return {
+    wishedAtMs,
+    leftAtMs: readAtMs,
+    startupMs: playingAtMs === undefined ? undefined : playingAtMs - wishedAtMs,
+    standstillsMs: log.standstills.map(({ fromMs, toMs }) => (toMs ?? readAtMs) - fromMs),
+    playedMs,
+    qualities: log.heights.map(({ atMs, height }) => ({ atMs, rendition: heights[height] ?? `${height}?` })),
+  };
+}
