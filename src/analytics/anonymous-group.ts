@@ -13,9 +13,10 @@ export class AnonymousGroup {
   /** One for each viewer. Some may be known by reports of their own: those do not end here. */
   readonly members: ViewerSession[] = [];
   readonly key: string;
+  /** Media is asked for here, not only playlists. */
+  hasMedia = false;
   private readonly tally = new NumberTally();
   private hasPicture = false;
-  private hasMedia = false;
   private listedMs = 0;
   private rateSinceMs = 0;
 

@@ -1,5 +1,5 @@
 import { TimeHistogram, type TimeHistogramFigures } from '../base/time-histogram.ts';
-import type { StartupSource } from '../store/ports/session-store.ts';
+import type { QualityEntry, StartupSource } from '../store/ports/session-store.ts';
 import { knownPlayer } from './player-name.ts';
 import type { ViewerSession } from './viewer-session.ts';
 
@@ -30,9 +30,8 @@ export interface CountedExperience {
   totalFrames: number;
   droppedFrames: number;
   startupSource: StartupSource | undefined;
-  /** Of the newest quality change, by the wall clock. */
-  qualityAtMs: number;
-  rendition: string | undefined;
+  /** The newest quality change. */
+  quality: QualityEntry | undefined;
 }
 
 const startupBounds = [0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 20, 30, 60];
@@ -55,7 +54,7 @@ export class ExperienceTotals {
       counted.startupSource = session.startupSource;
       this.started(session);
     }
-    if ((session.qualities.at(-1)?.atMs ?? 0) > counted.qualityAtMs) this.countSwitches(session, counted);
+    if ((session.qualities.at(-1)?.atMs ?? 0) > (counted.quality?.atMs ?? 0)) this.countSwitches(session, counted);
   }
 
   private add(name: keyof typeof this.sums, counted: CountedExperience, value: number): void {
@@ -65,11 +64,10 @@ export class ExperienceTotals {
   }
 
   private countSwitches({ qualities }: ViewerSession, counted: CountedExperience): void {
-    for (const { atMs, rendition } of qualities) {
-      if (atMs <= counted.qualityAtMs) continue;
-      this.switched(counted.rendition, rendition);
-      counted.rendition = rendition;
-      counted.qualityAtMs = atMs;
+    for (const entry of qualities) {
+      if (counted.quality !== undefined && entry.atMs <= counted.quality.atMs) continue;
+      this.switched(counted.quality?.rendition, entry.rendition);
+      counted.quality = entry;
     }
   }
 
@@ -108,14 +106,14 @@ export class ExperienceTotals {
 /** Of a session of which nothing was counted yet. */
 export function nothingCounted(): CountedExperience {
   const sums = { watchMs: 0, stallMs: 0, stalls: 0, totalFrames: 0, droppedFrames: 0 };
-  return { ...sums, startupSource: undefined, qualityAtMs: 0, rendition: undefined };
+  return { ...sums, startupSource: undefined, quality: undefined };
 }
 
 /** Of a session whose past was counted by an earlier process. */
 export function allCounted(session: ViewerSession): CountedExperience {
-  const { watchMs, stallMs, stalls, totalFrames = 0, droppedFrames = 0, startupSource, qualities, rendition } = session;
+  const { watchMs, stallMs, stalls, totalFrames = 0, droppedFrames = 0, startupSource, qualities } = session;
   const sums = { watchMs, stallMs, stalls, totalFrames, droppedFrames };
-  return { ...sums, startupSource, qualityAtMs: qualities.at(-1)?.atMs ?? 0, rendition };
+  return { ...sums, startupSource, quality: qualities.at(-1) };
 }
 
 /** By which renditions are better than others: `720p60` is 720.6, the publisher's own is the best there is. */

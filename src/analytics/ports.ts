@@ -5,7 +5,7 @@ export interface SessionSink {
   ended(sessions: readonly SessionRow[]): void;
 }
 
-/** Who watches now. */
+/** Who watches now: who has asked for something within three target durations, or has reported and asks elsewhere. */
 export interface LiveAudience {
   /** Viewers of a stream. */
   viewers(streamId: string): number;
@@ -13,7 +13,9 @@ export interface LiveAudience {
   qualities(streamId: string): readonly QualityAudience[];
   /** What they experience. */
   experience(streamId: string): ExperienceSnapshot;
-  /** Sessions that go on, the oldest first. */
+  /** Sessions of those who watch. */
+  watching(streamId: string): readonly SessionRow[];
+  /** Sessions that go on, the oldest first: also of who was silent for a moment and may be back. */
   sessions(streamId: string): readonly SessionRow[];
 }
 

@@ -5,6 +5,7 @@ import type { ViewerSession } from './viewer-session.ts';
 /** What can be a start-up; dash.js up to 5.2.1 has sent 1, 3 and 46 ms. */
 const shortestStartupMs = 50;
 const longestStartupMs = 60_000;
+const endStates: ReadonlySet<PlayerState> = new Set(['ended', 'quit', 'fatal-error']);
 /** Starved requests within this time, of sound and picture, are one stall. */
 const sameStallMs = 1000;
 
@@ -17,7 +18,7 @@ export function takeEvent(session: ViewerSession, report: CmcdReport, timeMs: nu
   if (report.event === 'e') session.errors++;
   if (report.event === 'rr' && (report.responseStatus ?? 0) >= 400 && !session.hasRequests) session.errors++;
   if (report.state !== undefined) takeState(session, report.state, playerTimeMs, timeMs);
-  return report.state === 'ended' || report.state === 'quit' || report.state === 'fatal-error';
+  return report.state !== undefined && endStates.has(report.state);
 }
 
 /** Takes in the CMCD of a request; `ageMs`: how long ago that was live what was asked for. */
@@ -69,7 +70,8 @@ function takeState(session: ViewerSession, state: PlayerState, playerTimeMs: num
   const isOld = playerTimeMs < session.lastStateMs;
   if (isOld || state === session.state) return;
   const sinceMs = session.state === undefined ? 0 : playerTimeMs - session.lastStateMs;
-  session.hasStates = true;
+  // Who tells only that it leaves has told of nothing before.
+  if (!endStates.has(state)) session.hasStates = true;
   if (!session.hasPageTotals) {
     if (session.state === 'playing') session.watchedMs += sinceMs;
     endOrBeginStall(session, state, playerTimeMs);

@@ -113,6 +113,7 @@ export class SessionTable {
       const session = this.named(audience, sessionId, event, viewer);
       if (session === undefined) continue;
       const isOver = takeEvent(session, report, event.timeMs);
+      audience.reported(session, report.event === 't', event.timeMs, this.options.clock.monotonicMs());
       const { format = 'hls' } = session;
       if (viewer !== nobody) {
         const before = audience.adopt(audience.group(this.options.keyOf(viewer), format), session);
@@ -133,7 +134,8 @@ export class SessionTable {
     let session = bound?.session;
     // What was on its way when a player left is nobody else's.
     if (session?.isLeaving(event.timeMs) === true) return;
-    if (session?.isLive === true) session.seen(event.timeMs, this.options.clock.monotonicMs());
+    const nowMs = this.options.clock.monotonicMs();
+    if (session?.isLive === true) audience.asked(session, session.group, event.timeMs, nowMs);
     else session = undefined;
     const isUnnamed = session === undefined || session.group !== undefined;
     if (isUnnamed && event.status < 400) session = this.anonymous(audience, event, viewer, session);
@@ -152,6 +154,7 @@ export class SessionTable {
     session.hasRequests = true;
     session.group?.leave(session);
     takeRequest(session, report, event.timeMs, event.ageMs);
+    audience.asked(session, undefined, event.timeMs, this.options.clock.monotonicMs());
     if (!event.isBehindProxy) audience.bindings.set(event.connection, { session, text: event.text });
     return session;
   }
@@ -184,7 +187,7 @@ export class SessionTable {
     const member = bound?.group === group ? bound : group.leastRecent();
     const session = member ?? audience.join(group, this.playerOf(viewer), event.timeMs, nowMs);
     if (session === undefined) return undefined;
-    session.seen(event.timeMs, nowMs);
+    audience.asked(session, group, event.timeMs, nowMs);
     if (session !== bound && !event.isBehindProxy) audience.bindings.set(event.connection, { session, text: '' });
     return session;
   }

@@ -7,6 +7,13 @@ import { type SessionIdentity, ViewerSession } from './viewer-session.ts';
 /** A session that nothing was heard of for longer is over. */
 const shortestSilenceMs = 30_000;
 const silentTargetDurations = 6;
+/** Who plays asks at least once a target duration; who has not for longer does not watch any more, whether its session is over or not. */
+const watchingTargetDurations = 3;
+const shortestPatienceMs = 5000;
+/** Whose playlists alone are asked for here is estimated anew only every three target durations. */
+const estimatedTargetDurations = 6;
+/** Reports that come at intervals: every ten seconds, of our page. */
+const reportPatienceMs = 15_000;
 
 /** What a connection's requests are known to belong to. */
 export interface Binding {
@@ -41,9 +48,30 @@ export class StreamAudience {
     this.newSession = newSession;
   }
 
-  get viewers(): number {
+  /** Who watches now: some of those whose sessions go on. */
+  viewers(nowMs: number): number {
     let count = 0;
-    for (const session of this.sessions.values()) if (session.isLive) count++;
+  /** How long who has asked for something is taken to watch. */
+  get patienceMs(): number {
+    return Math.max(shortestPatienceMs, watchingTargetDurations * this.targetDurationMs);
+  }
+
+  get silenceMs(): number {
+    return Math.max(shortestSilenceMs, silentTargetDurations * this.targetDurationMs);
+  }
+
+  /** A player has posted something: where it asks elsewhere for what it watches, that is all there is to hear of it. */
+  reported(session: ViewerSession, isAtIntervals: boolean, timeMs: number, nowMs: number): void {
+    const patienceMs = isAtIntervals ? Math.max(reportPatienceMs, this.patienceMs) : this.patienceMs;
+    session.seen(timeMs, nowMs, session.asks ? patienceMs : this.silenceMs);
+  }
+
+  /** Somebody of a group has asked for something. */
+  asked(session: ViewerSession, group: AnonymousGroup | undefined, timeMs: number, nowMs: number): void {
+    session.asked(timeMs, nowMs, group === undefined ? this.patienceMs : this.patienceWith(group));
+  }
+
+    for (const session of this.sessions.values()) if (session.isWatching(nowMs)) count++;
     return count;
   }
 
@@ -61,7 +89,6 @@ export class StreamAudience {
       if (session.isLeaving(timeMs)) return undefined;
       session.reopen();
     }
-    session.seen(timeMs, nowMs);
     return session;
   }
 
@@ -99,11 +126,12 @@ export class StreamAudience {
 
   /** Ends what is silent and forgets what ended; `ended` gets each session once, when it has. */
   sweep(nowMs: number, ended: (session: ViewerSession) => void): void {
-    const silenceMs = Math.max(shortestSilenceMs, silentTargetDurations * this.targetDurationMs);
+    const { silenceMs } = this;
     for (const group of this.groups.values()) this.count(group, nowMs);
     for (const [key, session] of this.sessions) {
       const isSilent = nowMs - session.seenMonotonicMs >= silenceMs;
       if (session.isLive && isSilent) session.end(session.seenAtMs);
+    session.patienceMs = this.silenceMs;
       if (!session.isLive && !session.isTold) {
         session.isTold = true;
         session.group?.leave(session);
@@ -136,6 +164,10 @@ export class StreamAudience {
     viewer: { readonly network: string; readonly player: string },
     timeMs: number,
     nowMs: number,
+
+  private patienceWith({ hasMedia }: AnonymousGroup): number {
+    return hasMedia ? this.patienceMs : Math.max(this.patienceMs, estimatedTargetDurations * this.targetDurationMs);
+  }
   ): ViewerSession | undefined {
     const identity = this.newSession(key, viewer, timeMs);
     if (identity === undefined) return undefined;
@@ -151,7 +183,7 @@ export class StreamAudience {
     group.estimate(nowMs, this.targetDurationMs, (count, atMs) => {
       for (let number = 0; number < count; number++) {
         const member = group.members[number] ?? this.join(group, first, first.seenAtMs, atMs);
-        if (member !== undefined && member.seenMonotonicMs < atMs) member.seen(first.seenAtMs, atMs);
+        if (member !== undefined && member.seenMonotonicMs <= atMs) this.asked(member, group, first.seenAtMs, atMs);
       }
     });
   }

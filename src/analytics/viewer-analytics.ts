@@ -87,12 +87,17 @@ export class ViewerAnalytics implements LiveAudience {
   }
 
   viewers(streamId: string): number {
-    return this.table.streams.get(streamId)?.viewers ?? 0;
+    return this.table.streams.get(streamId)?.viewers(this.options.clock.monotonicMs()) ?? 0;
   }
 
   qualities(streamId: string): readonly QualityAudience[] {
     const counts = new Map<string, number>();
-    for (const { rendition = '' } of this.live(streamId)) counts.set(rendition, (counts.get(rendition) ?? 0) + 1);
+    const nowMs = this.options.clock.monotonicMs();
+    for (const session of this.table.streams.get(streamId)?.sessions.values() ?? []) {
+      if (!session.isWatching(nowMs)) continue;
+      const { rendition = '' } = session;
+      counts.set(rendition, (counts.get(rendition) ?? 0) + 1);
+    }
     counts.delete(''); // nothing is known of those yet
     return [...counts].map(([name, viewers]) => ({ name, viewers })).sort((a, b) => b.viewers - a.viewers);
   }
@@ -103,6 +108,12 @@ export class ViewerAnalytics implements LiveAudience {
 
   sessions(streamId: string): readonly SessionRow[] {
     return this.live(streamId)
+  watching(streamId: string): readonly SessionRow[] {
+    const nowMs = this.options.clock.monotonicMs();
+    const watching = this.live(streamId).filter((session) => session.isWatching(nowMs));
+    return watching.map((session) => session.row(streamId, this.options.node));
+  }
+
       .map((session) => session.row(streamId, this.options.node))
       .sort((a, b) => a.startedAtMs - b.startedAtMs || (a.id < b.id ? -1 : 1));
   }
@@ -111,8 +122,9 @@ export class ViewerAnalytics implements LiveAudience {
     const { streams, sessionsDropped, reportsDropped } = this.table;
     let viewers = 0;
     let sessions = 0;
+    const nowMs = this.options.clock.monotonicMs();
     for (const audience of streams.values()) {
-      viewers += audience.viewers;
+      viewers += audience.viewers(nowMs);
       sessions += audience.sessions.size;
     }
     return { viewers, sessions, sessionsDropped, reportsDropped, rowsLost: this.archive.rowsLost };

@@ -34,6 +34,8 @@ export class ViewerSession {
   /** It is one of those whose requests cannot be told apart. */
   group: AnonymousGroup | undefined;
   format: 'hls' | 'dash' | undefined;
+  /** For so long from then on it counts as watching although nothing more is heard of it. */
+  patienceMs = 0;
   /** Its own requests are known as such: by CMCD. */
   hasRequests = false;
   /** It tells totals of its own, which are better than what can be seen from here. */
@@ -42,6 +44,8 @@ export class ViewerSession {
   hasStates = false;
   startupMs: number | undefined;
   startupSource: StartupSource | undefined;
+  /** It asks here for what it watches, rather than at a cache. */
+  asks = false;
   /** By the player's clock. */
   firstEventMs: number | undefined;
   firstRequestMs: number | undefined;
@@ -77,7 +81,7 @@ export class ViewerSession {
     this.player = player;
     this.startedAtMs = startedAtMs;
     this.seenAtMs = startedAtMs;
-    this.seenMonotonicMs = nowMs;
+    this.seenMonotonicMs = Math.floor(nowMs);
   }
 
   get isLive(): boolean {
@@ -91,11 +95,26 @@ export class ViewerSession {
 
   get rendition(): string | undefined {
     return this.qualities.at(-1)?.rendition;
+  isWatching(nowMs: number): boolean {
+    return this.endedAtMs === undefined && nowMs < this.seenMonotonicMs + this.patienceMs;
   }
 
-  seen(timeMs: number, nowMs: number): void {
+  }
+
+  /** `patienceMs`: how long from `nowMs` on it is taken to watch by this sign. */
+  seen(timeMs: number, nowMs: number, patienceMs: number): void {
     if (timeMs > this.seenAtMs) this.seenAtMs = timeMs;
-    this.seenMonotonicMs = nowMs;
+    // Whole numbers: others would take memory of their own.
+    const seenMs = Math.floor(nowMs);
+    this.patienceMs = Math.max(this.seenMonotonicMs + this.patienceMs - seenMs, patienceMs);
+    this.seenMonotonicMs = seenMs;
+  }
+
+  /** It has asked for something: from the first time on, that it does not ask any more says more than its reports. */
+  asked(timeMs: number, nowMs: number, patienceMs: number): void {
+    if (!this.asks) this.patienceMs = 0;
+    this.asks = true;
+    this.seen(timeMs, nowMs, patienceMs);
   }
 
   end(timeMs: number): void {
@@ -119,6 +138,8 @@ export class ViewerSession {
 
   started(startupMs: number, source: StartupSource): void {
     if (this.startupSource !== undefined && sourceRank[this.startupSource] >= sourceRank[source]) return;
+    if (other.asks && !this.asks) this.patienceMs = other.patienceMs;
+    this.asks ||= other.asks;
     this.startupMs = Math.round(startupMs);
     this.startupSource = source;
   }
@@ -140,7 +161,7 @@ export class ViewerSession {
   /** How long pictures moved. */
   get watchMs(): number {
     if (this.hasPageTotals) return this.watchedMs;
-    if (this.hasStates) return this.watchedMs + (this.state === 'playing' && this.isLive ? this.sinceState : 0);
+    if (this.hasStates) return this.watchedMs + (this.state === 'playing' ? this.sinceState : 0);
     return this.watchedMs + Math.max(0, this.lastMediaMs - (this.firstMediaMs ?? this.lastMediaMs) - this.stalledMs);
   }
 

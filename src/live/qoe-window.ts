@@ -42,7 +42,7 @@ export class QoeWindow {
     return this.latest;
   }
 
-  /** `live`: sessions that go on now. To be called every few seconds. */
+  /** `live`: sessions of those who watch now. To be called every few seconds. */
   look(live: readonly SessionRow[], renditions: readonly RenditionView[]): void {
     const nowMs = this.clock.wallMs();
     for (const row of live) {

@@ -51,7 +51,7 @@ export class StreamGauge {
     this.takeTelling(telling);
     const isQoeDue = this.second % qoeEverySeconds === 0;
     if (isQoeDue && (view.viewers > 0 || !this.qoe.isEmpty))
-      this.qoe.look(audience.sessions(streamId), view.renditions);
+      this.qoe.look(audience.watching(streamId), view.renditions);
     if (this.startedAtMs === null && this.second % startEverySeconds === 0) void this.learnStart();
     this.second++;
     const { ingest, interruptedSinceMs, ladder, renditions } = view;

@@ -55,7 +55,7 @@ export function audienceRig(options: Partial<SessionTableOptions> = {}, folder =
       table.sweep();
     }
   };
-  const viewers = () => table.streams.get('st1')?.viewers ?? 0;
+  const viewers = () => table.streams.get('st1')?.viewers(clock.monotonicMs()) ?? 0;
   const sessions = () => [...(table.streams.get('st1')?.sessions.values() ?? [])].filter(({ isLive }) => isLive);
   return { clock, table, ended, take, report, cmcd, pass, viewers, sessions };
 }

@@ -50,7 +50,7 @@ for (const count of [1, 2, 3, 7, 300]) {
     const rig = audienceRig();
     play(rig, count);
     expect(rig.viewers()).toBe(count);
-    rig.pass(5);
+    rig.pass(1);
     expect(rig.viewers()).toBe(count);
   });
 }
@@ -120,30 +120,69 @@ test('where only playlists are asked for, one player asks about once a target du
   expect(quick.viewers()).toBe(2);
 });
 
-test('one of several who leaves is counted for half a minute, the others go on', () => {
+test('one of several who leaves is soon not counted any more, and its session ends half a minute later', () => {
   const rig = audienceRig();
   const next = play(rig, 3, { segments: 8 });
-  play(rig, 2, { from: next, segments: 8 });
-  expect(rig.viewers()).toBe(3);
-  play(rig, 2, { from: next + 8, segments: 14 });
+  play(rig, 2, { from: next, segments: 4 });
+  expect(rig.viewers()).toBe(2);
+  expect(rig.sessions()).toHaveLength(3);
+  play(rig, 2, { from: next + 4, segments: 14 });
   expect(rig.viewers()).toBe(2);
   expect(rig.ended).toHaveLength(1);
 });
 
-test('silence of half a minute, or of six target durations where they are long, ends a session as it was last seen', () => {
+for (const [targetDurationMs, watchesSeconds, lastsSeconds] of [
+  [2000, 6, 30],
+  [1000, 5, 30],
+  [10_000, 30, 60],
+] as const) {
+  test(`who asks for nothing more watches for ${watchesSeconds} s, and its session ends after ${lastsSeconds} s as it was last seen: ${targetDurationMs} ms segments`, () => {
+    const rig = audienceRig();
+    rig.cmcd('sid="a"', { stream: { ...stream, targetDurationMs } });
+    const seenAtMs = rig.clock.wallMs();
+    rig.pass(watchesSeconds - 1);
+    expect(rig.viewers()).toBe(1);
+    rig.pass(1);
+    expect(rig.viewers()).toBe(0);
+    rig.pass(lastsSeconds - watchesSeconds - 1);
+    expect(rig.sessions()).toHaveLength(1);
+    rig.pass(1);
+    expect(rig.sessions()).toHaveLength(0);
+    expect(rig.ended).toMatchObject([{ key: 's a', endedAtMs: seenAtMs }]);
+  });
+}
+
+test('who was silent for a moment and asks again goes on with its session', () => {
   const rig = audienceRig();
   rig.cmcd('sid="a"');
-  const seenAtMs = rig.clock.wallMs();
+  rig.pass(20);
+  expect(rig.viewers()).toBe(0);
+  rig.cmcd('sid="a"');
+  expect(rig.viewers()).toBe(1);
+  expect(rig.ended).toEqual([]);
+});
+
+test('who asks a cache, and only reports here, watches until it has not reported for half a minute', () => {
+  const rig = audienceRig();
+  rig.report('sid="a",e=ps,sta=p');
   rig.pass(29);
   expect(rig.viewers()).toBe(1);
   rig.pass(1);
   expect(rig.viewers()).toBe(0);
-  expect(rig.ended).toMatchObject([{ key: 's a', endedAtMs: seenAtMs }]);
-  const slow = { ...stream, targetDurationMs: 10_000 };
-  rig.cmcd('sid="b"', { stream: slow });
-  rig.pass(59);
-  expect(rig.viewers()).toBe(1);
-  rig.pass(1);
+});
+
+test('who reports every ten seconds, and asks here only for what a cache has not, watches all the time', () => {
+  const rig = audienceRig();
+  rig.report('sid="a",e=t,sta=p');
+  rig.cmcd('sid="a"', { kind: 'playlist' });
+  for (let report = 0; report < 5; report++) {
+    rig.report('sid="a",e=t,sta=p');
+    for (let second = 0; second < 10; second++) {
+      rig.pass(1);
+      expect(rig.viewers()).toBe(1);
+    }
+  }
+  rig.pass(5);
   expect(rig.viewers()).toBe(0);
 });
 

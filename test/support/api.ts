@@ -70,6 +70,7 @@ export async function apiUnderTest(
     live,
     audience: {
       sessions: (streamId) => watching.filter((row) => row.streamId === streamId),
+      watching: (streamId) => watching.filter((row) => row.streamId === streamId),
       viewers: () => watching.length,
       qualities: () => [],
       experience: () => experienceOf([]),
