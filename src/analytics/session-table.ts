@@ -5,13 +5,14 @@ import type { CmcdReport } from '../cmcd/report.ts';
 import { decodeQueryValue } from '../cmcd/request-parts.ts';
 import type { EventStream, ViewerIdentity } from '../delivery/viewer-events/event-batch.ts';
 import type { ViewerEvent } from '../delivery/viewer-events/event-reader.ts';
+import { unknownCountry } from '../geoip/country-database.ts';
 import type { SessionRow } from '../store/ports/session-store.ts';
 import { playerName } from './player-name.ts';
 import { switchReason } from './quality-switches.ts';
 import { takeEvent, takeRequest } from './session-reports.ts';
 import { StreamAudience } from './stream-audience.ts';
 import type { ViewerKey } from './viewer-keys.ts';
-import type { SessionIdentity, ViewerSession } from './viewer-session.ts';
+import type { KnownViewer, SessionIdentity, ViewerSession } from './viewer-session.ts';
 
 export interface SessionTableOptions {
   readonly clock: Clock;
@@ -24,7 +25,7 @@ export interface SessionTableOptions {
   readonly maxReportedPerNetwork?: number;
 }
 
-const nobody: ViewerIdentity = { network: '', userAgent: '', token: '' };
+const nobody: ViewerIdentity = { network: '', userAgent: '', token: '', country: unknownCountry };
 
 /** Makes sessions of viewer events: who watches what, how well, and how many they are. */
 export class SessionTable {
@@ -37,7 +38,7 @@ export class SessionTable {
   private readonly maxReported: number;
   private size = 0;
   private readonly reportedByNetwork = new Map<string, number>();
-  private readonly players = new WeakMap<ViewerIdentity, { readonly network: string; readonly player: string }>();
+  private readonly players = new WeakMap<ViewerIdentity, KnownViewer>();
 
   constructor(options: SessionTableOptions) {
     this.options = options;
@@ -90,7 +91,7 @@ export class SessionTable {
 
   private readonly newSession = (
     key: string,
-    { network, player }: { readonly network: string; readonly player: string },
+    { network, country, player }: KnownViewer,
     startedAtMs: number,
   ): SessionIdentity | undefined => {
     if (this.size >= this.maxSessions) {
@@ -98,7 +99,7 @@ export class SessionTable {
       return undefined;
     }
     this.size++;
-    return { id: `vs_${randomBytes(9).toString('base64url')}`, key, network, player, startedAtMs };
+    return { id: `vs_${randomBytes(9).toString('base64url')}`, key, network, country, player, startedAtMs };
   };
 
   private takeReports(audience: StreamAudience, event: ViewerEvent, viewer: ViewerIdentity): void {
@@ -192,10 +193,11 @@ export class SessionTable {
     return session;
   }
 
-  private playerOf(viewer: ViewerIdentity): { readonly network: string; readonly player: string } {
+  private playerOf(viewer: ViewerIdentity): KnownViewer {
     let known = this.players.get(viewer);
     if (known === undefined) {
-      known = { network: viewer.network, player: playerName(viewer.userAgent) };
+      const { network, country, userAgent } = viewer;
+      known = { network, country, player: playerName(userAgent) };
       this.players.set(viewer, known);
     }
     return known;

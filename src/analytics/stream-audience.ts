@@ -2,7 +2,7 @@ import type { EventStream } from '../delivery/viewer-events/event-batch.ts';
 import type { SessionRow } from '../store/ports/session-store.ts';
 import { AnonymousGroup } from './anonymous-group.ts';
 import type { ViewerKey } from './viewer-keys.ts';
-import { type SessionIdentity, ViewerSession } from './viewer-session.ts';
+import { type KnownViewer, type SessionIdentity, ViewerSession } from './viewer-session.ts';
 
 /** A session that nothing was heard of for longer is over. */
 const shortestSilenceMs = 30_000;
@@ -23,11 +23,7 @@ export interface Binding {
 }
 
 /** Who a new session is of; undefined: there is no room for one. */
-export type NewSession = (
-  key: string,
-  viewer: { readonly network: string; readonly player: string },
-  startedAtMs: number,
-) => SessionIdentity | undefined;
+export type NewSession = (key: string, viewer: KnownViewer, startedAtMs: number) => SessionIdentity | undefined;
 
 /** All sessions of one stream. */
 export class StreamAudience {
@@ -76,12 +72,7 @@ export class StreamAudience {
   }
 
   /** The session that a player calls by this id; undefined where it has just ended, or there is no room for a new one. */
-  named(
-    sessionId: string,
-    viewer: { readonly network: string; readonly player: string },
-    timeMs: number,
-    nowMs: number,
-  ): ViewerSession | undefined {
+  named(sessionId: string, viewer: KnownViewer, timeMs: number, nowMs: number): ViewerSession | undefined {
     const key = `s ${sessionId}`;
     const session = this.sessions.get(key) ?? this.open(key, viewer, timeMs, nowMs);
     if (session === undefined) return undefined;
@@ -100,12 +91,7 @@ export class StreamAudience {
   }
 
   /** Another viewer of a group. */
-  join(
-    group: AnonymousGroup,
-    viewer: { readonly network: string; readonly player: string },
-    timeMs: number,
-    nowMs: number,
-  ): ViewerSession | undefined {
+  join(group: AnonymousGroup, viewer: KnownViewer, timeMs: number, nowMs: number): ViewerSession | undefined {
     const session = this.open(`a ${group.key} ${this.nextMember++}`, viewer, timeMs, nowMs);
     if (session !== undefined) group.add(session);
     return session;
@@ -159,16 +145,7 @@ export class StreamAudience {
     return group;
   }
 
-  private open(
-    key: string,
-    viewer: { readonly network: string; readonly player: string },
-    timeMs: number,
-    nowMs: number,
-
-  private patienceWith({ hasMedia }: AnonymousGroup): number {
-    return hasMedia ? this.patienceMs : Math.max(this.patienceMs, estimatedTargetDurations * this.targetDurationMs);
-  }
-  ): ViewerSession | undefined {
+  private open(key: string, viewer: KnownViewer, timeMs: number, nowMs: number): ViewerSession | undefined {
     const identity = this.newSession(key, viewer, timeMs);
     if (identity === undefined) return undefined;
     const session = new ViewerSession(identity, nowMs);

@@ -17,6 +17,8 @@ export interface ViewerAnalyticsOptions {
   readonly dataDir: string;
   readonly retentionMs: number;
   readonly log: Log;
+  /** Of an address; without it no country is known. */
+  readonly countryOf?: ((address: string) => string) | undefined;
   /** Get what has ended, beside the store. */
   readonly sinks?: readonly SessionSink[];
 }
@@ -77,7 +79,7 @@ export class ViewerAnalytics implements LiveAudience {
   }
 
   /** For one delivery thread. */
-  readonly newReader = (): ViewerEventReader => new ViewerEventReader(this.nextSource++);
+  readonly newReader = (): ViewerEventReader => new ViewerEventReader(this.nextSource++, this.options.countryOf);
 
   readonly take: ViewerEventSink = (event) => this.table.take(event);
 

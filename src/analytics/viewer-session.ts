@@ -14,15 +14,21 @@ export interface SessionIdentity {
   readonly id: string;
   readonly key: string;
   readonly network: string;
+  readonly country: string;
   readonly player: string;
   readonly startedAtMs: number;
 }
+
+/** What is known of whom a session is. */
+export type KnownViewer = Pick<SessionIdentity, 'network' | 'country' | 'player'>;
 
 /** One viewer's time with one stream as it goes on. Kept small: there may be a hundred thousand. */
 export class ViewerSession {
   readonly id: string;
   readonly key: string;
   network: string;
+  /** ISO 3166-1 alpha-2, or `ZZ`. */
+  readonly country: string;
   player: string;
   startedAtMs: number;
   /** Last sign of it: wall clock, and monotonic for how long ago that is. */
@@ -74,10 +80,11 @@ export class ViewerSession {
   /** Quality changes that the page has told, with those that were forgotten. */
   qualityCount = 0;
 
-  constructor({ id, key, network, player, startedAtMs }: SessionIdentity, nowMs: number) {
+  constructor({ id, key, network, country, player, startedAtMs }: SessionIdentity, nowMs: number) {
     this.id = id;
     this.key = key;
     this.network = network;
+    this.country = country;
     this.player = player;
     this.startedAtMs = startedAtMs;
     this.seenAtMs = startedAtMs;
@@ -177,10 +184,11 @@ export class ViewerSession {
 
   row(streamId: string, node: string): SessionRow {
     const { id, key, startedAtMs, seenAtMs, endedAtMs = null, startupMs = null, startupSource = null } = this;
-    const { watchMs, stalls, stallMs, errors, player, network, format = null, bytes } = this;
+    const { watchMs, stalls, stallMs, errors, player, network, country, format = null, bytes } = this;
     return {
       ...{ id, streamId, key, node, startedAtMs, seenAtMs, endedAtMs, startupMs, startupSource },
-      ...{ watchMs: Math.round(watchMs), stalls, stallMs: Math.round(stallMs), errors, player, network, format, bytes },
+      ...{ watchMs: Math.round(watchMs), stalls, stallMs: Math.round(stallMs), errors, player, network, country },
+      ...{ format, bytes },
       qualities: [...this.qualities],
       latencyMs: this.latencyMs === undefined ? null : Math.round(this.latencyMs),
       totalFrames: this.totalFrames ?? null,

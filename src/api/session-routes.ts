@@ -93,6 +93,7 @@ export function sessionViewOf(row: SessionRow): SessionView {
     ended_at: isoOrNull(row.endedAtMs),
     player: row.player,
     network: row.network,
+    country: row.country,
     format: row.format,
     startup_ms: row.startupMs,
     startup_source: row.startupSource,

@@ -26,6 +26,10 @@ export const sessionView = z
       description: 'The network of the address, IPv4 /24 or IPv6 /48; more of it is never kept.',
       example: '203.0.113.0/24',
     }),
+    country: z.string().meta({
+      description: 'ISO 3166-1 alpha-2; ZZ: not known, or not looked up (`analytics.geoip`).',
+      example: 'DE',
+    }),
     format: z.enum(['hls', 'dash']).nullable(),
     startup_ms: z.int().nullable(),
     startup_source: z.enum(['beacon', 'cmcd2', 'msd', 'est']).nullable().meta({

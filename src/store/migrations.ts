@@ -123,6 +123,7 @@ async function viewers(db: Kysely<unknown>): Promise<void> {
     .addColumn('errors', 'integer', (column) => column.notNull())
     .addColumn('player', 'text', (column) => column.notNull())
     .addColumn('network', 'text', (column) => column.notNull())
+    .addColumn('country', 'text', (column) => column.notNull())
     .addColumn('format', 'text')
     .addColumn('bytes', 'bigint', (column) => column.notNull())
     .addColumn('total_frames', 'bigint')

@@ -84,6 +84,7 @@ export interface Tables {
     errors: number;
     player: string;
     network: string;
+    country: string;
     format: 'hls' | 'dash' | null;
     bytes: number;
     total_frames: number | null;

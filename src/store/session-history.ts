@@ -13,7 +13,7 @@ import type {
 import type { StartupSource } from './ports/session-store.ts';
 import type { Tables } from './schema.ts';
 
-/** What is asked about sessions that have ended, answered by the database that keeps them. SQL that SQLite and Postgres both run. */
+/** What is asked about sessions, answered by the database that keeps them. SQL that SQLite and Postgres both run. */
 export class StoredHistory implements Omit<SessionHistory, 'listEnded'> {
   protected readonly db: Kysely<Tables>;
 
@@ -25,7 +25,7 @@ export class StoredHistory implements Omit<SessionHistory, 'listEnded'> {
     const { rows } = await sql<Record<'sessions' | 'watchMs' | 'stalls' | 'stallMs' | 'errors', number>>`
       select count(*) as "sessions", ${sum('watch_ms')} as "watchMs", ${sum('stalls')} as "stalls",
         ${sum('stall_ms')} as "stallMs", ${sum('errors')} as "errors"
-      from viewer_sessions where ${endedIn(range)}`.execute(this.db);
+      from viewer_sessions where ${countedIn(range)}`.execute(this.db);
     const { sessions, watchMs, stalls, stallMs, errors } = rows[0]!;
     const startups = await percentilesOf(
       this.db,
@@ -70,6 +70,10 @@ export class StoredHistory implements Omit<SessionHistory, 'listEnded'> {
     return await groupsOf(this.db, sql`player`, range);
   }
 
+  async byCountry(range: HistoryRange): Promise<readonly HistoryGroup[]> {
+    return await groupsOf(this.db, sql`country`, range);
+  }
+
   async byDay({ fromMs, untilMs, ...which }: HistoryRange): Promise<readonly HistoryDay[]> {
     const days = { ...which, fromMs: floor(fromMs, dayMs), untilMs: floor(untilMs + dayMs - 1, dayMs) };
     const { rows } = await sql<Omit<HistoryDay, 'day'> & { readonly day: number }>`
@@ -89,7 +93,7 @@ export class StoredHistory implements Omit<SessionHistory, 'listEnded'> {
 async function groupsOf(db: Kysely<Tables>, name: RawBuilder<unknown>, range: HistoryRange): Promise<HistoryGroup[]> {
   const { rows } = await sql<HistoryGroup>`
     select ${name} as "name", count(*) as "sessions", ${sum('watch_ms')} as "watchMs", ${sum('stall_ms')} as "stallMs"
-    from viewer_sessions where ${endedIn(range)} group by 1 order by 2 desc, 1`.execute(db);
+    from viewer_sessions where ${countedIn(range)} group by 1 order by 2 desc, 1`.execute(db);
   return rows;
 }
 
@@ -108,7 +112,7 @@ async function percentilesOf(
     from (
       select ${group} as name, ${value} as x, row_number() over (partition by ${group} order by ${value}) - 1 as i,
         count(*) over (partition by ${group}) as n
-      from viewer_sessions where ${endedIn(range)} and ${isKnown} and ${value} is not null
+      from viewer_sessions where ${countedIn(range)} and ${isKnown} and ${value} is not null
     ) as ranked group by name`.execute(db);
   return new Map(rows.map(({ name, p50, p95, count }) => [name, { p50, p95, count }]));
 }
@@ -129,6 +133,13 @@ function ofRange({ streamId, channel }: HistoryRange): RawBuilder<boolean> {
   const ofStream = streamId === undefined ? sql`1 = 1` : sql`stream_id = ${streamId}`;
   if (channel === undefined) return sql`${ofStream}`;
   return sql`${ofStream} and stream_id in (select id from streams where channel = ${channel})`;
+}
+
+/** Ended then, or goes on and was last seen then. */
+function countedIn(range: HistoryRange): RawBuilder<boolean> {
+  const { fromMs, untilMs } = range;
+  return sql`${ofRange(range)} and (ended_at >= ${fromMs} and ended_at < ${untilMs}
+    or ended_at is null and seen_at >= ${fromMs} and seen_at < ${untilMs})`;
 }
 
 function endedIn(range: HistoryRange): RawBuilder<boolean> {

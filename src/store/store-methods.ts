@@ -24,6 +24,7 @@ export const storeMethods = {
     'viewersByMinute',
     'byQuality',
     'byPlayer',
+    'byCountry',
     'byDay',
     'remove',
     'removeEndedBefore',

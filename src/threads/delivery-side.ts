@@ -38,6 +38,8 @@ export interface DeliverySideOptions {
   readonly playback?: PlaybackSettings;
   /** Where control answers what is not playback. */
   readonly innerSocketPath?: string;
+  /** Control looks up the countries of viewers, for which it needs whole addresses. */
+  readonly tellsAddresses?: boolean;
 }
 
 /** What it tells control. */
@@ -73,7 +75,7 @@ export class DeliverySide {
     this.delivery = delivery;
     this.control = control;
     const clock = systemClock;
-    this.events = new ViewerEventWriter(clock.wallMs, (batch) => control.viewerEvents(batch));
+    this.events = new ViewerEventWriter(clock.wallMs, (batch) => control.viewerEvents(batch), options.tellsAddresses);
     delivery.observe(this.events);
     if (options.playback !== undefined) delivery.gate.update(options.playback);
     const pages = webPages(loadWebAssets, () => delivery.liveStreams);

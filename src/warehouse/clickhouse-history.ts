@@ -96,6 +96,10 @@ export class ClickHouseHistory implements SessionHistory {
     return await this.groups('player', range);
   }
 
+  async byCountry(range: HistoryRange): Promise<readonly HistoryGroup[]> {
+    return await this.groups('country', range);
+  }
+
   async byDay(range: HistoryRange): Promise<readonly HistoryDay[]> {
     const rows = await this.select<Record<'day' | 'channel' | 'count' | 'watch' | 'stall' | 'failed' | 'sent', string>>(
       `SELECT toString(day) AS day, channel, count, watch, stall, failed, sent FROM (

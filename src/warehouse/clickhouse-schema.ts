@@ -10,7 +10,7 @@ const statements: readonly string[] = [
     started_at Int64, seen_at Int64, ended_at Int64,
     startup_ms Nullable(Int64), startup_source String, watch_ms Int64, stalls Int64, stall_ms Int64,
     qualities_json String, last_quality String, latency_ms Nullable(Int64), errors Int64,
-    player String, network String, format String, bytes Int64,
+    player String, network String, country String, format String, bytes Int64,
     total_frames Nullable(Int64), dropped_frames Nullable(Int64)
   ) ENGINE = MergeTree() PARTITION BY day ORDER BY (stream_id, started_at, id) SETTINGS index_granularity = 8192`,
 

@@ -20,6 +20,7 @@ export interface SessionColumns {
   readonly errors: number | string;
   readonly player: string;
   readonly network: string;
+  readonly country: string;
   readonly format: string;
   readonly bytes: number | string;
   readonly total_frames: number | string | null;
@@ -29,7 +30,7 @@ export interface SessionColumns {
 export const sessionColumns: readonly (keyof SessionColumns)[] = [
   ...(['id', 'stream_id', 'session_key', 'node', 'started_at', 'seen_at', 'ended_at', 'startup_ms'] as const),
   ...(['startup_source', 'watch_ms', 'stalls', 'stall_ms', 'qualities_json', 'latency_ms', 'errors'] as const),
-  ...(['player', 'network', 'format', 'bytes', 'total_frames', 'dropped_frames'] as const),
+  ...(['player', 'network', 'country', 'format', 'bytes', 'total_frames', 'dropped_frames'] as const),
 ];
 
 /** A row of `sessions`, as a line of JSON. The session has ended. */
@@ -53,6 +54,7 @@ export function sessionLine(row: SessionRow, channel: string, batch: string): st
     errors: row.errors,
     player: row.player,
     network: row.network,
+    country: row.country,
     format: row.format ?? '',
     bytes: row.bytes,
     total_frames: row.totalFrames,
@@ -82,6 +84,7 @@ export function sessionOf(columns: SessionColumns): SessionRow {
     errors: Number(columns.errors),
     player: columns.player,
     network: columns.network,
+    country: columns.country,
     format: columns.format === '' ? null : (columns.format as SessionRow['format']),
     bytes: Number(columns.bytes),
     totalFrames: optional(columns.total_frames),

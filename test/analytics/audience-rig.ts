@@ -8,7 +8,9 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 export const stream = { streamId: 'st1', channel: 'show', targetDurationMs: 2000, partTargetMs: 500 };
-export const someone: ViewerIdentity = { network: '203.0.113.0/24', userAgent: 'Mozilla Firefox/140', token: '' };
+export const someone: ViewerIdentity = {
+  ...{ network: '203.0.113.0/24', userAgent: 'Mozilla Firefox/140', token: '', country: 'DE' },
+};
 
 /** Sessions of one stream, and viewers whose events the test makes. */
 export function audienceRig(options: Partial<SessionTableOptions> = {}, folder = tempDir()) {

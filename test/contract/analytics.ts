@@ -89,13 +89,13 @@ export function analyticsContract(name: string, open: () => Promise<HistoryPlace
       expect(first).toEqual({ minuteMs: midnight, viewers: 2 });
     });
 
-    test('by quality shown last, by player, by day and channel', async () => {
+    test('by quality shown last, by player, by country, by day and channel', async () => {
       const to = (rendition: string) => [
         { atMs: day, rendition: '360p', reason: 'startup' },
         { atMs: day + 1, rendition, reason: 'bandwidth' },
       ];
       const history = await openWith([
-        ended({ id: 'a', qualities: to('1080p'), player: 'Safari', errors: 2 }),
+        ended({ id: 'a', qualities: to('1080p'), player: 'Safari', country: 'FR', errors: 2 }),
         ended({ id: 'b', qualities: to('1080p'), stallMs: 5 }),
         ended({ id: 'c', qualities: [] }),
         ended({ id: 'd', streamId: 'st3', endedAtMs: day + 25 * hour, bytes: 5_000_000_000 }),
@@ -105,6 +105,7 @@ export function analyticsContract(name: string, open: () => Promise<HistoryPlace
       });
       expect(await history.byQuality({ ...all, channel: 'show' })).toEqual([group('1080p', 2, 5), group('', 1)]);
       expect(await history.byPlayer(all)).toEqual([group('Chrome', 3, 5), group('Safari', 1)]);
+      expect(await history.byCountry(all)).toEqual([group('DE', 3, 5), group('FR', 1)]);
       const days = await history.byDay(all);
       expect(days).toEqual([
         {

@@ -32,7 +32,10 @@ test('ten thousand viewers with session ids, players and addresses of their own 
     const random = Math.random().toString(36);
     const player = number % 2 === 0 ? playerName(`Mozilla/5.0 ${random}`) : `evil${random} 1.0`;
     const network = `203.0.${number % 256}.0/24`;
-    const session = new ViewerSession({ id: random, key: `s ${random}`, network, player, startedAtMs: 0 }, 0);
+    const session = new ViewerSession(
+      { id: random, key: `s ${random}`, network, country: 'ZZ', player, startedAtMs: 0 },
+      0,
+    );
     session.started(700, number % 3 === 0 ? 'beacon' : 'est');
     totals.count(session);
   }
@@ -56,7 +59,10 @@ test('a histogram is told as Prometheus adds it up: each bucket with those below
 
 test('what a session takes back is not counted twice, and changes of quality have a direction', () => {
   const totals = new ExperienceTotals();
-  const session = new ViewerSession({ id: 'a', key: 's a', network: '', player: 'VLC', startedAtMs: 0 }, 0);
+  const session = new ViewerSession(
+    { id: 'a', key: 's a', network: '', country: 'ZZ', player: 'VLC', startedAtMs: 0 },
+    0,
+  );
   session.hasPageTotals = true;
   for (const [watchedMs, rendition, atMs] of [
     [5000, '720p', 1],

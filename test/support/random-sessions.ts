@@ -1,6 +1,7 @@
 import type { SessionRow, StartupSource } from '../../src/store/ports/session-store.ts';
 
 const players = ['Chrome', 'Safari', 'Firefox', 'hls.js', 'AppleCoreMedia', 'streamlink'];
+const countries = ['DE', 'FR', 'US', 'ZZ'];
 const renditions = ['1080p', '720p', '480p', '360p', 'source'];
 const sources: readonly StartupSource[] = ['beacon', 'cmcd2', 'msd', 'est'];
 
@@ -43,6 +44,7 @@ export function randomSource(seed: number) {
       errors: below(200) === 0 ? 1 : 0,
       player: one(players),
       network: `203.0.${below(256)}.0/24`,
+      country: countries[made % countries.length]!,
       format: below(5) === 0 ? 'dash' : 'hls',
       bytes: Math.round((watchMs * (400_000 + below(4_000_000))) / 8000),
       totalFrames: null,

@@ -82,6 +82,7 @@ export function someSession(members: Partial<SessionRow> = {}): SessionRow {
     errors: 0,
     player: 'Chrome',
     network: '203.0.113.0/24',
+    country: 'DE',
     format: 'hls',
     bytes: 1_000_000,
     totalFrames: null,

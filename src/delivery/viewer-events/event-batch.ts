@@ -11,13 +11,21 @@ export const viewerEventKinds = [
 ] as const;
 export type ViewerEventKind = (typeof viewerEventKinds)[number];
 
-/** Who asks, as far as it may be kept: never a full address. */
-export interface ViewerIdentity {
+/** Who asks, as it crosses to control. */
+export interface NamedViewer {
   /** The network of the address: `203.0.113.0/24`, `2001:db8:7::/48`. */
   readonly network: string;
   readonly userAgent: string;
   /** Of a signed link. */
   readonly token: string;
+  /** Empty, unless countries are looked up: then control forgets it as soon as it has the country. */
+  readonly address: string;
+}
+
+/** Who asks, as far as it may be kept: never a full address. */
+export interface ViewerIdentity extends Omit<NamedViewer, 'address'> {
+  /** ISO 3166-1 alpha-2; `ZZ`: not known. */
+  readonly country: string;
 }
 
 /** A stream as events refer to it. */
@@ -37,7 +45,7 @@ export interface ViewerEventBatch {
   /** Names that were given since the last batch, each in order: their numbers go on from the ones before. */
   readonly streams: readonly EventStream[];
   readonly renditions: readonly string[];
-  readonly viewers: readonly ViewerIdentity[];
+  readonly viewers: readonly NamedViewer[];
 }
 
 /*

@@ -1,3 +1,4 @@
+import { unknownCountry } from '../../geoip/country-database.ts';
 import {
   type EventStream,
   flagOf,
@@ -42,6 +43,7 @@ export type ViewerEventSink = (event: ViewerEvent) => void;
 /** Reads what one delivery thread writes, from its beginning to its end. */
 export class ViewerEventReader {
   private readonly firstConnection: number;
+  private readonly countryOf: (address: string) => string;
   private readonly streams: EventStream[] = [];
   private readonly renditions: string[] = [''];
   private readonly viewers = new Map<number, ViewerIdentity>();
@@ -67,16 +69,17 @@ export class ViewerEventReader {
   };
 
   /** `source`: a number that no other reader has. */
-  constructor(source: number) {
+  constructor(source: number, countryOf: (address: string) => string = () => unknownCountry) {
     this.firstConnection = source * 2 ** 32;
+    this.countryOf = countryOf;
   }
 
   /** Calls with each event in order. Afterwards the memory can be given back. */
   read(batch: ViewerEventBatch, sink: ViewerEventSink): void {
     this.streams.push(...batch.streams);
     this.renditions.push(...batch.renditions);
-    for (const viewer of batch.viewers) {
-      this.viewers.set(this.nextViewer++, viewer);
+    for (const { address, ...viewer } of batch.viewers) {
+      this.viewers.set(this.nextViewer++, { ...viewer, country: this.countryOf(address) });
       if (this.viewers.size > maxViewerNames) this.viewers.delete(this.viewers.keys().next().value!);
     }
     const { event } = this;

@@ -5,11 +5,11 @@ import {
   flagOf,
   maxEvents,
   maxViewerNames,
+  type NamedViewer,
   recordWords,
   textStart,
   type ViewerEventBatch,
   type ViewerEventKind,
-  type ViewerIdentity,
   viewerEventKinds,
   wordOf,
 } from './event-batch.ts';
@@ -68,6 +68,7 @@ export class ViewerEventWriter {
   told = 0;
   private readonly wallMs: () => number;
   private readonly handOver: (batch: ViewerEventBatch) => void;
+  private readonly tellsAddresses: boolean;
   private readonly spare: ArrayBuffer[] = [];
   private memory: Buffer | undefined;
   private words = new Uint32Array(0);
@@ -82,11 +83,13 @@ export class ViewerEventWriter {
   private readonly viewers = new Map<string, number>();
   private newStreams: EventStream[] = [];
   private newRenditions: string[] = [];
-  private newViewers: ViewerIdentity[] = [];
+  private newViewers: NamedViewer[] = [];
 
-  constructor(wallMs: () => number, handOver: (batch: ViewerEventBatch) => void) {
+  /** `tellsAddresses`: whole ones, because countries are looked up. */
+  constructor(wallMs: () => number, handOver: (batch: ViewerEventBatch) => void, tellsAddresses = false) {
     this.wallMs = wallMs;
     this.handOver = handOver;
+    this.tellsAddresses = tellsAddresses;
   }
 
   /** A number for a new stream. */
@@ -184,8 +187,9 @@ export class ViewerEventWriter {
     this.viewers.set(key, number);
     if (this.viewers.size > maxViewerNames) this.viewers.delete(this.viewers.keys().next().value!);
     const end = viewer.indexOf(separator);
-    const network = addressNetwork(viewer.slice(0, end));
-    this.newViewers.push({ network, userAgent: viewer.slice(end + 1), token });
+    const whole = viewer.slice(0, end);
+    const address = this.tellsAddresses ? whole : '';
+    this.newViewers.push({ network: addressNetwork(whole), userAgent: viewer.slice(end + 1), token, address });
     return number;
   }
 }

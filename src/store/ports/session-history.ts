@@ -1,8 +1,9 @@
 import type { SessionFilter, SessionPage, StartupSource } from './session-store.ts';
 
 /*
- * What is asked about sessions that have ended, of whoever keeps them: the store, or ClickHouse. All give the same answers. A session counts
- * when it ended; times are ms since the epoch, days and minutes those of UTC.
+ * What is asked about sessions, of whoever keeps them: the store, or ClickHouse. All give the same answers. A session counts when it ended;
+ * one that goes on counts when it was last seen, where it is known: ClickHouse only gets sessions that have ended, and days and minutes are
+ * of those alone. Times are ms since the epoch, days and minutes those of UTC.
  */
 
 export interface HistoryRange {
@@ -37,7 +38,7 @@ export interface HistoryExperience {
 }
 
 export interface HistoryGroup {
-  /** Of the quality shown last, or of the player. */
+  /** Of the quality shown last, of the player, of the country. */
   readonly name: string;
   readonly sessions: number;
   readonly watchMs: number;
@@ -70,6 +71,7 @@ export interface SessionHistory {
   /** Those first that have most sessions. */
   byQuality(range: HistoryRange): Promise<readonly HistoryGroup[]>;
   byPlayer(range: HistoryRange): Promise<readonly HistoryGroup[]>;
+  byCountry(range: HistoryRange): Promise<readonly HistoryGroup[]>;
   /** By day, then by channel; whole days, those that the range touches. */
   byDay(range: HistoryRange): Promise<readonly HistoryDay[]>;
 }

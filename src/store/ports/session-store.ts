@@ -35,6 +35,8 @@ export interface SessionRow {
   readonly player: string;
   /** The network of the address: `203.0.113.0/24`, `2001:db8:7::/48`. */
   readonly network: string;
+  /** ISO 3166-1 alpha-2, of the address; `ZZ`: not known, or not looked up. */
+  readonly country: string;
   readonly format: 'hls' | 'dash' | null;
   /** Sent to it by this node. */
   readonly bytes: number;

@@ -49,7 +49,7 @@ test('what is written is read, field for field', () => {
   const part = { ...plain, kind: 'part', isDash: true, isAudio: true, isReload: true, status: 404, index: 7 } as const;
   writer.add({ ...part, rendition: '' }, source, 'sid="b"', true);
   writer.flush();
-  const identity = { network: '203.0.113.0/24', userAgent: 'Player/1 (with spaces)' };
+  const identity = { network: '203.0.113.0/24', userAgent: 'Player/1 (with spaces)', country: 'ZZ' };
   expect(read()).toEqual([
     {
       ...{ kind: 'segment', timeMs: nowMs() - 250, connection: 3 * 2 ** 32 + 9, viewer: { ...identity, token: '' } },
@@ -79,6 +79,21 @@ test('names are told once and known in all batches that follow', () => {
       '720p 2001:db8:7::/48',
       '360p 2001:db8:7::/48',
     ]);
+  }
+});
+
+test('a whole address crosses only where countries are looked up, and is forgotten with that', () => {
+  for (const tellsAddresses of [false, true]) {
+    const batches: ViewerEventBatch[] = [];
+    const writer = new ViewerEventWriter(Date.now, (batch) => batches.push(batch), tellsAddresses);
+    writer.add(plain, { viewer: viewerName('203.0.113.77', 'VLC') }, undefined);
+    writer.flush();
+    expect(JSON.stringify(batches[0]!.viewers).includes('203.0.113.77')).toBe(tellsAddresses);
+    const events: ViewerEvent[] = [];
+    const reader = new ViewerEventReader(1, (address) => (address === '203.0.113.77' ? 'DE' : 'ZZ'));
+    reader.read(batches[0]!, (event) => events.push({ ...event }));
+    const country = tellsAddresses ? 'DE' : 'ZZ';
+    expect(events[0]!.viewer).toEqual({ network: '203.0.113.0/24', userAgent: 'VLC', token: '', country });
   }
 });
 

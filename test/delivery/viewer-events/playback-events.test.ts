@@ -77,7 +77,7 @@ test('the same is told of a request whichever way it came', async () => {
       hasBytes: bytes > 0,
     },
   }));
-  const viewer = { network: '127.0.0.0/24', userAgent: 'Test', token: '' };
+  const viewer = { network: '127.0.0.0/24', userAgent: 'Test', token: '', country: 'ZZ' };
   const common = {
     streamId: 'st1',
     viewer,
