@@ -3,7 +3,7 @@ import type { TrustedProxies } from '../../base/client-address.ts';
 import type { Delivery } from '../delivery.ts';
 import type { SlowReaderBudget } from '../paced-body.ts';
 import type { Reply } from '../reply.ts';
-import type { ConnectionDeadlines } from './viewer-connection.ts';
+import type { ConnectionDeadlines } from './lane.ts';
 
 /** What takes viewers' connections before the playback server does: TLS. */
 export interface ConnectionFront {

@@ -9,9 +9,10 @@ import { problem } from '../problem.ts';
 import type { Reply } from '../reply.ts';
 import { AddressLimit } from './address-limit.ts';
 import type { ConnectionFront, ConnectionHost } from './connection-front.ts';
+import type { ConnectionDeadlines, Lane } from './lane.ts';
 import { PreparedReplies } from './prepared-replies.ts';
 import { RequestParser } from './request-parser.ts';
-import { type ConnectionDeadlines, type Lane, ViewerConnection } from './viewer-connection.ts';
+import { ViewerConnection } from './viewer-connection.ts';
 
 export interface PlaybackServerOptions {
   readonly listen: { readonly host: string; readonly port: number };

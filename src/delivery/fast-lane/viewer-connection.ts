@@ -1,47 +1,17 @@
 import type { Socket } from 'node:net';
-import { clientAddress, type TrustedProxies } from '../../base/client-address.ts';
-import type { Delivery } from '../delivery.ts';
-import type { SlowReaderBudget } from '../paced-body.ts';
-import type { PendingReply, PlaybackRequest, ProgressiveReply, Reply } from '../reply.ts';
-import { viewerName } from '../viewer-events/event-writer.ts';
+import type { PendingReply, ProgressiveReply, Reply } from '../reply.ts';
+import { ConnectionRequest } from './connection-request.ts';
 import { GrowingBody, type GrowingBodyEvents } from './growing-body.ts';
-import type { RequestHeaders } from './header-fields.ts';
+import type { Lane } from './lane.ts';
 import { type OutgoingBody, WholeBody } from './outgoing-body.ts';
-import { bareRefusal, type PreparedReplies } from './prepared-replies.ts';
-import { maxHeadBytes, type RequestParser } from './request-parser.ts';
-
-/** How long a viewer may take for what, ms. */
-export interface ConnectionDeadlines {
-  /** For sending a request's head, from the connection's or the head's beginning. */
-  readonly headMs: number;
-  /** Between two requests. */
-  readonly idleMs: number;
-  /** For closing its side, after we have closed ours. */
-  readonly lingerMs: number;
-}
-
-/** What all connections of a thread share. */
-export interface Lane {
-  readonly delivery: Delivery;
-  readonly parser: RequestParser;
-  readonly prepared: PreparedReplies;
-  readonly deadlines: ConnectionDeadlines;
-  readonly budget: SlowReaderBudget;
-  readonly proxies: TrustedProxies;
-  /** Monotonic time of the last sweep, ms: good enough for deadlines of seconds. */
-  nowMs: number;
-  /** Takes a connection that sends something else than playback requests, with the bytes that are not yet answered. */
-  handOver(connection: ViewerConnection, bytes: Buffer): void;
-  closed(connection: ViewerConnection): void;
-}
+import { bareRefusal } from './prepared-replies.ts';
+import { maxHeadBytes } from './request-parser.ts';
 
 /**
  * What a connection is at. `head`: no or half a request. `held`: its request waits for media. `sending`: the viewer has to take bytes
  * before it gets more. `growing`: it has taken all there is of a body in the making. `closing`: we have said the last word.
  */
 type State = 'head' | 'held' | 'sending' | 'growing' | 'closing' | 'gone';
-
-type Writable<T> = { -readonly [Member in keyof T]: T[Member] };
 
 /** Requests that may pile up unread behind the one being answered, bytes. */
 const maxPipelinedBytes = maxHeadBytes;
@@ -63,23 +33,7 @@ export class ViewerConnection implements GrowingBodyEvents {
   private isPaused = false;
   /** Whether the deadline for the head that is awaited runs already. */
   private isHeadDue = true;
-  private headers: RequestHeaders | undefined;
-  /** The one being answered: a connection has one at a time, so one object serves them all. */
-  private readonly request: Writable<PlaybackRequest> = {
-    method: 'GET',
-    path: '',
-    query: '',
-    range: undefined,
-    ifRange: undefined,
-    ifNoneMatch: undefined,
-    acceptEncoding: undefined,
-    edgeSecret: undefined,
-    viewer: undefined,
-    connection: 0,
-    isBehindProxy: false,
-    cmcd: undefined,
-    body: undefined,
-  };
+  private readonly request: ConnectionRequest;
   private held: PendingReply | undefined;
   /** Since when the request's answer is on its way, where it is timed, monotonic ms; 0: it is not. */
   private timedSinceMs = 0;
@@ -89,7 +43,7 @@ export class ViewerConnection implements GrowingBodyEvents {
     this.socket = socket;
     this.lane = lane;
     this.deadlineMs = lane.nowMs + lane.deadlines.headMs;
-    this.request.connection = lane.delivery.newConnection();
+    this.request = new ConnectionRequest(lane.delivery.newConnection());
     socket.on('data', this.onData);
     socket.on('drain', this.onDrain);
     socket.on('end', this.onEnd);
@@ -216,9 +170,9 @@ export class ViewerConnection implements GrowingBodyEvents {
 
   /** Whether there was a request. */
   private readOne(bytes: Buffer): boolean {
-    const { lane } = this;
+    const { lane, request } = this;
     const { parser } = lane;
-    switch (parser.parse(bytes, 0, this.headers)) {
+    switch (parser.parse(bytes, 0, request.headers)) {
       case 'incomplete':
         if (!this.isHeadDue) this.deadlineMs = lane.nowMs + lane.deadlines.headMs;
         this.isHeadDue = true;
@@ -235,39 +189,14 @@ export class ViewerConnection implements GrowingBodyEvents {
         return false;
       case 'request':
         this.unread = parser.end === bytes.length ? undefined : bytes.subarray(parser.end);
-        this.understood(parser);
+        request.take(parser, this.socket, lane.proxies);
         this.answer();
         return true;
     }
   }
 
-  private understood({ method, path, query, headers, body }: RequestParser): void {
-    const { request } = this;
-    request.method = method;
-    request.path = path;
-    request.query = query;
-    request.body = body;
-    if (headers === this.headers) return;
-    if (headers.userAgent !== this.headers?.userAgent || request.isBehindProxy) this.identify(headers);
-    this.headers = headers;
-    request.cmcd = headers.cmcd;
-    request.range = headers.range;
-    request.ifRange = headers.ifRange;
-    request.ifNoneMatch = headers.ifNoneMatch;
-    request.acceptEncoding = headers.acceptEncoding;
-    request.edgeSecret = headers.edgeSecret;
-  }
-
-  private identify({ userAgent, forwarding }: RequestHeaders): void {
-    const { request, lane, socket } = this;
-    const peer = socket.remoteAddress ?? '';
-    if (this.headers === undefined) request.isBehindProxy = peer !== '' && lane.proxies.has(peer);
-    const address = forwarding === undefined ? peer : clientAddress(peer, forwarding, lane.proxies);
-    request.viewer = viewerName(address, userAgent);
-  }
-
   private answer(): void {
-    this.isLast ||= this.headers?.isKeepAlive === false;
+    this.isLast ||= this.request.headers?.isKeepAlive === false;
     const { delivery } = this.lane;
     this.timedSinceMs = delivery.counters.isTimed() ? performance.now() : 0;
     const answer = delivery.answer(this.request);

@@ -8,7 +8,7 @@ import {
 import type { TLSSocket } from 'node:tls';
 import { clientAddress, type TrustedProxies } from '../../base/client-address.ts';
 import { cmcdHeaders } from '../../cmcd/request-parts.ts';
-import type { ConnectionDeadlines } from '../fast-lane/viewer-connection.ts';
+import type { ConnectionDeadlines } from '../fast-lane/lane.ts';
 import { isPlaybackPath } from '../playback-path.ts';
 import type { PlaybackRequest, Reply } from '../reply.ts';
 import { edgeHeader } from '../reply-headers.ts';

@@ -10,7 +10,7 @@ import {
 import type { TLSSocket } from 'node:tls';
 import type { TrustedProxies } from '../../base/client-address.ts';
 import type { Delivery } from '../delivery.ts';
-import type { ConnectionDeadlines } from '../fast-lane/viewer-connection.ts';
+import type { ConnectionDeadlines } from '../fast-lane/lane.ts';
 import type { SlowReaderBudget } from '../paced-body.ts';
 import type { Reply } from '../reply.ts';
 import { StreamHeaders } from './stream-headers.ts';
