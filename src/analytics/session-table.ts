@@ -113,8 +113,8 @@ export class SessionTable {
       }
       const session = this.named(audience, sessionId, event, viewer);
       if (session === undefined) continue;
-      const isOver = takeEvent(session, report, event.timeMs);
       audience.reported(session, report.event === 't', event.timeMs, this.options.clock.monotonicMs());
+      const isOver = takeEvent(session, report, event.timeMs);
       const { format = 'hls' } = session;
       if (viewer !== nobody) {
         const before = audience.adopt(audience.group(this.options.keyOf(viewer), format), session);
@@ -154,8 +154,8 @@ export class SessionTable {
     if (session === undefined) return undefined;
     session.hasRequests = true;
     session.group?.leave(session);
-    takeRequest(session, report, event.timeMs, event.ageMs);
     audience.asked(session, undefined, event.timeMs, this.options.clock.monotonicMs());
+    takeRequest(session, report, event.timeMs, event.ageMs);
     if (!event.isBehindProxy) audience.bindings.set(event.connection, { session, text: event.text });
     return session;
   }

@@ -47,6 +47,10 @@ export class StreamAudience {
   /** Who watches now: some of those whose sessions go on. */
   viewers(nowMs: number): number {
     let count = 0;
+    for (const session of this.sessions.values()) if (session.isWatching(nowMs)) count++;
+    return count;
+  }
+
   /** How long who has asked for something is taken to watch. */
   get patienceMs(): number {
     return Math.max(shortestPatienceMs, watchingTargetDurations * this.targetDurationMs);
@@ -65,10 +69,6 @@ export class StreamAudience {
   /** Somebody of a group has asked for something. */
   asked(session: ViewerSession, group: AnonymousGroup | undefined, timeMs: number, nowMs: number): void {
     session.asked(timeMs, nowMs, group === undefined ? this.patienceMs : this.patienceWith(group));
-  }
-
-    for (const session of this.sessions.values()) if (session.isWatching(nowMs)) count++;
-    return count;
   }
 
   /** The session that a player calls by this id; undefined where it has just ended, or there is no room for a new one. */
@@ -117,7 +117,6 @@ export class StreamAudience {
     for (const [key, session] of this.sessions) {
       const isSilent = nowMs - session.seenMonotonicMs >= silenceMs;
       if (session.isLive && isSilent) session.end(session.seenAtMs);
-    session.patienceMs = this.silenceMs;
       if (!session.isLive && !session.isTold) {
         session.isTold = true;
         session.group?.leave(session);
@@ -132,6 +131,7 @@ export class StreamAudience {
   /** Goes on with what was saved. */
   restore(row: SessionRow, nowMs: number): void {
     const session = ViewerSession.restore(row, nowMs);
+    session.patienceMs = this.silenceMs;
     this.sessions.set(session.key, session);
     const [kind, groupKey = '', member = ''] = session.key.split(' ');
     if (kind !== 'a') return;
@@ -163,5 +163,9 @@ export class StreamAudience {
         if (member !== undefined && member.seenMonotonicMs <= atMs) this.asked(member, group, first.seenAtMs, atMs);
       }
     });
+  }
+
+  private patienceWith({ hasMedia }: AnonymousGroup): number {
+    return hasMedia ? this.patienceMs : Math.max(this.patienceMs, estimatedTargetDurations * this.targetDurationMs);
   }
 }

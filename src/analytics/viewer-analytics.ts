@@ -108,23 +108,23 @@ export class ViewerAnalytics implements LiveAudience {
     return experienceOf(this.live(streamId));
   }
 
-  sessions(streamId: string): readonly SessionRow[] {
-    return this.live(streamId)
   watching(streamId: string): readonly SessionRow[] {
     const nowMs = this.options.clock.monotonicMs();
     const watching = this.live(streamId).filter((session) => session.isWatching(nowMs));
     return watching.map((session) => session.row(streamId, this.options.node));
   }
 
+  sessions(streamId: string): readonly SessionRow[] {
+    return this.live(streamId)
       .map((session) => session.row(streamId, this.options.node))
       .sort((a, b) => a.startedAtMs - b.startedAtMs || (a.id < b.id ? -1 : 1));
   }
 
   stats(): AnalyticsStats {
     const { streams, sessionsDropped, reportsDropped } = this.table;
+    const nowMs = this.options.clock.monotonicMs();
     let viewers = 0;
     let sessions = 0;
-    const nowMs = this.options.clock.monotonicMs();
     for (const audience of streams.values()) {
       viewers += audience.viewers(nowMs);
       sessions += audience.sessions.size;

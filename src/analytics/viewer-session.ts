@@ -34,24 +34,24 @@ export class ViewerSession {
   /** Last sign of it: wall clock, and monotonic for how long ago that is. */
   seenAtMs: number;
   seenMonotonicMs: number;
+  /** For so long from then on it counts as watching although nothing more is heard of it. */
+  patienceMs = 0;
   endedAtMs: number | undefined;
   /** That it ended was told to whoever keeps it. */
   isTold = false;
   /** It is one of those whose requests cannot be told apart. */
   group: AnonymousGroup | undefined;
   format: 'hls' | 'dash' | undefined;
-  /** For so long from then on it counts as watching although nothing more is heard of it. */
-  patienceMs = 0;
   /** Its own requests are known as such: by CMCD. */
   hasRequests = false;
+  /** It asks here for what it watches, rather than at a cache. */
+  asks = false;
   /** It tells totals of its own, which are better than what can be seen from here. */
   hasPageTotals = false;
   /** It tells what state it is in. */
   hasStates = false;
   startupMs: number | undefined;
   startupSource: StartupSource | undefined;
-  /** It asks here for what it watches, rather than at a cache. */
-  asks = false;
   /** By the player's clock. */
   firstEventMs: number | undefined;
   firstRequestMs: number | undefined;
@@ -95,6 +95,10 @@ export class ViewerSession {
     return this.endedAtMs === undefined;
   }
 
+  isWatching(nowMs: number): boolean {
+    return this.endedAtMs === undefined && nowMs < this.seenMonotonicMs + this.patienceMs;
+  }
+
   /** It has just ended: what comes now was on its way before. */
   isLeaving(timeMs: number): boolean {
     return this.endedAtMs !== undefined && timeMs < this.endedAtMs + leavingMs;
@@ -102,10 +106,6 @@ export class ViewerSession {
 
   get rendition(): string | undefined {
     return this.qualities.at(-1)?.rendition;
-  isWatching(nowMs: number): boolean {
-    return this.endedAtMs === undefined && nowMs < this.seenMonotonicMs + this.patienceMs;
-  }
-
   }
 
   /** `patienceMs`: how long from `nowMs` on it is taken to watch by this sign. */
@@ -138,6 +138,8 @@ export class ViewerSession {
   takeOver(other: ViewerSession): void {
     this.startedAtMs = Math.min(this.startedAtMs, other.startedAtMs);
     this.bytes += other.bytes;
+    if (other.asks && !this.asks) this.patienceMs = other.patienceMs;
+    this.asks ||= other.asks;
     if (this.qualities.length === 0) this.qualities = other.qualities;
     this.firstMediaMs ??= other.firstMediaMs;
     this.lastMediaMs = Math.max(this.lastMediaMs, other.lastMediaMs);
@@ -145,8 +147,6 @@ export class ViewerSession {
 
   started(startupMs: number, source: StartupSource): void {
     if (this.startupSource !== undefined && sourceRank[this.startupSource] >= sourceRank[source]) return;
-    if (other.asks && !this.asks) this.patienceMs = other.patienceMs;
-    this.asks ||= other.asks;
     this.startupMs = Math.round(startupMs);
     this.startupSource = source;
   }
