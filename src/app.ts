@@ -107,6 +107,7 @@ async function assemble(context: AppContext, { sockets, traces }: AppOptions): P
       engine.delivery.setLogLevel(logLevel);
       access.playback.reload(log);
       await engine.certificates.reload();
+      await audience.countries?.reload();
     },
   };
 }

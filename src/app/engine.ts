@@ -112,6 +112,7 @@ function deliveryOptions(
     maxConnections: maxConnections === 'auto' ? connectionLimit() : maxConnections,
     playback: playback.settings,
     innerSocketPath: inner.socketPath,
+    tellsAddresses: config.analytics.geoipPath !== '',
   };
 }
 

@@ -2,6 +2,7 @@ import type { Finding } from '../finding.ts';
 import { lookAtMachine, type MachineLoad } from '../machine-load.ts';
 import { checkCertificates } from './certificates.ts';
 import { checkConfiguration } from './configuration.ts';
+import { checkCountries } from './countries.ts';
 import { checkCpuQuota } from './cpu-quota.ts';
 import { checkDataFolder } from './data-folder.ts';
 import { checkDisk } from './disk.ts';
@@ -43,6 +44,7 @@ const asOwner: readonly (readonly [string, HostCheck])[] = [
   ['the disk', checkDisk],
   ['memory', checkMemory],
   ['certificates', checkCertificates],
+  ['the GeoIP database', checkCountries],
   ['ffmpeg and its encoders', checkTranscoding],
 ];
 
