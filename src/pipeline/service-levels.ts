@@ -47,7 +47,9 @@ interface Level {
   targetDurationMs: number;
   /** Stream time at which the newest listed media ends. */
   newestEndMs: number;
+  /** Who published when time was counted last, and whether the stream was ACTIVE then. */
   run: PublisherRun | undefined;
+  isActive: boolean;
   /** Until when time is counted, stream time. */
   countedMs: number;
   /** Stream time at which the publisher there is was first seen. */
@@ -76,7 +78,7 @@ export class ServiceLevels {
 
   open(stream: LiveStream): void {
     const level: Level = {
-      ...{ stream, targetDurationMs: 0, newestEndMs: 0, run: undefined },
+      ...{ stream, targetDurationMs: 0, newestEndMs: 0, run: undefined, isActive: false },
       ...{ connectedAtMs: 0, countedMs: stream.nowMs(), renditions: new Map(), firstListedMs: new Map() },
     };
     this.levels.set(stream.id, level);
@@ -84,6 +86,8 @@ export class ServiceLevels {
 
   changed({ id }: LiveStream, change: StreamChange): void {
     const { totals } = this;
+    const level = this.levels.get(id);
+    if (level !== undefined) this.countTime(level);
     if (change.type === 'interrupted') totals.interruptions++;
     else if (change.type === 'resumed') totals.reconnects++;
     else if (change.type === 'replaced') totals.takeovers++;
@@ -97,22 +101,25 @@ export class ServiceLevels {
     for (const level of this.levels.values()) this.countTime(level);
   }
 
-  /** What was fresh stays so until its time is over: counted to the millisecond, whenever it is looked at. */
+  /** Time belongs to what was there when it began: who comes or goes is noticed by `changed`, and within a second by `look`. */
   private countTime(level: Level): void {
-    const { publisher, state } = level.stream;
-    const nowMs = level.stream.nowMs();
-    const passedMs = Math.max(0, nowMs - level.countedMs);
+    const { stream, run, isActive } = level;
+    const nowMs = stream.nowMs();
+    if (run !== undefined && isActive) this.countConnected(level, nowMs);
     level.countedMs = nowMs;
-    if (publisher !== level.run) {
-      level.run = publisher;
-      level.connectedAtMs = nowMs;
-    }
-    if (publisher === undefined || state !== 'ACTIVE') return;
+    level.isActive = stream.state === 'ACTIVE';
+    if (stream.publisher === run) return;
+    level.run = stream.publisher;
+    level.connectedAtMs = nowMs;
+  }
+
+  /** What was fresh stays so until its time is over: counted to the millisecond, whenever it is looked at. */
+  private countConnected({ targetDurationMs, newestEndMs, connectedAtMs, countedMs }: Level, nowMs: number): void {
+    const passedMs = Math.max(0, nowMs - countedMs);
     this.totals.connectedMs += passedMs;
     // Before the first segment nobody knows its target duration, and nobody waits for a second one.
-    const { targetDurationMs } = level;
     const limitMs = targetDurationMs === 0 ? Number.POSITIVE_INFINITY : freshTargetDurations * targetDurationMs;
-    const overdueMs = nowMs - Math.max(level.newestEndMs, level.connectedAtMs) - limitMs;
+    const overdueMs = nowMs - Math.max(newestEndMs, connectedAtMs) - limitMs;
     this.totals.freshMs += passedMs - Math.min(passedMs, Math.max(0, overdueMs));
   }
 
@@ -181,7 +188,9 @@ export class ServiceLevels {
     this.since(level, rendition.segmentStartMs, this.glassToPlaylist.hls);
     const { firstListedMs } = level;
     const nowMs = this.clock.monotonicMs();
-    const firstMs = firstListedMs.get(msn);
+    const [oldest] = firstListedMs;
+    // What comes after more than those is at least as late as the oldest of them would be.
+    const firstMs = firstListedMs.get(msn) ?? (oldest !== undefined && msn < oldest[0] ? oldest[1] : undefined);
     if (firstMs !== undefined) this.rungSkew.add((nowMs - firstMs) / 1000);
     else firstListedMs.set(msn, nowMs);
     if (firstListedMs.size > awaitedSegments) firstListedMs.delete(firstListedMs.keys().next().value!);
