@@ -215,10 +215,13 @@ export const configSchema = z
           .describe(
             'Where events go for other systems: store: (nowhere), kafka://USER:PASSWORD@HOST:PORT,HOST:PORT/TOPIC?tls=true or redis://HOST:PORT/DB?stream=KEY&maxlen=N.',
           ),
+        retention: durationMs({ minMs: 3_600_000 })
+          .prefault('90d')
+          .describe('How long events are kept; those that a receiver has not had yet stay longer.'),
       })
       .prefault({})
-      .transform((v) => ({ target: v.url }))
-      .describe('Events for other systems.'),
+      .transform((v) => ({ target: v.url, retentionMs: v.retention }))
+      .describe('Events, and other systems that are told of them.'),
     storage: z
       .strictObject({
         url: urlOf(['file:', 's3://'])

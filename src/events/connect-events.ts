@@ -7,6 +7,7 @@ import type { Log } from '../observability/log.ts';
 import type { Store } from '../store/ports/store.ts';
 import { announcingStore } from './announcing-store.ts';
 import { PublishAuthorizer, type PublishQuestion } from './authorize/publish-authorizer.ts';
+import { EventRetention } from './event-retention.ts';
 import { OutgoingEvents } from './outgoing-events.ts';
 import { configuredReceivers } from './receivers.ts';
 
@@ -39,6 +40,14 @@ export async function connectEvents({ config, store, node, clock, log }: EventsO
     log.warn({ pattern }, 'a webhook wants events of a type that there is none of: docs/events.md has all');
   }
   await outgoing.start();
+  const retention = new EventRetention({
+    events: store.events,
+    retentionMs: config.events.retentionMs,
+    deliveredUpTo: outgoing.deliveredUpTo,
+    clock,
+    log,
+  });
+  retention.start();
   return {
     store: receivers.length === 0 ? store : announcingStore(store, outgoing.wake),
     outgoing,
@@ -49,7 +58,7 @@ export async function connectEvents({ config, store, node, clock, log }: EventsO
       return error === undefined ? verdict : { allowed: false, error };
     },
     stop: async () => {
-      await Promise.all([outgoing.stop(), authorizer?.close()]);
+      await Promise.all([outgoing.stop(), authorizer?.close(), retention.stop()]);
     },
   };
 }

@@ -95,6 +95,12 @@ export class OutgoingEvents {
       return { id, kind, place, ...figures, lastEventId, waiting, dead };
     });
 
+  /** The event up to which everybody who is configured had everything, some seconds ago; undefined where nobody is. */
+  readonly deliveredUpTo = (): number | undefined => {
+    const ids = this.recent().map(({ lastEventId }) => lastEventId);
+    return ids.length === 0 ? undefined : Math.min(...ids);
+  };
+
   /** What an operator should do something about. */
   warnings(): string[] {
     return this.recent().flatMap(({ id, place, error, waiting, dead }) => [

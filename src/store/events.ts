@@ -1,6 +1,6 @@
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import { isPostgres } from './dialect.ts';
-import type { EventFilter, EventRow, EventStore, NewEvent } from './ports/event-store.ts';
+import type { EventFilter, EventRemoval, EventRow, EventStore, NewEvent } from './ports/event-store.ts';
 import type { Tables } from './schema.ts';
 
 export class EventTable implements EventStore {
@@ -25,6 +25,21 @@ export class EventTable implements EventStore {
   async newestId(): Promise<number> {
     const row = await this.db.selectFrom('events').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst();
     return row?.id ?? 0;
+  }
+
+  async removeBefore({ timeMs, upToId, limit }: EventRemoval): Promise<number> {
+    // By id, which has the order of time and an index, so what there is to look at is bounded.
+    let oldest = this.db
+      .selectFrom('events')
+      .select(['id', 'time'])
+      .where('id', '<', (newest) => newest.selectFrom('events').select(({ fn }) => fn.max('id').as('id')))
+      .where('id', 'not in', (dead) => dead.selectFrom('dead_letters').select('event_id'))
+      .orderBy('id')
+      .limit(limit);
+    if (upToId !== undefined) oldest = oldest.where('id', '<=', upToId);
+    const over = this.db.selectFrom(oldest.as('oldest')).select('id').where('time', '<', timeMs);
+    const { numDeletedRows } = await this.db.deleteFrom('events').where('id', 'in', over).executeTakeFirst();
+    return Number(numDeletedRows);
   }
 }
 

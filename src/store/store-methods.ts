@@ -12,7 +12,7 @@ import type { TokenStore } from './ports/token-store.ts';
 export const storeMethods = {
   keys: ['create', 'list', 'find', 'update', 'touch'],
   streams: ['create', 'transition', 'saveContinuity', 'find', 'list', 'active'],
-  events: ['append', 'list', 'newestId'],
+  events: ['append', 'list', 'newestId', 'removeBefore'],
   tokens: ['create', 'list', 'find', 'update'],
   idempotency: ['begin', 'finish', 'abandon', 'prune'],
   outbox: ['lease', 'release', 'advance', 'seek', 'deadLetters', 'removeDeadLetter', 'backlog'],

@@ -232,6 +232,26 @@ export function storeContract(adapter: string, open: () => Promise<Store>): void
       expect(await store.events.newestId()).toBe(second.id);
     });
 
+    test('events whose time is over go, some at a time; the newest, dead letters and what is still wanted stay', async () => {
+      const store = await openStore();
+      const ids: number[] = [];
+      for (const timeMs of [1, 2, 3, 4, 9, 5]) ids.push((await store.events.append(someEvent({ timeMs }))).id);
+      const sinkId = 'sink';
+      await store.outbox.lease({ sinkId, holder: 'h', nowMs: 0, untilMs: 1 });
+      const letter = { sinkId, eventId: ids[1]!, attempts: 1, error: 'no', buriedAtMs: 1 };
+      const position = { fromEventId: ids[5]!, lastEventId: ids[5]! };
+      expect(await store.outbox.advance({ ...position, sinkId, holder: 'h', buried: [letter] })).toBe(true);
+      const left = async () => (await store.events.list({ limit: 9 })).map(({ id }) => ids.indexOf(id));
+      expect(await store.events.removeBefore({ timeMs: 1, limit: 9 })).toBe(0);
+      expect(await store.events.removeBefore({ timeMs: 6, limit: 1 })).toBe(1);
+      expect(await left()).toEqual([1, 2, 3, 4, 5]);
+      expect(await store.events.removeBefore({ timeMs: 6, upToId: ids[2]!, limit: 9 })).toBe(1);
+      expect(await left()).toEqual([1, 3, 4, 5]);
+      expect(await store.events.removeBefore({ timeMs: 6, limit: 9 })).toBe(1);
+      expect(await left()).toEqual([1, 4, 5]);
+      expect(await store.events.newestId()).toBe(ids[5]);
+    });
+
     test('a reader who wants some types gets those, from where it stands', async () => {
       const store = await openStore();
       const events = [];

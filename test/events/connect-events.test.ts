@@ -26,6 +26,7 @@ test('where nobody is configured the store is the store, and every verdict stand
   const { store, events } = await connected('');
   expect(events.store).toBe(store);
   expect(await events.outgoing.status()).toEqual([]);
+  expect(events.outgoing.deliveredUpTo()).toBeUndefined();
   const verdict = { allowed: true, grant: { channel: 'c' } } as const;
   expect(await events.confirm({ app: 'live', remoteAddress: '::1', encoder: '' }, verdict)).toBe(verdict);
 });
@@ -41,4 +42,5 @@ test('a type that no event has is told of', async () => {
   );
   expect(warnings).toEqual([{ pattern: 'key.craeted' }]);
   expect(await events.outgoing.status()).toMatchObject([{ kind: 'webhook', place: 'h.example' }]);
+  expect(events.outgoing.deliveredUpTo()).toBe(0);
 });

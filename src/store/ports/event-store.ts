@@ -26,10 +26,22 @@ export interface EventFilter {
   readonly limit: number;
 }
 
+/** Which events go. */
+export interface EventRemoval {
+  /** Those that happened before. */
+  readonly timeMs: number;
+  /** Absent: whatever their id. */
+  readonly upToId?: number | undefined;
+  /** So many of the oldest are looked at. */
+  readonly limit: number;
+}
+
 export interface EventStore {
   append(event: NewEvent): Promise<EventRow>;
   /** Oldest first. */
   list(filter: EventFilter): Promise<readonly EventRow[]>;
   /** Id of the newest event; 0 while there is none. */
   newestId(): Promise<number>;
+  /** Removes them and tells how many; the newest of all stays, from which ids go on, and so does what is a dead letter. */
+  removeBefore(removal: EventRemoval): Promise<number>;
 }
