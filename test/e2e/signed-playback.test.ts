@@ -109,6 +109,26 @@ test.concurrent('the watch page plays behind a link, and says so when that expir
   await page.close();
 }, 90_000);
 
+test('the prober plays behind links of its own', async () => {
+  const admin = (await readFile(join(server.dataFolder, 'admin.token'), 'utf8')).trim();
+  const probes = async () => {
+    const answer = await fetch(`${server.httpUrl}/metrics`, { headers: { authorization: `Bearer ${admin}` } });
+    const lines = (await answer.text()).split('\n').filter((line) => line.startsWith('streamctl_probe_'));
+    const sum = (name: string) =>
+      lines.filter((line) => line.startsWith(name)).reduce((total, line) => total + Number(line.split(' ').at(-1)), 0);
+    return { good: sum('streamctl_probe_success_total'), failed: sum('streamctl_probe_failures_total') };
+  };
+  await until(
+    'it was probed',
+    async () => {
+      const { good, failed } = await probes();
+      return good + failed > 0;
+    },
+    30_000,
+  );
+  expect(await probes()).toMatchObject({ good: expect.toSatisfy((count: number) => count > 0), failed: 0 });
+}, 40_000);
+
 test('a key says otherwise of its channel, and what it says holds within seconds', async () => {
   const admin = (await readFile(join(server.dataFolder, 'admin.token'), 'utf8')).trim();
   const api = async (method: string, path: string, body: object) => {
