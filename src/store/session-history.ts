@@ -1,8 +1,8 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { isPostgres } from './dialect.ts';
+import { parsePercentiles, percentilesOf } from './exact-percentiles.ts';
 import { dayMs, type MinuteChange, minuteMs, viewersOfMinutes } from './minute-series.ts';
 import type {
-  ExactPercentiles,
   HistoryDay,
   HistoryExperience,
   HistoryGroup,
@@ -13,6 +13,12 @@ import type {
 import type { StartupSource } from './ports/session-store.ts';
 import type { Tables } from './schema.ts';
 
+const startupSources: readonly StartupSource[] = ['beacon', 'cmcd2', 'msd', 'est'];
+
+/** Percentiles as text. */
+type ExperienceRow = Record<'sessions' | 'watchMs' | 'stalls' | 'stallMs' | 'errors', number> &
+  Record<StartupSource | 'latency' | 'bitrate', string | null>;
+
 /** What is asked about sessions, answered by the database that keeps them. SQL that SQLite and Postgres both run. */
 export class StoredHistory implements Omit<SessionHistory, 'listEnded'> {
   protected readonly db: Kysely<Tables>;
@@ -22,27 +28,28 @@ export class StoredHistory implements Omit<SessionHistory, 'listEnded'> {
   }
 
   async experience(range: HistoryRange): Promise<HistoryExperience> {
-    const { rows } = await sql<Record<'sessions' | 'watchMs' | 'stalls' | 'stallMs' | 'errors', number>>`
-      select count(*) as "sessions", ${sum('watch_ms')} as "watchMs", ${sum('stalls')} as "stalls",
-        ${sum('stall_ms')} as "stallMs", ${sum('errors')} as "errors"
-      from viewer_sessions where ${countedIn(range)}`.execute(this.db);
-    const { sessions, watchMs, stalls, stallMs, errors } = rows[0]!;
-    const startups = await percentilesOf(
-      this.db,
-      'startup_ms',
-      range,
-      sql`startup_source is not null`,
-      sql`startup_source`,
+    const { db } = this;
+    const startups = startupSources.map(
+      (source) => sql`${percentilesOf(db, sql`startup_ms`, sql`startup_source = ${source} and startup_ms is not null`)}
+        as ${sql.id(source)}`,
     );
-    const latencies = await percentilesOf(this.db, 'latency_ms', range, sql`1 = 1`);
-    const hasBitrate = sql`bytes > 0 and watch_ms > 0`;
-    const bitrates = await percentilesOf(this.db, 'bytes * 8000 / watch_ms', range, hasBitrate);
+    const { rows } = await sql<ExperienceRow>`
+      select count(*) as "sessions", ${sum('watch_ms')} as "watchMs", ${sum('stalls')} as "stalls",
+        ${sum('stall_ms')} as "stallMs", ${sum('errors')} as "errors", ${sql.join(startups)},
+        ${percentilesOf(db, sql`latency_ms`, sql`latency_ms is not null`)} as "latency",
+        ${percentilesOf(db, sql`bytes * 8000 / watch_ms`, sql`bytes > 0 and watch_ms > 0`)} as "bitrate"
+      from viewer_sessions where ${countedIn(range)}`.execute(db);
+    const { sessions, watchMs, stalls, stallMs, errors, latency, bitrate, ...startup } = rows[0]!;
+    const known = startupSources.flatMap((source) => {
+      const percentiles = parsePercentiles(startup[source]);
+      return percentiles === null ? [] : [[source, percentiles] as const];
+    });
     return {
       ...{ sessions, watchMs, stalls, stallMs, errors },
       rebufferRatio: watchMs + stallMs > 0 ? stallMs / (watchMs + stallMs) : null,
-      startupMs: Object.fromEntries(startups) as Partial<Record<StartupSource, ExactPercentiles>>,
-      latencyMs: latencies.get('') ?? null,
-      bitrateBps: bitrates.get('') ?? null,
+      startupMs: Object.fromEntries(known),
+      latencyMs: parsePercentiles(latency),
+      bitrateBps: parsePercentiles(bitrate),
     };
   }
 
@@ -95,26 +102,6 @@ async function groupsOf(db: Kysely<Tables>, name: RawBuilder<unknown>, range: Hi
     select ${name} as "name", count(*) as "sessions", ${sum('watch_ms')} as "watchMs", ${sum('stall_ms')} as "stallMs"
     from viewer_sessions where ${countedIn(range)} group by 1 order by 2 desc, 1`.execute(db);
   return rows;
-}
-
-/** Of an expression, by `group`. */
-async function percentilesOf(
-  db: Kysely<Tables>,
-  expression: string,
-  range: HistoryRange,
-  isKnown: RawBuilder<unknown>,
-  group: RawBuilder<unknown> = sql`''`,
-): Promise<Map<string, ExactPercentiles>> {
-  const value = sql.raw(expression);
-  const { rows } = await sql<ExactPercentiles & { readonly name: string }>`
-    select name as "name", max(n) as "count", max(case when i = n * 50 / 100 then x end) as "p50",
-      max(case when i = n * 95 / 100 then x end) as "p95"
-    from (
-      select ${group} as name, ${value} as x, row_number() over (partition by ${group} order by ${value}) - 1 as i,
-        count(*) over (partition by ${group}) as n
-      from viewer_sessions where ${countedIn(range)} and ${isKnown} and ${value} is not null
-    ) as ranked group by name`.execute(db);
-  return new Map(rows.map(({ name, p50, p95, count }) => [name, { p50, p95, count }]));
 }
 
 function sum(column: string): RawBuilder<number> {

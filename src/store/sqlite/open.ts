@@ -5,6 +5,7 @@ import Sqlite, { type Database as SqliteDatabase } from 'better-sqlite3';
 import { Kysely } from 'kysely';
 import { type MigrationInfo, Migrator } from 'kysely/migration';
 import { StreamctlError } from '../../base/errors.ts';
+import { percentilesFunction, percentilesText } from '../exact-percentiles.ts';
 import { migrations } from '../migrations.ts';
 import type { Store } from '../ports/store.ts';
 import type { Tables } from '../schema.ts';
@@ -99,6 +100,12 @@ function prepareDatabase(database: SqliteDatabase, filePath: string): void {
   database.pragma('synchronous = NORMAL'); // in WAL mode a killed process loses nothing, a power cut at most the last moment
   database.pragma('foreign_keys = ON');
   database.pragma('trusted_schema = OFF');
+  database.aggregate<number[]>(percentilesFunction, {
+    deterministic: true,
+    start: () => [],
+    step: (values, value: number) => void values.push(value),
+    result: (values) => percentilesText(values),
+  });
   const verdict = database.pragma('quick_check(1)', { simple: true });
   if (verdict !== 'ok') throw new StreamctlError('STORE_CORRUPT', { path: filePath, reason: String(verdict) });
 }
