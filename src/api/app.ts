@@ -27,7 +27,7 @@ import { addReceiverRoutes } from './receiver-routes.ts';
 import { requestIds } from './request-id.ts';
 import { addSessionRoutes, type SessionsOf } from './session-routes.ts';
 import { addStatusRoutes } from './status-routes.ts';
-import { addStreamMetricsRoutes, type LiveFigures } from './stream-metrics-routes.ts';
+import { addStreamMetricsRoutes, type HistoryOf, type LiveFigures } from './stream-metrics-routes.ts';
 import { addStreamRoutes } from './stream-routes.ts';
 import { addTicketRoutes, type IssueTicket } from './ticket-routes.ts';
 import { addTokenRoutes } from './token-routes.ts';
@@ -46,6 +46,8 @@ export interface ApiOptions {
   readonly audience?: LiveAudience | undefined;
   /** Absent: the store keeps the sessions of viewers. */
   readonly sessionsOf?: SessionsOf | undefined;
+  /** Absent: the store keeps the sessions of viewers. */
+  readonly historyOf?: HistoryOf | undefined;
   /** Absent where no server runs. */
   readonly figures?: LiveFigures | undefined;
   /** Absent where no server runs. */

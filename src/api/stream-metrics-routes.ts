@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import type { LiveAudience } from '../analytics/ports.ts';
+import type { LiveAudience, QualityAudience } from '../analytics/ports.ts';
 import type { Clock } from '../base/clock.ts';
 import type { StreamMetrics } from '../contract/live-metrics.ts';
 import {
@@ -11,11 +11,14 @@ import {
 } from '../contract/stream-analytics.ts';
 import { foldInto } from '../store/point-fold.ts';
 import type { StreamPoint } from '../store/ports/minute-store.ts';
+import type { HistoryRange, SessionHistory } from '../store/ports/session-history.ts';
 import type { Store } from '../store/ports/store.ts';
+import type { StreamRow } from '../store/ports/stream-store.ts';
 import type { Api } from './api-env.ts';
 import { findStream } from './find-stream.ts';
 import type { LiveControl } from './live-control.ts';
 import { answer, needs, refuses } from './operation.ts';
+import { groupViewsOf, nowViewOf, pointViewOf, qoeViewOf } from './stream-metrics-view.ts';
 import { streamParams } from './stream-params.ts';
 import { isoTime } from './views.ts';
 
@@ -27,8 +30,15 @@ export interface LiveFigures {
   /** The minute that is not in the store yet. */
   minuteSoFar(streamId: string): StreamPoint | undefined;
   /** Viewers by player. */
-  players(streamId: string): readonly { readonly name: string; readonly viewers: number }[];
+  players(streamId: string): readonly QualityAudience[];
+  /** Viewers by country. */
+  countries(streamId: string): readonly QualityAudience[];
 }
+
+/** Who is asked about the sessions of a time. */
+export type HistoryOf = (
+  range: Pick<HistoryRange, 'fromMs'>,
+) => Pick<SessionHistory, 'experience' | 'byQuality' | 'byPlayer' | 'byCountry'>;
 
 export interface StreamMetricsRoutesOptions {
   readonly store: Store;
@@ -38,6 +48,8 @@ export interface StreamMetricsRoutesOptions {
   readonly audience?: Pick<LiveAudience, 'qualities'> | undefined;
   /** Absent where no server runs. */
   readonly figures?: LiveFigures | undefined;
+  /** Absent: the store keeps the sessions of viewers. */
+  readonly historyOf?: HistoryOf | undefined;
 }
 
 const showStreamMetrics = createRoute({
@@ -45,14 +57,15 @@ const showStreamMetrics = createRoute({
   path: '/metrics/{stream_id}',
   operationId: 'showStreamMetrics',
   tags: ['Streams'],
-  summary: 'Show how a broadcast does',
+  summary: 'Show how a broadcast does, or did',
   description:
-    'What it is now, how it was over time, and how viewers fare over the last five minutes. Minutes are kept for `analytics.retention`; ' +
-    `a series has ${maxSeriesPoints} points at most, the newest.`,
+    '`now`: what it is at this moment. The rest is of the time from `from` to `to`: `series`, and what viewers experienced, in all, by quality, by player and by country. ' +
+    'A session counts, as a whole, when it ended, and one that goes on when it was last seen (a few seconds ago at most). Kept for `analytics.retention`; ' +
+    `a series has ${maxSeriesPoints} points at most, the newest. With \`analytics.url: clickhouse://…\` sessions that go on are not in a time that begins more than twelve hours ago.`,
   ...needs('streams:read'),
   request: { params: streamParams, query: streamMetricsQuery },
   responses: { 200: answer('Its figures.', streamAnalyticsView) },
-  ...refuses('STREAM_UNKNOWN'),
+  ...refuses('STREAM_UNKNOWN', 'ANALYTICS_UNREACHABLE'),
 });
 
 const minuteMs = 60_000;
@@ -65,85 +78,70 @@ const usualSpanMs: Readonly<Record<SeriesResolution, number>> = {
 
 export function addStreamMetricsRoutes(api: Api, options: StreamMetricsRoutesOptions): void {
   api.openapi(showStreamMetrics, async (c) => {
-    const { id, channel } = await findStream(c.req.valid('param').stream_id, options);
-    const { resolution, from, to } = c.req.valid('query');
-    const toMs = to === undefined ? options.clock.wallMs() + 1 : Date.parse(to);
-    const fromMs = from === undefined ? toMs - usualSpanMs[resolution] : Date.parse(from);
-    const points = await seriesOf(id, resolution, { fromMs, toMs }, options);
+    const stream = await findStream(c.req.valid('param').stream_id, options);
+    const { id, channel } = stream;
     const known = options.figures?.stream(id);
+    const query = c.req.valid('query');
+    const resolution = query.resolution ?? (known === undefined ? '1m' : '1s');
+    const untilMs = query.to === undefined ? options.clock.wallMs() + 1 : Date.parse(query.to);
+    const usualFromMs = known === undefined ? beginningOf(stream) : untilMs - usualSpanMs[resolution];
+    const fromMs = query.from === undefined ? Math.min(usualFromMs, untilMs) : Date.parse(query.from);
+    const range = { streamId: id, fromMs, untilMs };
+    const [points, fared] = await Promise.all([seriesOf(resolution, range, options), faredIn(range, options)]);
     const viewers = known?.viewers ?? 0;
     const view: StreamAnalyticsView = {
-      stream_id: id,
-      channel,
-      now: nowOf(known),
+      ...{ stream_id: id, channel, range: { from: isoTime(fromMs), to: isoTime(untilMs) }, now: nowViewOf(known) },
       series: { resolution, points: points.map(pointViewOf) },
       viewers: { now: viewers, peak: Math.max(viewers, ...points.map(({ viewersPeak }) => viewersPeak)) },
-      qualities: (options.audience?.qualities(id) ?? []).map(({ name, viewers: count }) => ({ name, viewers: count })),
-      qoe: qoeOf(known),
-      by_player: (options.figures?.players(id) ?? []).map(({ name, viewers: count }) => ({
-        player: name,
-        viewers: count,
-      })),
+      ...fared,
     };
     return c.json(view, 200);
   });
 }
 
-interface Span {
-  readonly fromMs: number;
-  readonly toMs: number;
+/** When it was there first. */
+function beginningOf({ startedAtMs, createdAtMs }: StreamRow): number {
+  return startedAtMs ?? createdAtMs;
+}
+
+type StreamRange = HistoryRange & { readonly streamId: string };
+
+/** What viewers experienced, in all and by what they can be told apart by. */
+async function faredIn(
+  range: StreamRange,
+  { store, historyOf, audience, figures }: StreamMetricsRoutesOptions,
+): Promise<Pick<StreamAnalyticsView, 'qoe' | 'qualities' | 'by_player' | 'by_country'>> {
+  const { streamId } = range;
+  const history = historyOf?.(range) ?? store.sessions;
+  const [experience, qualities, players, countries] = await Promise.all([
+    history.experience(range),
+    history.byQuality(range),
+    history.byPlayer(range),
+    history.byCountry(range),
+  ]);
+  const byPlayer = groupViewsOf(figures?.players(streamId) ?? [], players);
+  const byCountry = groupViewsOf(figures?.countries(streamId) ?? [], countries);
+  return {
+    qoe: qoeViewOf(experience),
+    qualities: groupViewsOf(audience?.qualities(streamId) ?? [], qualities),
+    by_player: byPlayer.map(({ name: player, ...rest }) => ({ player, ...rest })),
+    by_country: byCountry.map(({ name: country, ...rest }) => ({ country, ...rest })),
+  };
 }
 
 async function seriesOf(
-  streamId: string,
   resolution: SeriesResolution,
-  { fromMs, toMs }: Span,
+  { streamId, fromMs, untilMs }: StreamRange,
   { store, figures }: StreamMetricsRoutesOptions,
 ): Promise<readonly StreamPoint[]> {
-  if (resolution === '1s') return figures?.seconds(streamId, fromMs, toMs, maxSeriesPoints) ?? [];
+  if (resolution === '1s') return figures?.seconds(streamId, fromMs, untilMs, maxSeriesPoints) ?? [];
   const spanMs = resolution === '1m' ? minuteMs : hourMs;
   const limit = (maxSeriesPoints * spanMs) / minuteMs;
   // A point that began before counts as well: what is asked for may begin in its midst.
   const beginMs = Math.floor(fromMs / spanMs) * spanMs;
-  const kept = await store.minutes.list({ streamId, fromMs: beginMs, toMs, limit });
+  const kept = await store.minutes.list({ streamId, fromMs: beginMs, toMs: untilMs, limit });
   const soFar = figures?.minuteSoFar(streamId);
-  const isMissing = soFar !== undefined && soFar.atMs >= beginMs && soFar.atMs < toMs;
+  const isMissing = soFar !== undefined && soFar.atMs >= beginMs && soFar.atMs < untilMs;
   const minutes = isMissing ? [...kept.filter(({ atMs }) => atMs !== soFar.atMs), soFar] : kept;
   return foldInto(spanMs, minutes).slice(-maxSeriesPoints);
-}
-
-function nowOf(known: StreamMetrics | undefined): StreamAnalyticsView['now'] {
-  const { ingest } = known ?? {};
-  return {
-    viewers: known?.viewers ?? 0,
-    bitrate_in_bps: ingest?.bitrate_bps ?? 0,
-    bitrate_out_bps: known?.bitrate_out_bps ?? 0,
-    fps: ingest?.fps ?? 0,
-    frames: ingest?.frames ?? 0,
-    dropped_frames: ingest?.dropped_frames ?? 0,
-    latency_ms: known?.latency_ms.listed ?? unknown,
-    health: known?.health ?? null,
-    warnings: known?.warnings ?? [],
-  };
-}
-
-function qoeOf(known: StreamMetrics | undefined): StreamAnalyticsView['qoe'] {
-  const { sessions = 0, startup_ms = unknown, rebuffer_ratio = null, latency_ms = unknown } = known?.qoe ?? {};
-  return { sessions, startup_ms, rebuffer_ratio, latency_ms, bitrate: known?.qoe.bitrate_bps ?? unknown };
-}
-
-const unknown = { p50: null, p95: null };
-
-function pointViewOf(point: StreamPoint): StreamAnalyticsView['series']['points'][number] {
-  return {
-    time: isoTime(point.atMs),
-    viewers: point.viewers,
-    viewers_peak: point.viewersPeak,
-    bitrate_in_bps: point.bitrateInBps,
-    bitrate_out_bps: point.bitrateOutBps,
-    fps: point.fps,
-    frames: point.frames,
-    dropped_frames: point.droppedFrames,
-    latency_ms: { p50: point.latencyP50Ms, p95: point.latencyP95Ms },
-  };
 }

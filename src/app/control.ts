@@ -55,6 +55,7 @@ export async function openControl(context: AppContext, needs: ControlNeeds): Pro
     issueTicket: hub.issueTicket,
     audience: audience.realtime.audience,
     sessionsOf: audience.warehouse.listerOf,
+    historyOf: audience.warehouse.historyOf,
     signLink: (grant) => playback.sign(grant),
   });
   const { socketPath: controlSocketPath } = config.control;

@@ -9,10 +9,14 @@ export type SeriesResolution = (typeof seriesResolutions)[number];
 export const maxSeriesPoints = 1500;
 
 export const streamMetricsQuery = z.object({
-  resolution: z.enum(seriesResolutions).default('1s').meta({
-    description: 'How long each point is. Seconds are known of the last hour, and only while the broadcast runs.',
+  resolution: z.enum(seriesResolutions).optional().meta({
+    description:
+      'How long each point is. Seconds are known of the last hour, and only while the broadcast runs. By default seconds of a broadcast that runs here, else minutes.',
   }),
-  from: requestTime.optional().meta({ description: 'By default five minutes, six hours or a week before the end.' }),
+  from: requestTime.optional().meta({
+    description:
+      'By default five minutes, six hours or a week before the end, by resolution; of a broadcast that does not run here its beginning.',
+  }),
   to: requestTime.optional().meta({ description: 'By default now.' }),
 });
 
@@ -32,13 +36,40 @@ export const seriesPoint = z
       description:
         'From the arrival of a frame to the playlist that lists it, of the minute before; the worst of the time.',
     }),
+    rebuffer_ratio: z.number().nullable().meta({ description: 'Of the five minutes before; the worst of the time.' }),
   })
   .meta({ id: 'StreamMetricsPoint' });
+
+const rebufferRatio = z
+  .number()
+  .nullable()
+  .meta({ description: 'Of the time that was watched or waited for, the share that the picture stood still.' });
+
+/** Some of the viewers: those now, and the sessions of the time that was asked for. */
+const group = { viewers: count, sessions: count, watch_ms: count, rebuffer_ratio: rebufferRatio };
+
+const startupSources = ['beacon', 'cmcd2', 'msd', 'est'] as const;
+
+/** How viewers fared, by the sessions of the time that was asked for. */
+const experience = z.object({
+  sessions: count,
+  watch_ms: count.meta({ description: 'How long pictures moved, of all of them.' }),
+  stalls: count,
+  errors: count,
+  startup_ms: percentiles.meta({ description: 'By the best source there is.' }),
+  startup_by_source: z
+    .array(z.object({ source: z.enum(startupSources), sessions: count, p50: z.number(), p95: z.number() }))
+    .meta({ description: 'The best source first: figures of different sources are never mixed.' }),
+  rebuffer_ratio: rebufferRatio,
+  latency_ms: percentiles.meta({ description: 'Distance to live.' }),
+  bitrate: percentiles.meta({ description: 'Sent to a viewer while it watched, bit/s.' }),
+});
 
 export const streamAnalyticsView = z
   .object({
     stream_id: z.string(),
     channel: z.string(),
+    range: z.object({ from: utcTime, to: utcTime }).meta({ description: 'The time that is answered for.' }),
     now: z
       .object({
         viewers: count,
@@ -50,6 +81,7 @@ export const streamAnalyticsView = z
         latency_ms: percentiles.meta({
           description: 'From the arrival of a frame to the playlist that lists it, over the last minute.',
         }),
+        qoe: qoeMetrics.meta({ description: 'How those fare who watch now, over the last five minutes.' }),
         health: z.enum(['good', 'fair', 'poor']).nullable(),
         warnings: z.array(z.string()),
       })
@@ -57,18 +89,15 @@ export const streamAnalyticsView = z
     series: z.object({ resolution: z.enum(seriesResolutions), points: z.array(seriesPoint) }),
     viewers: z.object({ now: count, peak: z.number().meta({ description: 'Of the series.' }) }),
     qualities: z
-      .array(z.object({ name: z.string(), viewers: count }))
-      .meta({ description: 'Qualities that viewers watch, those first that most watch.' }),
-    qoe: z.object({
-      sessions: count,
-      startup_ms: qoeMetrics.shape.startup_ms,
-      rebuffer_ratio: qoeMetrics.shape.rebuffer_ratio,
-      latency_ms: qoeMetrics.shape.latency_ms,
-      bitrate: qoeMetrics.shape.bitrate_bps.meta({ description: 'Of what viewers watch, bit/s.' }),
-    }),
-    by_player: z.array(z.object({ player: z.string(), viewers: count })),
+      .array(z.object({ name: z.string(), ...group }))
+      .meta({ description: 'By the quality that is watched, or was watched last; empty: none is known.' }),
+    qoe: experience,
+    by_player: z.array(z.object({ player: z.string(), ...group })),
+    by_country: z
+      .array(z.object({ country: z.string().meta({ example: 'DE' }), ...group }))
+      .meta({ description: 'ISO 3166-1 alpha-2; ZZ: not known, or not looked up (`analytics.geoip`).' }),
   })
-  .meta({ id: 'StreamAnalytics', description: 'How a broadcast and its viewers do.' });
+  .meta({ id: 'StreamAnalytics', description: 'How a broadcast and its viewers do, or did.' });
 export type StreamAnalyticsView = z.output<typeof streamAnalyticsView>;
 
 /** How long a ticket for a WebSocket is good. */

@@ -85,6 +85,10 @@ export class LiveMetrics {
     return this.gauges.get(streamId)?.qoe.players ?? [];
   }
 
+  countries(streamId: string): readonly { readonly name: string; readonly viewers: number }[] {
+    return this.gauges.get(streamId)?.qoe.countries ?? [];
+  }
+
   nodeNow(): NodeMetrics {
     const { clock, live, node, version, startedAtMs } = this.options;
     const { publishers, viewers, warnings } = live.status();

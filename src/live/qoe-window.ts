@@ -23,6 +23,7 @@ export class QoeWindow {
   private stallMs = 0;
   private bitrates: readonly number[] = [];
   private byPlayer: ReadonlyMap<string, number> = new Map();
+  private byCountry: ReadonlyMap<string, number> = new Map();
   private latest: QoeMetrics = noQoe;
 
   constructor(clock: Clock) {
@@ -35,7 +36,11 @@ export class QoeWindow {
 
   /** Viewers by player, those first that most use. */
   get players(): readonly { readonly name: string; readonly viewers: number }[] {
-    return [...this.byPlayer].map(([name, viewers]) => ({ name, viewers })).sort((a, b) => b.viewers - a.viewers);
+    return groupsOf(this.byPlayer);
+  }
+
+  get countries(): readonly { readonly name: string; readonly viewers: number }[] {
+    return groupsOf(this.byCountry);
   }
 
   figures(): QoeMetrics {
@@ -55,6 +60,7 @@ export class QoeWindow {
     const bitrateOf = new Map(renditions.map(({ name, bitrate_bps: bitrate }) => [name, bitrate]));
     this.bitrates = live.flatMap(({ qualities }) => bitrateOf.get(qualities.at(-1)?.rendition ?? '') ?? []);
     this.byPlayer = countBy(live, ({ player }) => player);
+    this.byCountry = countBy(live, ({ country }) => country);
     this.pasts.push({ atMs: nowMs, watchMs: this.watchMs, stallMs: this.stallMs });
     while (this.pasts.length > 1 && this.pasts[1]!.atMs <= nowMs - windowMs) this.pasts.shift();
     this.latest = this.figuresNow(live);
@@ -103,6 +109,10 @@ function percentilesOf(values: readonly number[]): Percentiles {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (share: number) => Math.round(sorted[Math.ceil(share * sorted.length) - 1]!);
   return { p50: at(0.5), p95: at(0.95) };
+}
+
+function groupsOf(counts: ReadonlyMap<string, number>): readonly { readonly name: string; readonly viewers: number }[] {
+  return [...counts].map(([name, viewers]) => ({ name, viewers })).sort((a, b) => b.viewers - a.viewers);
 }
 
 function countBy<Item>(items: readonly Item[], nameOf: (item: Item) => string): Map<string, number> {

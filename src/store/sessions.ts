@@ -77,7 +77,16 @@ export class SessionTable extends StoredHistory implements SessionStore {
   }
 
   async removeEndedBefore(endedAtMs: number, limit: number): Promise<number> {
-    const old = this.db.selectFrom('viewer_sessions').select('id').where('ended_at', '<', endedAtMs).limit(limit);
+    const old = this.db
+      .selectFrom('viewer_sessions')
+      .select('id')
+      .where((where) =>
+        where.or([
+          where('ended_at', '<', endedAtMs),
+          where.and([where('ended_at', 'is', null), where('seen_at', '<', endedAtMs)]),
+        ]),
+      )
+      .limit(limit);
     const { numDeletedRows } = await this.db.deleteFrom('viewer_sessions').where('id', 'in', old).executeTakeFirst();
     return Number(numDeletedRows);
   }

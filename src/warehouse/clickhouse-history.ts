@@ -1,3 +1,5 @@
+import { StreamctlError } from '../base/errors.ts';
+import { describeFailure } from '../base/failure-text.ts';
 import { decodeCursor, encodeCursor } from '../store/cursor.ts';
 import { dayMs, viewersOfMinutes } from '../store/minute-series.ts';
 import type {
@@ -137,7 +139,11 @@ export class ClickHouseHistory implements SessionHistory {
   }
 
   private async select<Row>(sql: string): Promise<Row[]> {
-    return await this.client.select<Row>(sql, { timeoutMs });
+    try {
+      return await this.client.select<Row>(sql, { timeoutMs });
+    } catch (cause) {
+      throw new StreamctlError('ANALYTICS_UNREACHABLE', { reason: describeFailure(cause) }, { cause });
+    }
   }
 }
 

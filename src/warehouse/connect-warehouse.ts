@@ -3,7 +3,7 @@ import type { SessionSink } from '../analytics/ports.ts';
 import type { Clock } from '../base/clock.ts';
 import type { AnalyticsTarget } from '../config/analytics-url.ts';
 import type { Log } from '../observability/log.ts';
-import type { SessionHistory } from '../store/ports/session-history.ts';
+import type { HistoryRange, SessionHistory } from '../store/ports/session-history.ts';
 import type { Store } from '../store/ports/store.ts';
 import type { StreamRow } from '../store/ports/stream-store.ts';
 import type { WarehouseStats } from './session-warehouse.ts';
@@ -11,8 +11,8 @@ import type { WarehouseStats } from './session-warehouse.ts';
 /** Where ended sessions go beside the store, and who is asked about them. */
 export interface Warehouse {
   readonly sinks: readonly SessionSink[];
-  /** Of sessions of whole days. */
-  readonly history: SessionHistory;
+  /** Who is asked about the sessions of a time: the store of what it still has all of, and of those that go on. */
+  readonly historyOf: (range: Pick<HistoryRange, 'fromMs'>) => SessionHistory;
   /** Who lists the viewers of a broadcast: the store those of the last day, which ClickHouse may not have yet. */
   readonly listerOf: (stream: Pick<StreamRow, 'endedAtMs'>) => Pick<SessionHistory, 'listEnded'>;
   /** How long the store keeps what ClickHouse keeps too. */
@@ -36,13 +36,15 @@ export interface WarehouseConnection {
 const spoolBytes = 256 * 1024 * 1024;
 /** Of what ClickHouse keeps, the store needs what a restart goes on with. */
 const shortRetentionMs = 86_400_000;
+/** For so long it has all of it, and ClickHouse may not yet. */
+const surelyStoredMs = shortRetentionMs / 2;
 
 /** Begins to bring sessions to ClickHouse where that is configured; what it needs is loaded only then. */
 export async function connectWarehouse(options: WarehouseConnection): Promise<Warehouse> {
   const { target, retentionMs, dataDir, store, clock, log } = options;
   if (target.kind === 'store') {
     return {
-      ...{ sinks: [], history: store.sessions, listerOf: () => store.sessions, storeRetentionMs: retentionMs },
+      ...{ sinks: [], historyOf: () => store.sessions, listerOf: () => store.sessions, storeRetentionMs: retentionMs },
       ...{ warnings: () => [], stats: () => undefined, stop: async () => {} },
     };
   }
@@ -61,9 +63,9 @@ export async function connectWarehouse(options: WarehouseConnection): Promise<Wa
   const history = new ClickHouseHistory(client);
   return {
     sinks: [warehouse],
-    history,
+    historyOf: ({ fromMs }) => (clock.wallMs() - fromMs > surelyStoredMs ? history : store.sessions),
     listerOf: ({ endedAtMs }) =>
-      endedAtMs !== null && clock.wallMs() - endedAtMs > shortRetentionMs / 2 ? history : store.sessions,
+      endedAtMs !== null && clock.wallMs() - endedAtMs > surelyStoredMs ? history : store.sessions,
     storeRetentionMs: Math.min(retentionMs, shortRetentionMs),
     warnings: () => warehouse.warnings(),
     stats: () => warehouse.stats(),

@@ -470,16 +470,17 @@ export function storeContract(adapter: string, open: () => Promise<Store>): void
       expect(second.nextCursor).toBeNull();
     });
 
-    test('those whose time is over are removed, some at a time, and never those that go on', async () => {
+    test('those whose time is over are removed, some at a time, also those that nobody ended, and never those that go on', async () => {
       const store = await openStore();
       await store.sessions.save([
         someSession({ id: 'vs_1', endedAtMs: 1 }),
         someSession({ id: 'vs_2', endedAtMs: 2 }),
         someSession({ id: 'vs_3', endedAtMs: 3 }),
         someSession({ id: 'vs_4', endedAtMs: null }),
+        someSession({ id: 'vs_5', endedAtMs: null, seenAtMs: 2 }),
       ]);
       expect(await store.sessions.removeEndedBefore(3, 1)).toBe(1);
-      expect(await store.sessions.removeEndedBefore(3, 9)).toBe(1);
+      expect(await store.sessions.removeEndedBefore(3, 9)).toBe(2);
       expect(await store.sessions.removeEndedBefore(3, 9)).toBe(0);
       expect(await ids(store.sessions.listEnded({ streamId: 'st1', limit: 9 }))).toEqual(['vs_3']);
       expect(await store.sessions.open('test')).toHaveLength(1);

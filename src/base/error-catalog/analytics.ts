@@ -16,4 +16,11 @@ export const analyticsErrors = {
     httpStatus: 500,
     exitCode: 2,
   }),
+  ANALYTICS_UNREACHABLE: entry<{ reason: string }>({
+    message: ({ reason }) => `ClickHouse, which keeps the history of viewers, does not answer (${reason}).`,
+    remedy:
+      'Try again; if it lasts, see that the ClickHouse of analytics.url runs. The last twelve hours are known without it.',
+    httpStatus: 503,
+    exitCode: 5,
+  }),
 } as const;

@@ -63,6 +63,6 @@ export interface SessionStore extends SessionHistory {
   open(node: string): Promise<readonly SessionRow[]>;
   /** Removes those with these ids, whether they have ended or not. */
   remove(ids: readonly string[]): Promise<void>;
-  /** Removes at most `limit` that ended before; tells how many. */
+  /** Removes at most `limit` that ended before, or were last seen before and never ended, because their node is gone; tells how many. */
   removeEndedBefore(endedAtMs: number, limit: number): Promise<number>;
 }
