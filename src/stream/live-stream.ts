@@ -3,13 +3,13 @@ import type { StreamctlError } from '../base/errors.ts';
 import type { StreamEndReason, StreamState } from '../contract/stream-state.ts';
 import type { AccessUnit, SourceAudioConfig, VideoConfig } from '../media/track.ts';
 import { FrameArrivals } from './frame-arrivals.ts';
+import { FramePlacement } from './frame-placement.ts';
 import type { MediaSink } from './media-sink.ts';
 import type { Publication, PublicationEnd, PublisherConnection, PublisherDismissal } from './publication.ts';
 import { PublisherRun } from './publisher-run.ts';
 import type { StreamChange } from './stream-change.ts';
 import { StreamLife } from './stream-life.ts';
 import { type RepairFigures, StreamRepairs } from './stream-repairs.ts';
-import { Timeline } from './timeline.ts';
 
 export interface LiveStreamOptions {
   readonly id: string;
@@ -30,13 +30,6 @@ export interface LiveStreamOptions {
 
 /** Stream time when a stream is created: room before its first keyframe for audio and reordered frames. */
 export const streamStartMs = 10_000;
-/** Audio this long without any sign of video is a broadcast without video. */
-const audioOnlyAfterMs = 1400;
-/** Audio may start this much before the first keyframe's decode time and still belong to it. */
-const audioLeadMs = 50;
-/** Frames older than a gap are a backlog for this long; after that the publisher's clock is simply behind. */
-const backlogMs = 1000;
-
 /**
  * One broadcast on a channel: who publishes it now, what state it is in, and where its media stands in time. Frames come from
  * whichever connection is the newest; behind it, stream time only grows.
@@ -50,6 +43,7 @@ export class LiveStream {
   private readonly options: LiveStreamOptions;
   private readonly originMs: number;
   private readonly life: StreamLife;
+  private readonly placement: FramePlacement;
   private newestKeyId: string | undefined;
   private run: PublisherRun | undefined;
   private readonly pastRepairs = new StreamRepairs();
@@ -63,6 +57,11 @@ export class LiveStream {
     this.availabilityStartMs = availabilityStartMs;
     this.originMs = clock.monotonicMs() - (clock.wallMs() - availabilityStartMs);
     this.life = new StreamLife(options);
+    this.placement = new FramePlacement({
+      ...{ clock, sink: options.sink, arrivals: this.arrivals, pastRepairs: this.pastRepairs },
+      nowMs: () => this.nowMs(),
+      onBegin: (run) => this.begun(run),
+    });
   }
 
   get state(): StreamState {
@@ -162,96 +161,10 @@ export class LiveStream {
   private receive(run: PublisherRun, unit: AccessUnit): void {
     if (run !== this.run) return;
     run.count(unit);
-    if (run.timeline === undefined) this.awaitStart(run, unit);
-    else if (unit.kind === 'video' && !run.hasVideo) this.addVideo(run, run.timeline, unit);
-    else if (this.options.sink.isGapping) this.resumeAfterGap(run, run.timeline, unit);
-    else this.forward(run.timeline, unit);
+    this.placement.receive(run, unit);
   }
 
-  private forward(timeline: Timeline, unit: AccessUnit): void {
-    const nowMs = this.options.clock.monotonicMs();
-    const placed = timeline.place(unit, nowMs);
-    if (unit.kind === 'video' || this.run?.hasVideo !== true) this.arrivals.note(placed.unit.dtsMs, nowMs);
-    if (placed.jumped) this.options.sink.markDiscontinuity();
-    this.options.sink.accessUnit(placed.unit);
-  }
-
-  /** Nothing has begun: a keyframe begins, or audio that stays alone. */
-  private awaitStart(run: PublisherRun, unit: AccessUnit): void {
-    if (unit.kind === 'audio') {
-      run.holdAudio(unit);
-      if (run.video === undefined && run.heldAudioMs >= audioOnlyAfterMs) this.startAudioOnly(run);
-    } else if (unit.isSync && run.video !== undefined) {
-      this.startVideo(run, unit);
-    } else {
-      run.droppedFrames++;
-    }
-  }
-
-  private startVideo(run: PublisherRun, unit: AccessUnit): void {
-    const startMs = Math.max(this.nowMs(), this.options.sink.endMs);
-    const timeline = new Timeline(unit.dtsMs + unit.compositionOffsetMs, startMs);
-    run.timeline = timeline;
-    this.begin(run, startMs);
-    // The keyframe opens the segment that the audio around it belongs to.
-    this.forward(timeline, unit);
-    for (const audio of run.takeHeldAudio(unit.dtsMs - audioLeadMs)) this.forward(timeline, audio);
-  }
-
-  private startAudioOnly(run: PublisherRun): void {
-    const startMs = Math.max(this.nowMs() - run.heldAudioMs, this.options.sink.endMs);
-    const held = run.takeHeldAudio(Number.NEGATIVE_INFINITY);
-    const timeline = new Timeline(held[0]!.dtsMs, startMs);
-    run.timeline = timeline;
-    this.begin(run, startMs);
-    for (const audio of held) this.forward(timeline, audio);
-  }
-
-  /** Video joins a broadcast that began without: from its first keyframe on. */
-  private addVideo(run: PublisherRun, timeline: Timeline, unit: AccessUnit): void {
-    if (!unit.isSync || run.video === undefined) {
-      run.droppedFrames++;
-      return;
-    }
-    this.begin(run, Math.max(timeline.peekMs(unit) + unit.compositionOffsetMs, this.options.sink.endMs));
-    this.forward(timeline, unit);
-  }
-
-  /** Gaps were listed in place of the media that stayed away: it goes on after them, at a keyframe. */
-  private resumeAfterGap(run: PublisherRun, timeline: Timeline, unit: AccessUnit): void {
-    const { sink } = this.options;
-    const isStart = run.hasVideo ? unit.kind === 'video' && unit.isSync : true;
-    run.resumedAtMs ??= this.nowMs();
-    if (!isStart) {
-      // Audio alone goes on through a gap of the video.
-      if (unit.kind === 'audio') this.forward(timeline, unit);
-      else run.droppedFrames++;
-      return;
-    }
-    const atMs = timeline.peekMs(unit) + unit.compositionOffsetMs;
-    const isBehind = atMs < sink.endMs - audioLeadMs;
-    if (isBehind && this.nowMs() - run.resumedAtMs < backlogMs) {
-      run.droppedFrames++;
-      return;
-    }
-    const startMs = Math.max(isBehind ? this.nowMs() : atMs, sink.endMs);
-    const goesOn = isBehind ? this.replaceTimeline(run, unit, startMs) : timeline;
-    run.resumedAtMs = undefined;
-    this.begin(run, startMs);
-    this.forward(goesOn, unit);
-  }
-
-  private replaceTimeline(run: PublisherRun, unit: AccessUnit, startMs: number): Timeline {
-    this.pastRepairs.addTimeline(run.timeline);
-    const timeline = new Timeline(unit.dtsMs + unit.compositionOffsetMs, startMs);
-    run.timeline = timeline;
-    return timeline;
-  }
-
-  private begin(run: PublisherRun, startMs: number): void {
-    const { video, audio } = run;
-    run.hasVideo = video !== undefined;
-    this.options.sink.begin({ startMs, ...(video && { video }), ...(audio && { audio }) });
+  private begun(run: PublisherRun): void {
     const type = this.life.begin();
     if (type !== undefined) this.options.onChange(this, { type, connection: run.connection });
   }

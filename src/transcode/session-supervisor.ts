@@ -1,13 +1,11 @@
 import type { Clock } from '../base/clock.ts';
 import { assertNever } from '../base/errors.ts';
-import { ReportCounter } from '../base/report-counter.ts';
 import type { AccessUnit, VideoConfig } from '../media/track.ts';
 import type { EncoderName } from './encoder-options.ts';
-import { type FfmpegLogLine, tellsOfDamagedInput } from './ffmpeg-log.ts';
 import type { Ffmpeg } from './ffmpeg-lookup.ts';
 import type { FfmpegExit } from './ffmpeg-process.ts';
-import { type CachedFrame, GopCache } from './gop-cache.ts';
-import { gridIntervalMs, type KeyframeGrid } from './keyframe-grid.ts';
+import type { CachedFrame } from './gop-cache.ts';
+import type { KeyframeGrid } from './keyframe-grid.ts';
 import { type PlannedRung, thumbnailSize } from './ladder.ts';
 import { isSameLadder, LadderDemand, type WantedLadder } from './ladder-demand.ts';
 import { OverloadGuard } from './overload-guard.ts';
@@ -15,7 +13,9 @@ import { Recovery } from './recovery.ts';
 import { replayOf } from './replay.ts';
 import { RungTable } from './rung-table.ts';
 import { failureOf, type SessionFailure, StallError } from './session-failure.ts';
+import { SessionLog } from './session-log.ts';
 import { type SessionRung, sessionRungs } from './session-rungs.ts';
+import { SourceFrames } from './source-frames.ts';
 import {
   type TranscodeListener,
   type TranscoderState,
@@ -35,8 +35,6 @@ export interface SessionSupervisorOptions {
   readonly listener: TranscodeListener;
 }
 
-/** A GOP of ten seconds at 25 Mbit/s. */
-const gopCacheBytes = 32 << 20;
 const sampleIntervalMs = 1000;
 
 /**
@@ -46,33 +44,28 @@ const sampleIntervalMs = 1000;
 export class SessionSupervisor {
   private readonly options: SessionSupervisorOptions;
   private readonly demand = new LadderDemand();
-  private readonly cache = new GopCache(gopCacheBytes);
+  private readonly source: SourceFrames;
   private readonly overload: OverloadGuard;
   private readonly recovery: Recovery;
   private readonly rungs: RungTable;
-  private readonly logLines: ReportCounter;
-  private readonly totals = { framesFed: 0, framesDropped: 0, starts: 0, failures: 0, stalls: 0, damagedFrames: 0 };
+  private readonly log: SessionLog;
+  private readonly totals = { framesFed: 0, framesDropped: 0, starts: 0, failures: 0, stalls: 0 };
   private encoder: EncoderName;
   private state: TranscoderState = 'IDLE';
-  private config: VideoConfig | undefined;
   private session: { readonly run: TranscodeSession; readonly ladder: WantedLadder } | undefined;
   private ended: Promise<void> = Promise.resolve();
-  private heldFromMs: number | undefined;
   private cancelRetry: () => void = () => {};
-  private grid: KeyframeGrid | undefined;
-  private barrenStarts = 0;
   private nextSampleMs = 0;
   private speed: number | undefined;
-  /** The last error that the running ffmpeg told of. */
-  private complaint: string | undefined;
 
   constructor(options: SessionSupervisorOptions) {
     this.options = options;
     this.encoder = options.encoder;
+    this.source = new SourceFrames(options.keyframeGridMs);
     this.rungs = new RungTable(options.listener);
     this.overload = new OverloadGuard(this.demand, options.listener);
     this.recovery = new Recovery(options.clock, options.listener);
-    this.logLines = new ReportCounter(options.clock);
+    this.log = new SessionLog(options.clock, options.listener);
   }
 
   /**
@@ -80,9 +73,7 @@ export class SessionSupervisor {
    * ladder is completed, and a new one made once `want` says which.
    */
   configure(config: VideoConfig): void {
-    const before = this.config;
-    this.config = config;
-    if (before === undefined || isSameConfig(before, config)) return;
+    if (!this.source.configure(config)) return;
     this.demand.forget();
     void this.interrupt();
   }
@@ -101,27 +92,27 @@ export class SessionSupervisor {
    * kept although nothing is made. To be said again before each keyframe.
    */
   hold(fromMs: number): void {
-    this.heldFromMs = fromMs;
+    this.source.heldFromMs = fromMs;
   }
 
   /** A frame of the source, in stream time, in decode order. Audio is passed over. The bytes are only lent for the call. */
   accessUnit(unit: AccessUnit): void {
-    if (unit.kind !== 'video' || this.config === undefined) return;
-    if (this.isIdle) {
-      this.cache.clear();
+    const { source } = this;
+    if (unit.kind !== 'video' || source.config === undefined) return;
+    if (this.isResting && source.heldFromMs === undefined) {
+      source.cache.clear();
       return;
     }
     if (unit.isSync) this.releaseFrames();
-    const frame = this.cache.add(unit);
-    if (frame.isSync && this.isStandingBy) this.cache.release(this.heldFromMs!);
-    if (this.session !== undefined && this.state !== 'STOPPING') this.feed(this.session.run, frame, this.config);
+    const frame = source.add(unit);
+    if (frame.isSync && this.isResting) source.release(Number.POSITIVE_INFINITY);
+    if (this.session !== undefined && this.state !== 'STOPPING') this.feed(this.session.run, frame, source.config);
     else if (this.demand.ladder.rungs.length > 0) this.reconcile();
   }
 
   /** The source has stopped: what is inside ffmpeg comes out, and when that is done it resolves. It goes on with the next keyframe. */
   async interrupt(): Promise<void> {
-    this.cache.clear();
-    this.grid = undefined;
+    this.source.forget();
     this.recovery.forget();
     if (this.session !== undefined) this.endSession('complete');
     else this.reconcile();
@@ -133,12 +124,11 @@ export class SessionSupervisor {
    * beginning that nobody has seen.
    */
   beginAnew(frames: readonly AccessUnit[]): void {
-    this.cache.clear();
-    this.grid = undefined;
+    this.source.forget();
     this.recovery.forget();
     this.demand.forget();
     this.rungs.forget();
-    for (const frame of frames) this.cache.add(frame);
+    for (const frame of frames) this.source.add(frame);
     if (this.session === undefined || this.state === 'STOPPING') return;
     this.session.run.kill(new Error('it is begun anew'));
     this.endSession('complete');
@@ -160,6 +150,7 @@ export class SessionSupervisor {
       state,
       encoder,
       ...totals,
+      damagedFrames: this.log.damagedFrames,
       backlogBytes: session?.run.backlogBytes ?? 0,
       speed,
       rungs: this.rungs.stats(lagOf),
@@ -171,15 +162,7 @@ export class SessionSupervisor {
     return this.session?.run.pid;
   }
 
-  /** Nothing is made, nor will be of the frames that come now. */
-  private get isIdle(): boolean {
-    return this.isResting && this.heldFromMs === undefined;
-  }
-
-  private get isStandingBy(): boolean {
-    return this.isResting && this.heldFromMs !== undefined;
-  }
-
+  /** Nothing is made, and nothing is wanted of the frames that come now. */
   private get isResting(): boolean {
     return this.session === undefined && this.demand.isKnown && this.demand.ladder.rungs.length === 0;
   }
@@ -214,20 +197,19 @@ export class SessionSupervisor {
   }
 
   private start(ladder: WantedLadder): void {
-    const [first] = this.cache.frames;
-    if (first === undefined || this.config === undefined) return;
-    const rungs = sessionRungs(ladder.rungs, this.rungs, this.cache, this.heldFromMs);
+    const { cache, config, heldFromMs } = this.source;
+    if (cache.frames.length === 0 || config === undefined) return;
+    const rungs = sessionRungs(ladder.rungs, this.rungs, cache, heldFromMs);
     if (rungs === undefined) return;
-    this.grid = ladder.keyframes === 'grid' ? (this.grid ?? this.gridFrom(first.ptsMs, ladder.sourceFps)) : undefined;
     this.enter('STARTING');
-    this.complaint = undefined;
+    this.log.begin();
     this.totals.starts++;
     const wantedFromMs = Math.min(...rungs.map((rung) => rung.firstPtsMs));
-    const replay = replayOf(this.cache.frames, wantedFromMs, this.config.codec);
+    const replay = replayOf(cache.frames, wantedFromMs, config.codec);
     this.totals.framesFed += replay.length;
-    this.overload.restarted(this.options.clock.monotonicMs(), this.cache.durationMs, this.cache.sizeBytes);
+    this.overload.restarted(this.options.clock.monotonicMs(), cache.durationMs, cache.sizeBytes);
     try {
-      this.session = { run: this.open(this.config, ladder, rungs, replay), ladder };
+      this.session = { run: this.open(config, ladder, rungs, replay), ladder };
     } catch (error) {
       this.fail({ reason: 'not_started', why: String(error) });
     }
@@ -240,7 +222,7 @@ export class SessionSupervisor {
     replay: readonly CachedFrame[],
   ): TranscodeSession {
     const { ffmpeg, clock, thumbnailShortSidePixels: thumbnailSide } = this.options;
-    const { grid } = this;
+    const grid = this.source.gridOf(ladder);
     return new TranscodeSession({
       ...{ ffmpeg, encoder: this.encoder, config, sourceFps: ladder.sourceFps, rungs, replay, clock },
       keyframeGrid: grid,
@@ -252,24 +234,19 @@ export class SessionSupervisor {
         progress: ({ speed }) => {
           this.speed = speed;
         },
-        logLine: (line) => this.log(line),
+        logLine: (line) => this.log.take(line),
         exited: (exit) => this.sessionExited(exit),
       },
     });
-  }
-
-  private gridFrom(originMs: number, sourceFps: number): KeyframeGrid {
-    const { nominalFps } = this.config ?? {};
-    return { originMs, intervalMs: gridIntervalMs(this.options.keyframeGridMs, sourceFps, nominalFps) };
   }
 
   /** A GOP ends. What is before the slowest rung will not be decoded again. */
   private releaseFrames(): void {
     if (!this.demand.isKnown) return;
     const { rungs } = this.demand.ladder;
-    if (this.isStandingBy) return;
-    if (rungs.length === 0 || this.state === 'DEGRADED') this.cache.clear();
-    else this.cache.release(Math.min(this.rungs.slowestMs(rungs), this.heldFromMs ?? Number.POSITIVE_INFINITY));
+    if (this.isResting) return;
+    if (rungs.length === 0 || this.state === 'DEGRADED') this.source.cache.clear();
+    else this.source.release(this.rungs.slowestMs(rungs));
   }
 
   private feed(run: TranscodeSession, frame: CachedFrame, { codec }: VideoConfig): void {
@@ -297,7 +274,7 @@ export class SessionSupervisor {
   private take(rung: PlannedRung, unit: AccessUnit, grid: KeyframeGrid | undefined): void {
     if (this.state === 'STARTING') {
       this.enter('RUNNING');
-      this.barrenStarts = 0;
+      this.source.delivered();
       this.recovery.delivered(unit.dtsMs + unit.compositionOffsetMs);
     }
     this.rungs.frame(rung.name, unit, grid);
@@ -314,24 +291,12 @@ export class SessionSupervisor {
     this.session = undefined;
     this.speed = undefined;
     if (this.state !== 'STOPPING') {
-      if (!hasDelivered) this.failedToBegin(exit);
-      this.fail(failureOf(exit, hasDelivered, this.complaint));
+      if (!hasDelivered) this.source.failedToBegin(exit);
+      this.fail(failureOf(exit, hasDelivered, this.log.complaint));
       return;
     }
     this.enter('IDLE');
     this.reconcile();
-  }
-
-  /**
-   * Nothing has come out. What hangs, or fails for the second time, may have choked on what it was to decode first: the next one
-   * begins behind that.
-   */
-  private failedToBegin({ cause }: FfmpegExit): void {
-    this.barrenStarts++;
-    if (this.barrenStarts < 2 && !(cause instanceof StallError)) return;
-    const first = this.cache.frames[0];
-    this.cache.keepNewestGop();
-    if (this.cache.frames[0] === first) this.cache.clear();
   }
 
   private fail(failure: SessionFailure): void {
@@ -366,14 +331,4 @@ export class SessionSupervisor {
     this.enter('IDLE');
     this.reconcile();
   }
-
-  private log(line: FfmpegLogLine): void {
-    if (tellsOfDamagedInput(line.text)) this.totals.damagedFrames++;
-    if (line.level !== 'warning') this.complaint = line.text;
-    this.logLines.count((count) => this.options.listener.notice({ type: 'log', line, count }));
-  }
-}
-
-function isSameConfig(a: VideoConfig, b: VideoConfig): boolean {
-  return a.codec === b.codec && Buffer.compare(a.record, b.record) === 0;
 }
