@@ -2,6 +2,7 @@ import { FollowedRendition } from './followed-rendition.ts';
 import { HlsViewer } from './hls-viewer.ts';
 import { LlHlsViewer } from './ll-hls-viewer.ts';
 import { LoadCounters, type LoadFigures } from './load-figures.ts';
+import type { SimulatedViewer } from './simulated-viewer.ts';
 import { TimerWheel } from './timer-wheel.ts';
 import { type Crowd, ViewerConnection } from './viewer-connection.ts';
 
@@ -28,7 +29,10 @@ export class ViewerCrowd implements Crowd {
   readonly server: { readonly host: string; readonly port: number };
   readonly counters = new LoadCounters();
   readonly readBuffer = Buffer.alloc(readBufferBytes);
-  private readonly connections: readonly ViewerConnection[];
+  readonly renditions: readonly FollowedRendition[];
+  private readonly connections = new Set<ViewerConnection>();
+  /** Those that have left. */
+  private readonly gone: SimulatedViewer[] = [];
   private readonly wheel: TimerWheel<ViewerConnection>;
   private readonly timer: NodeJS.Timeout;
   private outbox: ViewerConnection[] = [];
@@ -40,26 +44,42 @@ export class ViewerCrowd implements Crowd {
 
   constructor({ kind, playlistUrls, numbers, arrivalEveryMs }: CrowdOptions) {
     const { hostname, port } = new URL(playlistUrls[0]!);
-    this.server = { host: hostname, port: Number(port) };
+    this.server = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
     const nowMs = performance.now();
     this.lastTickMs = nowMs;
     this.lastSweepMs = nowMs;
     this.wheel = new TimerWheel({ tickMs, slotCount: wheelSlots, nowMs });
-    const renditions = playlistUrls.map((url) => new FollowedRendition(url));
-    this.connections = Array.from({ length: numbers.count }, (_, index) => {
+    this.renditions = playlistUrls.map((url) => new FollowedRendition(url));
+    for (let index = 0; index < numbers.count; index++) {
       const number = numbers.first + index * numbers.step;
-      const rendition = renditions[number % renditions.length]!;
+      const rendition = this.renditions[number % this.renditions.length]!;
       const viewer = kind === 'hls' ? new HlsViewer(rendition) : new LlHlsViewer(rendition);
-      const connection = new ViewerConnection(viewer, headersOf(number), this);
-      this.wheel.add(connection, nowMs + number * arrivalEveryMs);
-      return connection;
-    });
+      this.arrive(viewer, headersOf(number), nowMs + number * arrivalEveryMs);
+    }
     this.timer = setInterval(this.tick, tickMs);
+  }
+
+  /** One more viewer, from `atMs` (monotonic) on. `headers`: lines of its own in each request, each with its end. */
+  arrive(viewer: SimulatedViewer, headers: string, atMs: number): ViewerConnection {
+    const connection = new ViewerConnection(viewer, headers, this);
+    this.connections.add(connection);
+    this.wheel.add(connection, atMs);
+    return connection;
+  }
+
+  /** It leaves without a word; what it has met stays counted. */
+  depart(connection: ViewerConnection): void {
+    if (!this.connections.delete(connection)) return;
+    connection.close();
+    connection.viewer.buffer.finish(performance.now());
+    this.gone.push(connection.viewer);
   }
 
   /** Viewers that have begun to play. */
   get playing(): number {
-    return this.connections.reduce((count, { viewer }) => count + (viewer.buffer.isPlaying ? 1 : 0), 0);
+    let count = 0;
+    for (const { viewer } of this.connections) if (viewer.buffer.isPlaying) count++;
+    return count;
   }
 
   beginMeasuring(): void {
@@ -71,8 +91,9 @@ export class ViewerCrowd implements Crowd {
   figures(): LoadFigures {
     const nowMs = performance.now();
     const { measuredSince, counters } = this;
-    const viewers = this.connections.map(({ viewer }) => viewer);
-    for (const { buffer } of viewers) buffer.finish(nowMs);
+    const present = Array.from(this.connections, ({ viewer }) => viewer);
+    for (const { buffer } of present) buffer.finish(nowMs);
+    const viewers = [...this.gone, ...present];
     const sum = (of: (viewer: (typeof viewers)[number]) => number) =>
       viewers.reduce((total, viewer) => total + of(viewer), 0);
     return {

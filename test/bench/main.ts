@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchAnalytics } from './analytics-size.ts';
+import { benchAudience } from './audience.ts';
 import { benchCurve } from './curve.ts';
 import { benchFaults } from './faults.ts';
 import { benchIngest } from './ingest.ts';
@@ -29,6 +30,8 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   ingest    CPU per stream-second and memory of publishers of 2.5 Mbit/s
   requests  CPU per playlist and segment request: fast lane, node:http, nginx
   viewers   N viewers of one broadcast of 450 kbit/s over real sockets, beside nginx with the same bytes
+  audience  N viewers of one broadcast who come and go, each a session: the server's count beside who really watches, and what counting costs;
+            --with-clickhouse, --with-redis: the same while both are away for a minute
   release   N viewers blocked on the next part of one playlist: first to last answer, and memory when they are gone
   mixed     broadcasts of 2.5 Mbit/s while viewers watch another, and the age of a probe's frames
   faults    what viewers and publishers notice when a delivery thread dies, and while the database is locked
@@ -53,7 +56,7 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   --publishers N,N   ingest: how many at once (1,20,100); mixed: how many (100); faults (20); curve (1,20,50,100)
   --players A,B      switching: watch-page, hls.js, shaka-hls, shaka-dash, dash.js (all)
   --rounds N         switching: falls and rises of each player (20)
-  --check            switching: a strict outsider reads everything beside; sessions: exit code 1 where the server is wrong
+  --check            switching: a strict outsider reads everything beside; sessions, audience: exit code 1 where the server is wrong
   --behind nginx     sessions: a cache stands in front
   --together         switching: all players at once
   --sessions N       analytics: how many (1000000); sessions: only so many of the scripts (30)
@@ -75,6 +78,8 @@ const { values, positionals } = parseArgs({
     players: { type: 'string', default: switchingPlayers.join(',') },
     rounds: { type: 'string', default: '20' },
     check: { type: 'boolean', default: false },
+    'with-clickhouse': { type: 'boolean', default: false },
+    'with-redis': { type: 'boolean', default: false },
     together: { type: 'boolean', default: false },
     chunks: { type: 'string', default: '4096' },
     faults: { type: 'boolean', default: false },
@@ -143,6 +148,11 @@ try {
     const viewerCounts = numbers('viewers', values.viewers ?? '1000,2000,5000,10000');
     const options = { kind: viewerKind(), servers: viewedBy(), viewerCounts, seconds: seconds ?? 60 };
     await benchViewers(options, report, interrupt.signal);
+  } else if (name === 'audience') {
+    const viewers = numbers('viewers', values.viewers ?? '10000')[0]!;
+    const backends = { withClickHouse: values['with-clickhouse'], withRedis: values['with-redis'] };
+    const broken = await benchAudience({ viewers, seconds: seconds ?? 120, ...backends }, report, interrupt.signal);
+    if (values.check && broken.length > 0) process.exitCode = 1;
   } else if (name === 'mixed') {
     const publishers = numbers('publishers', values.publishers ?? '100')[0]!;
     const viewers = numbers('viewers', values.viewers ?? '2000')[0]!;

@@ -25,11 +25,17 @@ export class RedisServer {
 
   /** `args`: more of redis-server's options. Every write is on disk before it is acknowledged. */
   static async start(...args: readonly string[]): Promise<RedisServer> {
+    const server = await RedisServer.startIn(tempDir(), ...args);
+    onTestFinished(() => server.kill());
+    return server;
+  }
+
+  /** With its data in `folder`. Whoever starts it kills it. */
+  static async startIn(folder: string, ...args: readonly string[]): Promise<RedisServer> {
     const port = await freePort();
-    const disk = ['--dir', tempDir(), '--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
+    const disk = ['--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
     const server = new RedisServer(port, ['--bind', '127.0.0.1', '--port', String(port), ...disk, ...args]);
     await server.launch();
-    onTestFinished(() => server.kill());
     return server;
   }
 
@@ -44,5 +50,10 @@ export class RedisServer {
 
   async kill(): Promise<void> {
     await this.child?.stop('SIGKILL');
+  }
+
+  /** Freezes it: connections stay open, and nobody answers. */
+  pause(): void {
+    this.child?.process.kill('SIGSTOP');
   }
 }

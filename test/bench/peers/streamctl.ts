@@ -14,17 +14,18 @@ export const streamctl: PeerKind = {
   start: (signal) => startStreamctl({ ladder: { mode: 'off' } }, signal),
 };
 
-/** Our own server, with sections of the configuration as they stand in its file. */
+/** Our own server, with sections of the configuration as they stand in its file; `host` is where it listens for viewers. */
 export async function startStreamctl(
-  sections: Readonly<Record<string, unknown>>,
+  { http, ...sections }: Readonly<Record<string, unknown>> & { readonly http?: Readonly<Record<string, unknown>> },
   signal: AbortSignal,
+  host = '127.0.0.1',
 ): Promise<Peer & { readonly logFile: string }> {
   const folder = makeServerFolder();
   const [rtmpPort = 0, httpPort = 0] = await freePorts(2);
   const file = join(folder, 'streamctl.yaml');
   const config = {
     data_dir: join(folder, 'data'),
-    http: { listen: `127.0.0.1:${httpPort}` },
+    http: { listen: `${host}:${httpPort}`, ...http },
     rtmp: { listen: `127.0.0.1:${rtmpPort}` },
     auth: { open_publish: true },
     ...sections,
