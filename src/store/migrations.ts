@@ -132,6 +132,8 @@ async function viewers(db: Kysely<unknown>): Promise<void> {
   const index = (name: string) => db.schema.createIndex(`viewer_sessions_${name}`).on('viewer_sessions');
   await index('by_stream').columns(['stream_id', 'started_at', 'id']).execute();
   await index('by_end').columns(['ended_at', 'node']).execute();
+  // Of the last minutes of a stream that hundreds of thousands have watched, not all of them are to be read.
+  await index('by_stream_end').columns(['stream_id', 'ended_at']).execute();
 }
 
 async function minutes(db: Kysely<unknown>): Promise<void> {
