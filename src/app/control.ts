@@ -46,6 +46,7 @@ export async function openControl(context: AppContext, needs: ControlNeeds): Pro
   });
   storage.onEvent(watch.wake);
   const { hub } = watch;
+  told.sockets = () => hub.figures();
   const api = createApi({
     ...{ keys, tokens, store, pepper, live, urls, clock, version, node, startedAtMs, metrics, log },
     ...apiTermsOf(config),

@@ -75,6 +75,7 @@ export function startSelfWatch(context: AppContext, needs: SelfWatchNeeds): Self
     host: () => host.figures(),
     allNodes: () => audience.realtime.stats(),
     warehouse: () => audience.warehouse.stats(),
+    sockets: () => told.sockets(),
     spans: () => tracing?.stats(),
   });
   return { host, metrics };

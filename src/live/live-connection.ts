@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import type { SocketCounts } from './socket-counts.ts';
 import type { Told, Topic, TopicListener } from './topic.ts';
 
 /** What may wait for a slow reader before snapshots are left out, and before it is given up. */
@@ -18,6 +19,8 @@ export interface LiveConnectionOptions {
   readonly monotonicMs: () => number;
   /** Whether who has it may still hear what it tells. */
   readonly isAllowed: () => boolean | Promise<boolean>;
+  /** Of all sockets together. */
+  readonly counts: SocketCounts;
 }
 
 /** One WebSocket that listens to a topic. What waits for its reader is bounded: snapshots are left out first, then notifications, then it is closed. */
@@ -28,6 +31,7 @@ export class LiveConnection implements TopicListener {
   private lostSeq = 0;
   private slowSinceMs: number | undefined;
   private isAnswering = true;
+  private isClosing = false;
   private nextPingMs: number;
   private hasResumed = false;
 
@@ -46,16 +50,18 @@ export class LiveConnection implements TopicListener {
   }
 
   snapshot({ text }: Told): void {
-    if (this.flush()) this.options.socket.send(text);
+    if (this.flush()) this.send(text);
+    else this.options.counts.snapshotsSkipped++;
   }
 
   notification(told: Told): void {
     if (this.flush()) {
-      this.options.socket.send(told.text);
+      this.send(told.text);
     } else if (this.kept.length < maxKept) {
       this.kept.push(told);
     } else {
       this.lostCount++;
+      this.options.counts.notificationsLost++;
       this.lostSeq = told.seq;
     }
   }
@@ -67,6 +73,7 @@ export class LiveConnection implements TopicListener {
     const nowMs = monotonicMs();
     const isStuck = this.slowSinceMs !== undefined && nowMs - this.slowSinceMs >= stuckMs;
     if (isStuck || socket.bufferedAmount > stuckBytes) {
+      if (!this.isClosing) this.options.counts.closedSlow++;
       this.close(closeCodes.tryAgainLater, 'too slow');
     } else if (nowMs >= this.nextPingMs) {
       this.nextPingMs = nowMs + pingEveryMs;
@@ -78,9 +85,16 @@ export class LiveConnection implements TopicListener {
 
   close(code: number, reason: string): void {
     const { socket } = this.options;
+    if (this.isClosing) return;
+    this.isClosing = true;
     // Nothing can be told to who does not read: it is cut off a moment later.
     socket.close(code, reason);
     setTimeout(() => socket.terminate(), 1000).unref();
+  }
+
+  private send(text: string): void {
+    this.options.socket.send(text);
+    this.options.counts.messages++;
   }
 
   private ping(): void {
@@ -93,7 +107,7 @@ export class LiveConnection implements TopicListener {
     const { socket, topic, monotonicMs } = this.options;
     if (socket.readyState !== socket.OPEN) return false;
     for (let told = this.kept[0]; told !== undefined && socket.bufferedAmount <= slowBytes; told = this.kept[0]) {
-      socket.send(told.text);
+      this.send(told.text);
       this.kept.shift();
     }
     if (socket.bufferedAmount > slowBytes || this.kept.length > 0) {
@@ -102,7 +116,7 @@ export class LiveConnection implements TopicListener {
     }
     this.slowSinceMs = undefined;
     if (this.lostCount > 0) {
-      socket.send(topic.lost(this.lostCount, this.lostSeq).text);
+      this.send(topic.lost(this.lostCount, this.lostSeq).text);
       this.lostCount = 0;
     }
     return true;

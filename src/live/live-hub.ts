@@ -13,6 +13,7 @@ import type { LiveMetrics } from './live-metrics.ts';
 import { notificationOf, publicNotificationOf } from './notifications.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 import { admitSocket, isGood, type SocketFrom, type SocketGrant, type SocketTerms } from './socket-admission.ts';
+import { SocketCounts, type SocketFigures } from './socket-counts.ts';
 import { subprotocol } from './socket-request.ts';
 import { Tickets } from './tickets.ts';
 import { Topic } from './topic.ts';
@@ -41,6 +42,7 @@ export class LiveHub {
   private readonly whole = new Map<string, Topic>();
   private readonly open = new Map<string, Topic>();
   private readonly connections = new Set<LiveConnection>();
+  private readonly counts = new SocketCounts();
   /** Streams that ran here, and until when that matters. */
   private readonly ours = new Map<string, number>();
   private hasEnded = false;
@@ -64,8 +66,8 @@ export class LiveHub {
     this.node = new Topic({ streamId: null, wallMs: clock.wallMs, snapshot: () => metrics.nodeNow() });
   }
 
-  get size(): number {
-    return this.connections.size;
+  figures(): SocketFigures {
+    return { ...this.counts, open: this.connections.size };
   }
 
   /** A ticket that stands once for who asks, and for what the Authorization header said. */
@@ -127,7 +129,10 @@ export class LiveHub {
     this.server.handleUpgrade(incoming, socket, head, (webSocket) => {
       const { monotonicMs } = this.options.clock;
       const { isAllowed, afterSeq } = grant;
-      const connection = new LiveConnection({ socket: webSocket, topic, monotonicMs, isAllowed }, afterSeq);
+      const connection = new LiveConnection(
+        { socket: webSocket, topic, monotonicMs, isAllowed, counts: this.counts },
+        afterSeq,
+      );
       this.connections.add(connection);
       webSocket.once('close', () => this.connections.delete(connection));
     });

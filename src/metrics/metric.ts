@@ -2,6 +2,7 @@ import type { ExperienceFigures } from '../analytics/experience-totals.ts';
 import type { AnalyticsStats } from '../analytics/viewer-analytics.ts';
 import type { TimeHistogramFigures } from '../base/time-histogram.ts';
 import type { ReceiverStatus } from '../events/outgoing-events.ts';
+import type { SocketFigures } from '../live/socket-counts.ts';
 import type { JournalFigures } from '../pipeline/stream-journal.ts';
 import type { ProberFigures } from '../prober/prober.ts';
 import type { RealtimeStats } from '../realtime/connect-realtime.ts';
@@ -37,6 +38,8 @@ export interface MetricSources {
   readonly allNodes: () => RealtimeStats | undefined;
   /** Undefined where the store keeps all viewer sessions. */
   readonly warehouse: () => WarehouseStats | undefined;
+  /** Undefined until there are any. */
+  readonly sockets: () => SocketFigures | undefined;
   /** Undefined where traces are not sent anywhere. */
   readonly spans: () => SpanQueueStats | undefined;
 }

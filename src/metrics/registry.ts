@@ -7,6 +7,7 @@ import { type HistogramMetric, labelNames, type Metric, type MetricSources, type
 import { nodeMetrics } from './node-metrics.ts';
 import { probeMetrics } from './probe-metrics.ts';
 import { processMetrics } from './process-metrics.ts';
+import { socketMetrics } from './socket-metrics.ts';
 import { storeMetrics } from './store-metrics.ts';
 import { threadMetrics } from './thread-metrics.ts';
 import { viewerMetrics } from './viewer-metrics.ts';
@@ -20,6 +21,7 @@ export const allMetrics: readonly Metric[] = [
   ...viewerMetrics,
   ...nodeMetrics,
   ...warehouseMetrics,
+  ...socketMetrics,
   ...probeMetrics,
   ...threadMetrics,
   ...storeMetrics,

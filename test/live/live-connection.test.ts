@@ -4,6 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { LiveConnection, slowBytes, stuckBytes } from '../../src/live/live-connection.ts';
+import { SocketCounts } from '../../src/live/socket-counts.ts';
 import { Topic } from '../../src/live/topic.ts';
 import { until } from '../support/until.ts';
 
@@ -27,11 +28,12 @@ async function slowReader() {
   await once(reader, 'data');
   reader.pause();
   const clock = { nowMs: 0 };
+  const counts = new SocketCounts();
   const padding = 'x'.repeat(50_000);
   const topic = new Topic({ streamId: 'st_a', wallMs: () => 1_700_000_000_000, snapshot: () => ({ padding }) });
-  const options = { socket, topic, monotonicMs: () => clock.nowMs, isAllowed: () => true };
+  const options = { socket, topic, monotonicMs: () => clock.nowMs, isAllowed: () => true, counts };
   const connection = new LiveConnection(options, undefined);
-  return { reader, socket, topic, connection, clock };
+  return { reader, socket, topic, connection, clock, counts };
 }
 
 /** Types of the messages in what was read, in order. */
@@ -40,8 +42,10 @@ function typesIn(bytes: string): string[] {
 }
 
 test('snapshots are left out for a slow reader, notifications wait for it, and it is told of those that could not', async () => {
-  const { reader, socket, topic } = await slowReader();
+  const { reader, socket, topic, counts } = await slowReader();
   for (let count = 0; count < 2000; count++) topic.tellSnapshot();
+  expect(counts.messages + counts.snapshotsSkipped).toBe(2001); // with the one that greets
+  expect(counts.snapshotsSkipped).toBeGreaterThan(1000);
   expect(socket.bufferedAmount).toBeGreaterThan(slowBytes);
   expect(socket.bufferedAmount).toBeLessThan(slowBytes + 60_000);
   for (let id = 0; id < 210; id++) topic.notify({ type: 'event', data: { id } }, null);
@@ -60,19 +64,23 @@ test('snapshots are left out for a slow reader, notifications wait for it, and i
     return typesIn(read).at(-1) === 'snapshot';
   });
   expect(typesIn(read).filter((type) => type === 'event')).toHaveLength(200);
+  expect(counts.notificationsLost).toBe(10);
   expect(read).toContain('"data":{"count":10}');
   expect(read.indexOf('"type":"lost"')).toBeGreaterThan(read.lastIndexOf('"type":"event"'));
 });
 
 test('who does not read for half a minute is closed', async () => {
-  const { socket, topic, connection, clock } = await slowReader();
+  const { socket, topic, connection, clock, counts } = await slowReader();
   for (let count = 0; count < 2000; count++) topic.tellSnapshot();
   await connection.look();
   clock.nowMs = 29_000;
   await connection.look();
   expect(socket.readyState).toBe(socket.OPEN);
+  expect(counts.closedSlow).toBe(0);
   clock.nowMs = 30_001;
   await connection.look();
+  await connection.look();
+  expect(counts.closedSlow).toBe(1);
   const [code] = (await once(socket, 'close')) as [number];
   expect(code).toBe(1006); // the reader never saw the 1013 that waits for it
   expect(topic.listeners.size).toBe(0);

@@ -30,6 +30,7 @@ export function quietSources(engine: Engine): MetricSources {
     }),
     allNodes: () => undefined,
     warehouse: () => undefined,
+    sockets: () => undefined,
     spans: () => undefined,
   };
 }
