@@ -24,12 +24,12 @@ export class AnonymousGroup {
     this.key = key;
   }
 
-  /** Media was asked for. Sound counts only while there is no picture. */
-  askedMedia(msn: number, isAudio: boolean, nowMs: number): void {
+  /** Media was asked for. Sound counts only while there is no picture. Gives how many have asked for it by now; 0: not known. */
+  askedMedia(msn: number, isAudio: boolean, nowMs: number): number {
     this.hasMedia = true;
-    if (isAudio && this.hasPicture) return;
+    if (isAudio && this.hasPicture) return 0;
     this.hasPicture ||= !isAudio;
-    this.tally.add(msn, nowMs);
+    return this.tally.add(msn, nowMs);
   }
 
   /** A media playlist was asked for, which one player does once in `intervalMs`. */
@@ -52,7 +52,20 @@ export class AnonymousGroup {
     if (count > 1) visit(count, nowMs);
   }
 
-  /** Whose request it is, if it cannot be told by the connection: who has waited longest. */
+  /**
+   * Whose request it is where all come over the connections of a proxy: the first to ask for a segment is always the first member, and so on,
+   * so that as many fall silent as have left. `rank`: as `askedMedia` gives it; what is asked for besides is of who was heard of last.
+   */
+  ranked(rank: number): ViewerSession | undefined {
+    if (rank > 0) return this.members[rank - 1] ?? this.members.at(-1);
+    let found: ViewerSession | undefined;
+    for (const member of this.members) {
+      if (found === undefined || member.seenMonotonicMs > found.seenMonotonicMs) found = member;
+    }
+    return found;
+  }
+
+  /** Whose request it is on a new connection: who has waited longest. */
   leastRecent(): ViewerSession | undefined {
     let found: ViewerSession | undefined;
     for (const member of this.members) {

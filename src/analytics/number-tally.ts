@@ -13,9 +13,9 @@ export class NumberTally {
   private readonly firstAtMs = new Float64Array(span);
   private newest = 0;
 
-  /** Somebody asked for it, or for its first part. */
-  add(msn: number, nowMs: number): void {
-    if (msn <= this.newest - span) return;
+  /** Somebody asked for it, or for its first part. Gives how many have by now; 0 for one too old to be looked at. */
+  add(msn: number, nowMs: number): number {
+    if (msn <= this.newest - span) return 0;
     if (msn > this.newest) {
       for (let number = Math.max(this.newest + 1, msn - span + 1); number <= msn; number++)
         this.counts[number % span] = 0;
@@ -23,6 +23,7 @@ export class NumberTally {
     }
     if (this.counts[msn % span]! < 0xffff) this.counts[msn % span]!++;
     if (this.counts[msn % span] === 1) this.firstAtMs[msn % span] = nowMs;
+    return this.counts[msn % span]!;
   }
 
   /**

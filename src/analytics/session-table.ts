@@ -181,11 +181,13 @@ export class SessionTable {
     if (!isMedia && kind !== 'playlist') return bound;
     const nowMs = this.options.clock.monotonicMs();
     const group = audience.group(this.options.keyOf(viewer), event.isDash ? 'dash' : 'hls');
-    if (isMedia && (kind !== 'part' || event.index === 0)) group.askedMedia(event.msn, event.isAudio, nowMs);
+    const isBegun = isMedia && (kind !== 'part' || event.index === 0);
+    const rank = isBegun ? group.askedMedia(event.msn, event.isAudio, nowMs) : 0;
     if (kind === 'playlist' && !event.isAudio) {
       group.askedPlaylist(event.isReload ? audience.partTargetMs : audience.targetDurationMs, nowMs);
     }
-    const member = bound?.group === group ? bound : group.leastRecent();
+    const unbound = event.isBehindProxy ? group.ranked(rank) : group.leastRecent();
+    const member = bound?.group === group ? bound : unbound;
     const session = member ?? audience.join(group, this.playerOf(viewer), event.timeMs, nowMs);
     if (session === undefined) return undefined;
     audience.asked(session, group, event.timeMs, nowMs);

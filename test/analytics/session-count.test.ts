@@ -131,6 +131,18 @@ test('one of several who leaves is soon not counted any more, and its session en
   expect(rig.ended).toHaveLength(1);
 });
 
+for (const left of [1, 2, 4]) {
+  test(`behind a proxy that mixes them those who leave are not counted either: ${left} of 5 stay`, () => {
+    const rig = audienceRig();
+    const members = () => ({ connection: 1, isBehindProxy: true });
+    const next = play(rig, 5, { segments: 6, members });
+    play(rig, left, { from: next, segments: 5, members });
+    expect(rig.viewers()).toBe(left);
+    play(rig, left, { from: next + 5, segments: 13, members });
+    expect(rig.ended).toHaveLength(5 - left);
+  });
+}
+
 for (const [targetDurationMs, watchesSeconds, lastsSeconds] of [
   [2000, 6, 30],
   [1000, 5, 30],

@@ -28,6 +28,28 @@ test('a stall is from rebuffering to playing, also where shaka says seeking in b
   expect(session?.watchMs).toBe(4000 + 1266 + 8000);
 });
 
+test('a player that says that it plays, and leaves without a word, has watched until it was last heard of', () => {
+  const rig = audienceRig();
+  rig.report(`sid="a",e=ps,sta=p,${at(0)}`);
+  for (let second = 0; second < 12; second++) {
+    rig.pass(1);
+    rig.cmcd('sid="a",ot=v', { msn: second });
+  }
+  rig.pass(30);
+  expect(rig.ended).toMatchObject([{ watchMs: 12_000 }]);
+});
+
+test('a player that says nothing but that it leaves has watched from its first media to its last', () => {
+  const rig = audienceRig();
+  for (let second = 0; second < 12; second++) {
+    rig.cmcd('sid="a",ot=v', { msn: second });
+    rig.pass(1);
+  }
+  rig.report(`sid="a",e=ps,sta=q,${at(12)}`);
+  rig.pass(1);
+  expect(rig.ended).toMatchObject([{ watchMs: 11_000 }]);
+});
+
 test('a seek of the viewer is no stall', () => {
   const rig = audienceRig();
   rig.report(`sid="a",e=ps,sta=p,${at(0)}`, `sid="a",e=ps,sta=k,${at(5)}`, `sid="a",e=ps,sta=p,${at(6)}`);
