@@ -60,7 +60,7 @@ const showStreamMetrics = createRoute({
   summary: 'Show how a broadcast does, or did',
   description:
     '`now`: what it is at this moment. The rest is of the time from `from` to `to`: `series`, and what viewers experienced, in all, by quality, by player and by country. ' +
-    'A session counts, as a whole, when it ended, and one that goes on when it was last seen (a few seconds ago at most). Kept for `analytics.retention`; ' +
+    'A session counts, as a whole, when it ended, and one that goes on as it was last written down (500 are, each second). Kept for `analytics.retention`; ' +
     `a series has ${maxSeriesPoints} points at most, the newest. With \`analytics.url: clickhouse://…\` sessions that go on are not in a time that begins more than twelve hours ago.`,
   ...needs('streams:read'),
   request: { params: streamParams, query: streamMetricsQuery },
