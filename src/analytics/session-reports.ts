@@ -1,22 +1,31 @@
 import { readQualityLog } from '../cmcd/quality-log.ts';
 import type { CmcdReport, PlayerState } from '../cmcd/report.ts';
+import { switchReason } from './quality-switches.ts';
 import type { ViewerSession } from './viewer-session.ts';
 
 /** What can be a start-up; dash.js up to 5.2.1 has sent 1, 3 and 46 ms. */
 const shortestStartupMs = 50;
 const longestStartupMs = 60_000;
 const endStates: ReadonlySet<PlayerState> = new Set(['ended', 'quit', 'fatal-error']);
+/** What of the media of a rendition has its name in it; sound has a name that begins so. */
+const segmentForm = /\/(?:hls|dash)\/[\w-]{1,64}\/(?!audio)([a-z0-9]{1,32})\/segment-/;
 /** Starved requests within this time, of sound and picture, are one stall. */
 const sameStallMs = 1000;
 
-/** Takes in what a player posted: an event. `timeMs` is the wall clock here. Whether it says that the session is over. */
-export function takeEvent(session: ViewerSession, report: CmcdReport, timeMs: number): boolean {
+/**
+ * Takes in what a player posted: an event. `timeMs` is the wall clock here; `seesRequests`: what it asks for is asked here, of no cache in
+ * between. Whether it says that the session is over.
+ */
+export function takeEvent(session: ViewerSession, report: CmcdReport, timeMs: number, seesRequests: boolean): boolean {
   const playerTimeMs = report.timeMs ?? timeMs;
   session.firstEventMs ??= playerTimeMs;
+  // What took the least time on its way tells best how the clocks differ.
+  session.clockBehindMs = Math.min(session.clockBehindMs, timeMs - playerTimeMs);
   takeFigures(session, report);
   takePageTotals(session, report, timeMs);
   if (report.event === 'e') session.errors++;
   if (report.event === 'rr' && (report.responseStatus ?? 0) >= 400 && !session.hasRequests) session.errors++;
+  if (report.event === 'rr' && !seesRequests) takeResponse(session, report, playerTimeMs);
   if (report.state !== undefined) takeState(session, report.state, playerTimeMs, timeMs);
   return report.state !== undefined && endStates.has(report.state);
 }
@@ -32,16 +41,36 @@ export function takeRequest(
   if (report.isUrgent === true || report.objectType === 'm') session.firstRequestMs ??= timeMs;
   // The first request that the picture does not wait for: it has begun by then.
   const isPlaying = report.isUrgent !== true && report.objectType !== 'm' && report.objectType !== 'i';
-  if (isPlaying && session.firstRequestMs !== undefined && !session.hasPlayed) {
+  if (isPlaying && session.firstRequestMs !== undefined && !session.hasBegun) {
     if (isPlausibleStartup(timeMs - session.firstRequestMs)) session.started(timeMs - session.firstRequestMs, 'est');
-    session.hasPlayed = true;
+    session.hasBegun = true;
   }
-  if (report.isStarved === true && session.hasPlayed) takeStarvation(session, report, timeMs);
-  const isPicture = report.objectType !== 'a';
-  if (report.latencyMs !== undefined) session.measuredLatency(report.latencyMs);
-  else if (ageMs !== undefined && report.bufferMs !== undefined && isPicture && !session.hasPageTotals) {
-    session.measuredLatency(ageMs + report.bufferMs);
+  const distanceMs = distanceOf(report, ageMs);
+  if (session.hasBegun && !session.hasStates && !session.hasPageTotals) {
+    takeStarvation(session, report, timeMs);
+    endStarvation(session, report, distanceMs);
   }
+  if (distanceMs === undefined || session.hasPageTotals) return;
+  session.measuredLatency(distanceMs);
+  if (!session.isStarving) session.distanceMs = distanceMs;
+}
+
+/** From live to the picture on screen. */
+function distanceOf(report: CmcdReport, ageMs: number | undefined): number | undefined {
+  if (report.latencyMs !== undefined) return report.latencyMs;
+  const { bufferMs, objectType } = report;
+  return ageMs === undefined || bufferMs === undefined || objectType === 'a' ? undefined : ageMs + bufferMs;
+}
+
+/** Whose requests are answered by a cache tells by its events what it was answered. */
+function takeResponse(session: ViewerSession, report: CmcdReport, playerTimeMs: number): void {
+  const rendition = segmentForm.exec(report.url ?? '')?.[1];
+  if (rendition === undefined || (report.responseStatus ?? 0) >= 400 || session.hasPageTotals) return;
+  // What was seen of it from here before was what the cache did not have.
+  if (!session.hasResponses) session.qualities = [];
+  session.hasResponses = true;
+  const askedAtMs = playerTimeMs + session.clockBehindMs;
+  session.showed(rendition, askedAtMs + (report.bufferMs ?? 0), switchReason(session));
 }
 
 function takeFigures(session: ViewerSession, report: CmcdReport): void {
@@ -58,12 +87,29 @@ function isPlausibleStartup(startupMs: number): boolean {
   return startupMs >= shortestStartupMs && startupMs <= longestStartupMs;
 }
 
-/** Version 1 has no durations, so it gives a count; who tells of states has counted already. */
+/** Of who tells no states. Version 1 has no durations, and shaka says only that it is in a hurry. */
 function takeStarvation(session: ViewerSession, report: CmcdReport, timeMs: number): void {
-  if (session.hasStates || session.hasPageTotals) return;
+  const isHurried = report.isUrgent === true && isOfPicture(report) && !session.isStarving;
+  if (report.isStarved !== true && !isHurried) return;
   if (timeMs - session.lastStarvedMs >= sameStallMs) session.stalls++;
   session.lastStarvedMs = timeMs;
-  session.stalledMs += report.starvedMs ?? 0;
+  if (report.starvedMs !== undefined) {
+    session.stalledMs += report.starvedMs;
+    session.distanceMs = undefined;
+  }
+  session.isStarving = true;
+}
+
+/** While the picture stands live goes on: when it moves again it is further behind by as much as it has stood. */
+function endStarvation(session: ViewerSession, report: CmcdReport, distanceMs: number | undefined): void {
+  if (!session.isStarving || report.isUrgent === true || report.isStarved === true || !isOfPicture(report)) return;
+  session.isStarving = false;
+  if (distanceMs === undefined || session.distanceMs === undefined) return;
+  session.stalledMs += Math.max(0, distanceMs - session.distanceMs);
+}
+
+function isOfPicture({ objectType }: CmcdReport): boolean {
+  return objectType === 'v' || objectType === 'av';
 }
 
 function takeState(session: ViewerSession, state: PlayerState, playerTimeMs: number, timeMs: number): void {
@@ -81,7 +127,10 @@ function takeState(session: ViewerSession, state: PlayerState, playerTimeMs: num
   session.state = state;
   if (state !== 'playing' || session.hasPlayed) return;
   session.hasPlayed = true;
-  session.started(playerTimeMs - session.firstEventMs!, 'cmcd2');
+  // dash.js tells nothing before it plays, but has asked for something.
+  const isFirstEvent = playerTimeMs === session.firstEventMs;
+  const startupMs = isFirstEvent ? timeMs - session.startedAtMs : playerTimeMs - session.firstEventMs!;
+  if (isPlausibleStartup(startupMs)) session.started(startupMs, 'cmcd2');
 }
 
 /** A stall is from `rebuffering` after the first picture to the next one; shaka says `seeking` in between. */

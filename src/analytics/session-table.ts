@@ -114,7 +114,7 @@ export class SessionTable {
       const session = this.named(audience, sessionId, event, viewer);
       if (session === undefined) continue;
       audience.reported(session, report.event === 't', event.timeMs, this.options.clock.monotonicMs());
-      const isOver = takeEvent(session, report, event.timeMs);
+      const isOver = takeEvent(session, report, event.timeMs, session.hasRequests && !event.isBehindProxy);
       const { format = 'hls' } = session;
       if (viewer !== nobody) {
         const before = audience.adopt(audience.group(this.options.keyOf(viewer), format), session);
@@ -129,7 +129,7 @@ export class SessionTable {
     const report = event.text === '' || bound?.text === event.text ? undefined : reportOf(event);
     if (report?.sessionId !== undefined) {
       const named = this.requested(audience, report, event, viewer);
-      if (named !== undefined) countRequest(named, event);
+      if (named !== undefined) countRequest(named, event, report.bufferMs);
       return;
     }
     let session = bound?.session;
@@ -140,7 +140,7 @@ export class SessionTable {
     else session = undefined;
     const isUnnamed = session === undefined || session.group !== undefined;
     if (isUnnamed && event.status < 400) session = this.anonymous(audience, event, viewer, session);
-    if (session !== undefined) countRequest(session, event);
+    if (session !== undefined) countRequest(session, event, bound?.session === session ? bound.bufferMs : 0);
   }
 
   /** A request that says whose it is. */
@@ -156,7 +156,9 @@ export class SessionTable {
     session.group?.leave(session);
     audience.asked(session, undefined, event.timeMs, this.options.clock.monotonicMs());
     takeRequest(session, report, event.timeMs, event.ageMs);
-    if (!event.isBehindProxy) audience.bindings.set(event.connection, { session, text: event.text });
+    if (!event.isBehindProxy) {
+      audience.bindings.set(event.connection, { session, text: event.text, bufferMs: report.bufferMs ?? 0 });
+    }
     return session;
   }
 
@@ -191,7 +193,9 @@ export class SessionTable {
     const session = member ?? audience.join(group, this.playerOf(viewer), event.timeMs, nowMs);
     if (session === undefined) return undefined;
     audience.asked(session, group, event.timeMs, nowMs);
-    if (session !== bound && !event.isBehindProxy) audience.bindings.set(event.connection, { session, text: '' });
+    if (session !== bound && !event.isBehindProxy) {
+      audience.bindings.set(event.connection, { session, text: '', bufferMs: 0 });
+    }
     return session;
   }
 
@@ -218,8 +222,8 @@ function reportOf({ text, isHeaderText }: ViewerEvent): CmcdReport | undefined {
   return decoded === undefined ? undefined : readReport(decoded);
 }
 
-/** What every request tells, with CMCD or without. */
-function countRequest(session: ViewerSession, event: ViewerEvent): void {
+/** What every request tells, with CMCD or without. `bufferMs`: so much is to be shown before what is asked for. */
+function countRequest(session: ViewerSession, event: ViewerEvent, bufferMs: number | undefined): void {
   const { kind, status, rendition } = event;
   session.format ??= event.isDash ? 'dash' : 'hls';
   session.bytes += event.bytes;
@@ -229,6 +233,6 @@ function countRequest(session: ViewerSession, event: ViewerEvent): void {
   if (!isMedia || status >= 400) return;
   session.firstMediaMs ??= event.timeMs;
   session.lastMediaMs = Math.max(session.lastMediaMs, event.timeMs);
-  if (rendition === '' || session.hasPageTotals) return;
-  if (!event.isAudio) session.showed(rendition, event.timeMs, switchReason(session));
+  if (rendition === '' || session.hasPageTotals || session.hasResponses || event.isAudio) return;
+  session.showed(rendition, event.timeMs + (bufferMs ?? 0), switchReason(session));
 }

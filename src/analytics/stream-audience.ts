@@ -20,6 +20,8 @@ export interface Binding {
   session: ViewerSession;
   /** The CMCD by which it was recognised: most players of ours repeat it, so it is read once. */
   readonly text: string;
+  /** As it stood there: what is to be shown before what is asked for. */
+  readonly bufferMs: number;
 }
 
 /** Who a new session is of; undefined: there is no room for one. */
@@ -145,7 +147,9 @@ export class StreamAudience {
     return group;
   }
 
-  private open(key: string, viewer: KnownViewer, timeMs: number, nowMs: number): ViewerSession | undefined {
+  private open(joinedKey: string, viewer: KnownViewer, timeMs: number, nowMs: number): ViewerSession | undefined {
+    // A string that was joined would keep its pieces beside it for as long as the session lasts.
+    const key = Buffer.from(joinedKey).toString();
     const identity = this.newSession(key, viewer, timeMs);
     if (identity === undefined) return undefined;
     const session = new ViewerSession(identity, nowMs);

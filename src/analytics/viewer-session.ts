@@ -59,7 +59,18 @@ export class ViewerSession {
   /** When it came to be in that state, by the player's clock and by the one here. */
   lastStateMs = 0;
   stateTimeMs = 0;
+  /** By its own words. */
   hasPlayed = false;
+  /** By what it asks for, its picture moves. */
+  hasBegun = false;
+  /** By what it asks for, its picture stands. */
+  isStarving = false;
+  /** From live to its picture when that moved last. */
+  distanceMs: number | undefined;
+  /** It tells what it was answered, by whomever. */
+  hasResponses = false;
+  /** How far its clock is behind the one here, at most. */
+  clockBehindMs = Number.POSITIVE_INFINITY;
   /** By the player's clock; undefined: the picture does not stand still. */
   stalledSinceMs: number | undefined;
   firstMediaMs: number | undefined;
@@ -151,7 +162,9 @@ export class ViewerSession {
     this.startupSource = source;
   }
 
+  /** From `atMs` on, which may be a moment from now: what was to come later than that does not come any more. */
   showed(rendition: string, atMs: number, reason: string): void {
+    while (this.qualities.length > 1 && this.qualities.at(-1)!.atMs > atMs) this.qualities.pop();
     if (this.rendition === rendition) return;
     const entry = { atMs, rendition, reason };
     // An array that something is pushed to has room for sixteen more; most sessions have this one.
@@ -189,7 +202,8 @@ export class ViewerSession {
       ...{ id, streamId, key, node, startedAtMs, seenAtMs, endedAtMs, startupMs, startupSource },
       ...{ watchMs: Math.round(watchMs), stalls, stallMs: Math.round(stallMs), errors, player, network, country },
       ...{ format, bytes },
-      qualities: [...this.qualities],
+      // What was asked for and never came on screen was not watched.
+      qualities: this.qualities.filter(({ atMs }, index) => index === 0 || atMs <= (endedAtMs ?? seenAtMs)),
       latencyMs: this.latencyMs === undefined ? null : Math.round(this.latencyMs),
       totalFrames: this.totalFrames ?? null,
       droppedFrames: this.droppedFrames ?? null,
@@ -215,6 +229,7 @@ export class ViewerSession {
     session.qualities = [...row.qualities];
     // Whatever comes next is in the middle of a play.
     session.hasPlayed = row.watchMs > 0 || row.startupMs !== null;
+    session.hasBegun = session.hasPlayed;
     // The sums are those of this process.
     session.counted = allCounted(session);
     return session;

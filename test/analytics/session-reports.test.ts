@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import { audienceRig } from './audience-rig.ts';
+
+/** As players do it: by the second of their own clock. */
+const at = (seconds: number) => `ts=${500_000 + seconds * 1000}`;
+const shown = (rig: ReturnType<typeof audienceRig>) => {
+  const [session] = rig.sessions();
+  const startMs = session?.startedAtMs ?? 0;
+  const row = session?.row('st1', 'here');
+  return row?.qualities.map(({ rendition, atMs }) => `${rendition} ${(atMs - startMs) / 1000}`);
+};
+
+test('who tells when it plays is believed, also after a start that was estimated from what it asked for', () => {
+  const rig = audienceRig();
+  rig.cmcd('sid="a",ot=m,su', { kind: 'manifest' });
+  rig.report(`sid="a",e=ps,sta=s,${at(0)}`);
+  rig.clock.advance(900);
+  rig.cmcd('sid="a",ot=v,bl=2000');
+  expect(rig.sessions()[0]).toMatchObject({ startupMs: 900, startupSource: 'est' });
+  rig.report(`sid="a",e=ps,sta=r,${at(0.3)}`, `sid="a",e=ps,sta=p,${at(0.65)}`);
+  expect(rig.sessions()[0]).toMatchObject({ startupMs: 650, startupSource: 'cmcd2', stalls: 0, stallMs: 0 });
+});
+
+test('who says nothing before it plays has begun when it asked for something', () => {
+  const rig = audienceRig();
+  rig.cmcd('sid="a",ot=m,su', { kind: 'manifest' });
+  rig.clock.advance(640);
+  rig.report(`sid="a",e=ps,sta=p,${at(0)}`);
+  expect(rig.sessions()[0]).toMatchObject({ startupMs: 640, startupSource: 'cmcd2' });
+});
+
+test('a player that is in a hurry again stands still, for as long as it is further behind live when it is not any more', () => {
+  const rig = audienceRig();
+  const ask = (text: string, seconds: number) => {
+    rig.cmcd(`sid="a",ot=v,${text}`);
+    rig.clock.advance(seconds * 1000);
+  };
+  ask('su', 0.5);
+  ask('bl=900,ltc=1613', 0.5);
+  ask('bl=500,ltc=1620', 5);
+  for (let count = 0; count < 4; count++) ask('bl=0,ltc=5900,su', 0.2);
+  ask('bl=800,ltc=6809', 0.5);
+  ask('bl=1300,ltc=6810', 0.5);
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 5189 });
+  rig.report(`sid="a",e=t,${at(9)}`);
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 5189 });
+});
+
+test('who has starved by version 1 stood for as long as it is further behind live by its buffer, unless it says for how long', () => {
+  const rig = audienceRig();
+  rig.cmcd('sid="a",ot=v,su,bl=0', { ageMs: 1500 });
+  rig.cmcd('sid="a",ot=v,bl=1000', { ageMs: 1000 });
+  rig.clock.advance(5000);
+  rig.cmcd('sid="a",ot=v,bs,su,bl=0', { ageMs: 6000 });
+  rig.cmcd('sid="a",ot=v,bl=1500', { ageMs: 4500 });
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 4000 });
+  rig.clock.advance(5000);
+  rig.cmcd('sid="a",ot=v,bs,bsd=3000,su,bl=0', { ageMs: 9000 });
+  rig.cmcd('sid="a",ot=v,bl=1500', { ageMs: 7700 });
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 2, stallMs: 7000 });
+});
+
+test('a quality is seen when what was fetched before it has been shown', () => {
+  const rig = audienceRig();
+  const ask = (rendition: string, bufferMs: number, seconds: number) => {
+    rig.cmcd(`sid="a",ot=v,bl=${bufferMs}`, { rendition });
+    rig.clock.advance(seconds * 1000);
+  };
+  ask('720p', 0, 2);
+  ask('360p', 4000, 2);
+  expect(shown(rig)).toEqual(['720p 0']);
+  ask('360p', 4000, 2);
+  ask('360p', 4000, 2);
+  expect(shown(rig)).toEqual(['720p 0', '360p 6']);
+});
+
+test('what was fetched and thrown away, or comes after the end, was never seen', () => {
+  const rig = audienceRig();
+  const ask = (rendition: string, bufferMs: number, seconds: number) => {
+    rig.cmcd(`sid="a",ot=v,bl=${bufferMs}`, { rendition });
+    rig.clock.advance(seconds * 1000);
+  };
+  ask('360p', 0, 2);
+  ask('360p', 6000, 2);
+  ask('720p', 6000, 1);
+  ask('360p', 2000, 2);
+  ask('360p', 2000, 8);
+  ask('720p', 3000, 1);
+  rig.report(`sid="a",e=ps,sta=q,${at(0)}`);
+  expect(rig.table.streams.get('st1')?.sessions.get('s a')?.row('st1', 'here').qualities).toHaveLength(1);
+});
+
+test('behind a cache the qualities are those that the player says it was answered, by whomever', () => {
+  const rig = audienceRig();
+  rig.cmcd('sid="a"', { rendition: '1080p', isBehindProxy: true });
+  const behind = (text: string) => rig.take({ kind: 'report', text: `${text}\n`, isBehindProxy: true });
+  behind(`sid="a",e=ps,sta=s,${at(0)}`);
+  for (const [rendition, seconds, more = ''] of [
+    ['720p', 0.2],
+    ['audio', 0.3],
+    ['720p', 2],
+    ['360p', 4, ',bl=(1500;v)'],
+    ['360p', 6],
+  ] as const) {
+    rig.clock.advance(2000);
+    behind(
+      `sid="a",e=rr,${at(seconds)},rc=200,url="https://live.example.org/hls/st1/${rendition}/segment-7.1.m4s"${more}`,
+    );
+  }
+  behind(`sid="a",e=rr,${at(8)},rc=404,url="https://live.example.org/hls/st1/1080p/segment-9.1.m4s"`);
+  rig.cmcd('sid="a"', { rendition: '1080p', isBehindProxy: true });
+  expect(shown(rig)).toEqual(['720p 0.2', '360p 5.5']);
+
+  const seen = audienceRig();
+  seen.cmcd('sid="b"', { rendition: '1080p' });
+  seen.report(`sid="b",e=rr,${at(0)},rc=200,url="https://live.example.org/hls/st1/720p/segment-7.1.m4s"`);
+  expect(shown(seen)).toEqual(['1080p 0']);
+});
