@@ -50,8 +50,11 @@ export interface LiveStatus {
   readonly warnings: readonly string[];
 }
 
-/** Who announces a broadcast. */
+/** A broadcast that is to wait for its publisher, and who announces it. */
 export interface AnnounceOrder {
+  /** Of the new stream. */
+  readonly id: string;
+  readonly channel: string;
   readonly actor: Actor;
   /** Of the key it is announced with. */
   readonly keyId?: string | undefined;
@@ -64,10 +67,10 @@ export interface LiveControl {
   list(): readonly LiveStreamView[];
   get(idOrChannel: string): LiveStreamView | undefined;
   /**
-   * Makes a broadcast that waits for its publisher, and gives its id; resolves when the store knows. Throws
-   * STREAM_ALREADY_ANNOUNCED when the channel has a broadcast, and STREAM_ANNOUNCED_LIMIT.
+   * Makes a broadcast that waits for its publisher; resolves when the store knows. Throws STREAM_ALREADY_ANNOUNCED when the channel
+   * has a broadcast, and STREAM_ANNOUNCED_LIMIT.
    */
-  announce(channel: string, order: AnnounceOrder): Promise<string>;
+  announce(order: AnnounceOrder): Promise<void>;
   /** Sends the publisher away and ends the stream; resolves when the store knows. False when no such stream runs here. */
   stop(idOrChannel: string, actor: Actor): Promise<boolean>;
   status(): LiveStatus;

@@ -1,10 +1,11 @@
 import { createRoute } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { type Actor, actedBy, actorOf } from '../access/actor.ts';
+import type { DrawLetters } from '../access/draw-letters.ts';
 import type { Identity } from '../access/identity.ts';
 import type { Clock } from '../base/clock.ts';
 import { StreamctlError } from '../base/errors.ts';
-import { isChannelName } from '../contract/names.ts';
+import { isChannelName, newStreamId } from '../contract/names.ts';
 import { liveStates } from '../contract/stream-state.ts';
 import {
   announcedStreamView,
@@ -112,11 +113,16 @@ export function addStreamRoutes(api: Api, options: StreamRoutesOptions): void {
   api.openapi(announceStream, async (c) => {
     const identity = c.get('identity');
     const channel = announcedChannel(identity, c.req.valid('json').channel);
+    const { id, row: before } = await ownAnnouncement(c.var.draw, store);
+    if (before !== undefined) {
+      c.header('location', `/streams/${id}`);
+      return c.json({ ...view(before), ...wayIn(channel, options) }, 201);
+    }
     if (options.isStoreShared) await refuseWhereOthersRun(channel, options);
     const keyId = identity.kind === 'stream-key' ? identity.keyId : undefined;
     const actor = actorOf(identity);
     const caller = parseTraceparent(c.req.header('traceparent'));
-    const id = await live.announce(channel, { actor, keyId, caller });
+    await live.announce({ id, channel, actor, keyId, caller });
     const row = await store.streams.find(id);
     if (row === undefined) {
       // Nobody could be shown what nobody can look up.
@@ -152,6 +158,18 @@ function announcedChannel(identity: Identity, named: string | undefined): string
     throw new StreamctlError('STREAM_CHANNEL_FOREIGN', { channel, keyChannel: ofKey });
   }
   return channel;
+}
+
+/**
+ * The id that a request's broadcast is to have; with its row where the request is repeated, and made it before a crash kept it from
+ * saying so. One that is over by now is not brought back: another is announced.
+ */
+async function ownAnnouncement(draw: DrawLetters, { streams }: Pick<Store, 'streams'>) {
+  for (;;) {
+    const id = newStreamId(draw);
+    const row = await streams.find(id);
+    if (row === undefined || liveStates.includes(row.state)) return { id, row };
+  }
 }
 
 async function refuseWhereOthersRun(channel: string, { store, node }: StreamRoutesOptions): Promise<void> {

@@ -10,9 +10,9 @@ export function isChannelName(text: string): boolean {
 /** A stream id: "st_" and 13 of a-z, 2-7. The underscore keeps it apart from every channel name. */
 export const streamIdPattern = /^st_[a-z2-7]{13}$/;
 
-/** A fresh stream id of 65 random bits: never used before, in any store. */
-export function newStreamId(): string {
-  return `st_${randomBase32(13)}`;
+/** A stream id of 65 bits that `draw` gives: at random, never used before in any store. */
+export function newStreamId(draw: (length: number) => string = randomBase32): string {
+  return `st_${draw(13)}`;
 }
 
 const base32Alphabet = 'abcdefghijklmnopqrstuvwxyz234567';

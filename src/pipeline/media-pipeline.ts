@@ -5,7 +5,7 @@ import type { HlsConfig, RtmpConfig } from '../config/schema.ts';
 import { newStreamId } from '../contract/names.ts';
 import type { Log } from '../observability/log.ts';
 import { Packager, type PackagerNotice } from '../packager/packager.ts';
-import { Broadcasts } from '../stream/broadcasts.ts';
+import { Broadcasts, type NewBroadcast } from '../stream/broadcasts.ts';
 import type { Continuity } from '../stream/continuity.ts';
 import type { FeedSink } from '../stream/feed.ts';
 import { LiveStream, streamStartMs } from '../stream/live-stream.ts';
@@ -16,7 +16,7 @@ import { BroadcastCheckup } from './broadcast-checkup.ts';
 import { reportChange } from './change-report.ts';
 import { IngestMeter } from './ingest-meter.ts';
 import { factsOf, type LiveBroadcast } from './live-broadcast.ts';
-import type { LiveFacts } from './live-facts.ts';
+import type { Announcement, LiveFacts } from './live-facts.ts';
 import { NewestPicture } from './newest-picture.ts';
 import { noticeSentence } from './packager-notice.ts';
 import { PartAges } from './part-ages.ts';
@@ -99,20 +99,16 @@ export class MediaPipeline implements Service {
     this.saveContinuity();
   }
 
-  /**
-   * Makes a broadcast that waits for its publisher; gives its id. Throws STREAM_ALREADY_ANNOUNCED when the channel has one, and
-   * STREAM_ANNOUNCED_LIMIT.
-   */
-  announce(channel: string, keyId: string | undefined): string {
+  /** Makes a broadcast that waits for its publisher. Throws STREAM_ALREADY_ANNOUNCED when the channel has one, and STREAM_ANNOUNCED_LIMIT. */
+  announce({ id, channel, keyId }: Announcement): void {
     const running = this.broadcasts.current(channel);
     if (running !== undefined) throw new StreamctlError('STREAM_ALREADY_ANNOUNCED', { channel, streamId: running.id });
     const { maxPublishers: limit } = this.options.rtmp;
     const waiting = this.broadcasts.streams.filter(({ state }) => state === 'PENDING_INGEST').length;
     if (waiting >= limit) throw new StreamctlError('STREAM_ANNOUNCED_LIMIT', { limit });
-    const { id } = this.broadcasts.announce({ channel, ...(keyId !== undefined && { keyId }) });
+    this.broadcasts.announce({ id, channel, ...(keyId !== undefined && { keyId }) });
     this.options.log.info({ stream: id, channel, keyId }, 'stream announced, waiting for its publisher');
     this.options.onChange();
-    return id;
   }
 
   /** A publisher begins or continues its channel's broadcast. Throws ACCESS_KEY_REVOKED when its key was revoked meanwhile. */
@@ -173,8 +169,8 @@ export class MediaPipeline implements Service {
     return [...this.live.values()].filter(({ stream }) => stream.keyId === keyId);
   }
 
-  private create({ channel, keyId }: Pick<PublishGrant, 'channel' | 'keyId'>): LiveStream {
-    const stream = { id: newStreamId(), channel, keyId, createdAtMs: this.options.clock.wallMs() };
+  private create({ id = newStreamId(), channel, keyId }: NewBroadcast): LiveStream {
+    const stream = { id, channel, keyId, createdAtMs: this.options.clock.wallMs() };
     this.records.created(stream);
     return this.assemble(stream);
   }

@@ -40,12 +40,11 @@ export class PipelineControl implements LiveControl {
     return facts && this.view(facts);
   }
 
-  async announce(channel: string, { actor, keyId, caller }: AnnounceOrder): Promise<string> {
+  async announce({ id, channel, actor, keyId, caller }: AnnounceOrder): Promise<void> {
     const { orders, journal, traces, actors } = this.options;
     if (caller !== undefined) traces.continueWith(channel, { traceId: caller.traceId, parentSpanId: caller.spanId });
-    const streamId = await actors.during(channel, actor, () => orders.announce(channel, keyId));
+    await actors.during(channel, actor, () => orders.announce({ id, channel, keyId }));
     await journal.settled();
-    return streamId;
   }
 
   async stop(idOrChannel: string, actor: Actor): Promise<boolean> {

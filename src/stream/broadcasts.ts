@@ -11,10 +11,16 @@ const stallMs = 500;
 const freeTakeovers = 5;
 const takeoverDelayMs = 3000;
 
+/** What a broadcast is made of. */
+export interface NewBroadcast extends Pick<PublishGrant, 'channel' | 'keyId'> {
+  /** Absent: any. */
+  readonly id?: string;
+}
+
 /** The broadcasts of this node that have not ended: at most one a channel. */
 export class Broadcasts implements Service {
   private readonly clock: Clock;
-  private readonly create: (grant: Pick<PublishGrant, 'channel' | 'keyId'>) => LiveStream;
+  private readonly create: (broadcast: NewBroadcast) => LiveStream;
   private readonly onStall: (stalledMs: number) => void;
   private readonly byChannel = new Map<string, LiveStream>();
   private readonly takeovers = new Map<string, number[]>();
@@ -22,11 +28,7 @@ export class Broadcasts implements Service {
   private lastTickMs: number | undefined;
 
   /** `onStall` hears when this process stood still, and for how long. */
-  constructor(
-    clock: Clock,
-    create: (grant: Pick<PublishGrant, 'channel' | 'keyId'>) => LiveStream,
-    onStall: (stalledMs: number) => void,
-  ) {
+  constructor(clock: Clock, create: (broadcast: NewBroadcast) => LiveStream, onStall: (stalledMs: number) => void) {
     this.clock = clock;
     this.create = create;
     this.onStall = onStall;
@@ -61,8 +63,8 @@ export class Broadcasts implements Service {
   }
 
   /** Makes a broadcast that waits for its publisher, on a channel that has none. */
-  announce(grant: Pick<PublishGrant, 'channel' | 'keyId'>): LiveStream {
-    const stream = this.create(grant);
+  announce(broadcast: NewBroadcast): LiveStream {
+    const stream = this.create(broadcast);
     this.add(stream);
     return stream;
   }
@@ -71,7 +73,7 @@ export class Broadcasts implements Service {
   open(grant: PublishGrant, connection: PublisherConnection): Publication {
     const running = this.current(grant.channel);
     if (running?.publisher !== undefined) this.noteTakeover(grant.channel);
-    return (running ?? this.announce(grant)).attach(connection, grant.keyId);
+    return (running ?? this.announce({ channel: grant.channel, keyId: grant.keyId })).attach(connection, grant.keyId);
   }
 
   /** Resolves when a publisher may take this channel over: two that push each other out all the time are slowed, not refused. */

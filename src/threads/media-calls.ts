@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CertificatePair } from '../base/certificate-pair.ts';
 import type { HandedDescriptors } from '../ingest/rtmp/server.ts';
-import type { LiveFacts } from '../pipeline/live-facts.ts';
+import type { Announcement, LiveFacts } from '../pipeline/live-facts.ts';
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
 import type { PublishPolicy } from '../stream/publication.ts';
 import type { MediaFigures, MediaSideOptions } from './media-side.ts';
@@ -18,8 +18,7 @@ export type MediaCalls = {
   /** Another delivery thread has come. */
   attach(reader: MessagePort): void;
   stop(): Promise<void>;
-  /** Gives the id of the new stream. */
-  announce(channel: string, keyId: string | undefined): string;
+  announce(announcement: Announcement): void;
   stopStream(streamId: string): boolean;
   endByKey(keyId: string): void;
   changePolicy(keyId: string, policy: PublishPolicy): void;

@@ -1,5 +1,6 @@
 import type { CertificatePair } from '../base/certificate-pair.ts';
 import type { Delivery } from '../delivery/delivery.ts';
+import type { Announcement } from '../pipeline/live-facts.ts';
 import type { PublishPolicy } from '../stream/publication.ts';
 import { MediaSide } from './media-side.ts';
 import type { Media, MediaThreadControl, MediaThreadOptions } from './media-thread.ts';
@@ -31,8 +32,8 @@ export class MediaInline implements Media {
     return this.side.stop();
   }
 
-  async announce(channel: string, keyId: string | undefined): Promise<string> {
-    return this.side.announce(channel, keyId);
+  async announce(announcement: Announcement): Promise<void> {
+    this.side.announce(announcement);
   }
 
   async stopStream(streamId: string): Promise<boolean> {

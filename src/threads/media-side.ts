@@ -8,7 +8,7 @@ import { defaultRtmpLimits } from '../ingest/rtmp/limits.ts';
 import { type HandedDescriptors, type ListenAt, RtmpServer } from '../ingest/rtmp/server.ts';
 import type { StreamAges } from '../live/ports.ts';
 import type { Log } from '../observability/log.ts';
-import type { LiveFacts } from '../pipeline/live-facts.ts';
+import type { Announcement, LiveFacts } from '../pipeline/live-facts.ts';
 import { MediaPipeline, type RestoredStream } from '../pipeline/media-pipeline.ts';
 import type { ServiceLevelFigures } from '../pipeline/service-levels.ts';
 import { SoundTranscoding } from '../pipeline/sound-transcoding.ts';
@@ -196,8 +196,8 @@ export class MediaSide {
   }
 
   /** As `MediaPipeline.announce`. */
-  announce(channel: string, keyId: string | undefined): string {
-    return this.pipeline.announce(channel, keyId);
+  announce(announcement: Announcement): void {
+    this.pipeline.announce(announcement);
   }
 
   stopStream(streamId: string): boolean {

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CertificatePair } from '../base/certificate-pair.ts';
 import { StreamctlError } from '../base/errors.ts';
+import type { Announcement } from '../pipeline/live-facts.ts';
 import type { RestoredStream } from '../pipeline/media-pipeline.ts';
 import type { StreamRecorder } from '../pipeline/stream-records.ts';
 import { afterLoss, type Continuity } from '../stream/continuity.ts';
@@ -27,7 +28,7 @@ export interface Media {
   start(): Promise<readonly number[]>;
   stop(): Promise<void>;
   /** As `MediaPipeline.announce`. Throws MEDIA_THREAD_DIED while there is none. */
-  announce(channel: string, keyId: string | undefined): Promise<string>;
+  announce(announcement: Announcement): Promise<void>;
   /** By an operator. False when no such stream runs here. Throws as `announce`. */
   stopStream(streamId: string): Promise<boolean>;
   /** The key was revoked. */
@@ -86,9 +87,9 @@ export class MediaThread extends SupervisedThread<MediaCalls, MediaWorkerData, r
     this.link?.tellWith([reader], 'attach', reader);
   }
 
-  async announce(channel: string, keyId: string | undefined): Promise<string> {
+  async announce(announcement: Announcement): Promise<void> {
     if (this.link === undefined) throw new StreamctlError('MEDIA_THREAD_DIED', {});
-    return await this.link.call('announce', channel, keyId);
+    await this.link.call('announce', announcement);
   }
 
   async stopStream(streamId: string): Promise<boolean> {

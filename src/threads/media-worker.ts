@@ -17,7 +17,7 @@ const methods: MediaCalls = {
   },
   attach,
   stop: () => side.stop(),
-  announce: (channel, keyId) => side.announce(channel, keyId),
+  announce: (announcement) => side.announce(announcement),
   stopStream: (streamId) => side.stopStream(streamId),
   endByKey: (keyId) => side.endByKey(keyId),
   changePolicy: (keyId, policy) => side.changePolicy(keyId, policy),

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { Identity } from '../../src/access/identity.ts';
 import { apiUnderTest } from '../support/api.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { someEvent } from '../support/rows.ts';
 
 const minuteMs = 60_000;
 
@@ -93,6 +94,38 @@ test('a token that is taken over after a crash is the same token', async () => {
   expect(others).toEqual([]);
   expect(await post('/tokens', body, 'one')).toMatchObject({ status: 201, body: { id: made?.id, last4: made?.last4 } });
   expect(await store.tokens.list()).toHaveLength(1);
+});
+
+test('a broadcast whose announcement was cut off by a crash is answered, and one that is over by then is followed by another', async () => {
+  const { post, clock, store } = await setUp();
+  const announce = () => post('/streams', { channel: 'a' }, 'one');
+  const { finish } = store.idempotency;
+  store.idempotency.finish = () => Promise.reject(new Error('power failure'));
+  expect((await announce()).status).toBe(500);
+  clock.advance(minuteMs + 1);
+  const [made] = await store.streams.active();
+  expect((await announce()).status).toBe(500);
+  expect(await store.streams.active()).toEqual([made]);
+  const end = { state: 'ENDED_GRACEFULLY', reason: 'cancelled', endedAtMs: 9, interruptedSinceMs: null } as const;
+  await store.streams.transition(made!.id, end, someEvent({ streamId: made!.id }));
+  store.idempotency.finish = finish.bind(store.idempotency);
+  const next = await announce();
+  expect(next).toMatchObject({ status: 201, body: { channel: 'a', state: 'PENDING_INGEST' } });
+  expect(next.body.id).not.toBe(made!.id);
+  expect(next.headers.get('location')).toBe(`/streams/${next.body.id}`);
+});
+
+test('an announcement that was answered by nobody is answered with its broadcast when it is repeated', async () => {
+  const { post, clock, store } = await setUp();
+  const { finish } = store.idempotency;
+  store.idempotency.finish = () => Promise.reject(new Error('power failure'));
+  await post('/streams', { channel: 'a' }, 'one');
+  store.idempotency.finish = finish.bind(store.idempotency);
+  clock.advance(minuteMs + 1);
+  const [made] = await store.streams.active();
+  const again = await post('/streams', { channel: 'a' }, 'one');
+  expect(again).toMatchObject({ status: 201, body: { id: made!.id } });
+  expect(again.headers.get('location')).toBe(`/streams/${made!.id}`);
 });
 
 test('a rotation that is taken over after a crash rotates once, to the same secret', async () => {

@@ -11,7 +11,7 @@ const ofKey: Identity = { kind: 'stream-key', keyId: 'k1', channel: 'morning-sho
 const forgetful: LiveControl = {
   list: () => [],
   get: () => undefined,
-  announce: async () => 'st_aaaaaaaaaaaaa',
+  announce: async () => {},
   stop: async () => true,
   status: () => ({ publishers: 0, viewers: 0, requestsTotal: 0, warnings: [] }),
 };

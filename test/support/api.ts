@@ -45,13 +45,12 @@ export async function apiUnderTest(
   const live: LiveControl = {
     list: () => running,
     get: (name) => running.find(({ streamId, channel }) => streamId === name || channel === name),
-    announce: async (channel, { keyId }) => {
+    announce: async ({ id, channel, keyId }) => {
       const found = live.get(channel);
       if (found !== undefined)
         throw new StreamctlError('STREAM_ALREADY_ANNOUNCED', { channel, streamId: found.streamId });
-      const row = someStream({ channel, keyId: keyId ?? null, createdAtMs: clock.wallMs() });
-      await store.streams.create(row, someEvent({ streamId: row.id }));
-      return row.id;
+      const row = someStream({ id, channel, keyId: keyId ?? null, createdAtMs: clock.wallMs() });
+      await store.streams.create(row, someEvent({ streamId: id }));
     },
     stop: async (name) => {
       const found = live.get(name) !== undefined;

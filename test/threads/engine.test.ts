@@ -120,15 +120,19 @@ test('a media thread that dies is replaced, and its streams go on with the next 
 test('what waits for its publisher outlives its media thread; a key revoked while there is none is heard of by the next', async () => {
   const { engine, recorded, facts } = await startEngine(1);
   const media = engine.media as MediaThread;
-  const waiting = await media.announce('waiting', 'good');
-  const revoked = await media.announce('revoked', 'bad');
+  const waiting = 'st_waitingwaitin';
+  const revoked = 'st_revokedrevoke';
+  await media.announce({ id: waiting, channel: 'waiting', keyId: 'good' });
+  await media.announce({ id: revoked, channel: 'revoked', keyId: 'bad' });
   await media.kill();
-  await expect(media.announce('other', undefined)).rejects.toMatchObject({ code: 'MEDIA_THREAD_DIED' });
+  const other = { id: 'st_otherotherothe', keyId: undefined };
+  await expect(media.announce({ ...other, channel: 'other' })).rejects.toMatchObject({ code: 'MEDIA_THREAD_DIED' });
   media.endByKey('bad');
   await until('the next thread has ended it', () => recorded.includes(`ended ${revoked}`), 10_000);
   await until('the other waits on', () => facts().some(({ streamId }) => streamId === waiting));
   expect(facts()).toHaveLength(1);
-  await expect(media.announce('waiting', 'good')).rejects.toMatchObject({ code: 'STREAM_ALREADY_ANNOUNCED' });
+  const again = media.announce({ ...other, channel: 'waiting' });
+  await expect(again).rejects.toMatchObject({ code: 'STREAM_ALREADY_ANNOUNCED' });
 });
 
 test('a delivery thread that dies takes its viewers’ connections with it, and nobody else’s; the next one knows all it knew', async () => {
