@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { run } from '../support/child.ts';
 import { confine, launchBrowser } from '../support/players/browser.ts';
-import { publishTestPicture } from '../support/publishers/ffmpeg.ts';
+import { publishClip, publishTestPicture } from '../support/publishers/ffmpeg.ts';
 import { TestServer } from '../support/server.ts';
+import { temporaryFolder } from '../support/temp-folder.ts';
 import { until } from '../support/until.ts';
 
 let server: TestServer;
@@ -50,3 +53,21 @@ test('the watch page starts with the broadcast, bridges an interruption, ends wi
   expect(outsideRequests).toEqual([]);
   expect(problems).toEqual([]);
 }, 120_000);
+
+test('a broadcast whose picture outlasts its sound ends on the page too', async () => {
+  const folder = await temporaryFolder('picture-outlasts');
+  const file = join(folder.path, 'clip.flv');
+  const made = await run('ffmpeg', [
+    ...['-loglevel', 'error', '-f', 'lavfi', '-t', '6.6', '-i', 'testsrc2=size=320x180:rate=30'],
+    ...['-f', 'lavfi', '-t', '6.5', '-i', 'sine=frequency=300:sample_rate=48000'],
+    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '30', '-c:a', 'aac', file],
+  ]);
+  expect(made).toMatchObject({ code: 0, stderr: '' });
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(server.playback('outlasts').watch);
+  const publisher = publishClip({ url: server.rtmpUrl, key: 'outlasts' }, file);
+  await page.waitForSelector('body[data-state="live"]', { timeout: 20_000 });
+  await page.waitForSelector('body[data-state="ended"]', { timeout: 20_000 });
+  await publisher.ended;
+  await folder.remove();
+}, 60_000);

@@ -2,6 +2,7 @@ import Hls, { type ErrorData, type HlsConfig, type Level, type LevelDetails } fr
 import { Adaptation } from './adaptation.ts';
 import { joinAtBufferEnd } from './level-join.ts';
 import type { PlaybackFacts, Player, PlayerEvents, Quality } from './player.ts';
+import { PlayheadWatch } from './playhead-watch.ts';
 import type { SwitchReason } from './quality-history.ts';
 import type { PlayIdentity } from './viewer-report.ts';
 
@@ -63,6 +64,7 @@ export class HlsPlayer implements Player {
   private readonly video: HTMLVideoElement;
   private readonly events: PlayerEvents;
   private readonly listening = new AbortController();
+  private readonly playheadWatch: PlayheadWatch;
   private hasPlayed = false;
   private hasShown = false;
   /** Why a level was chosen last. */
@@ -92,6 +94,11 @@ export class HlsPlayer implements Player {
     const { signal } = this.listening;
     video.addEventListener('playing', () => this.playing(), { signal });
     video.addEventListener('ended', () => this.finish('ended'), { signal });
+    this.playheadWatch = new PlayheadWatch(
+      video,
+      () => this.hls.latestLevelDetails,
+      () => this.finish('ended'),
+    );
     this.hls.loadSource(playlistUrl);
     this.hls.attachMedia(video);
   }
@@ -119,6 +126,7 @@ export class HlsPlayer implements Player {
 
   destroy(): void {
     this.listening.abort();
+    this.playheadWatch.stop();
     this.hls.destroy();
   }
 

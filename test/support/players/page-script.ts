@@ -130,6 +130,7 @@ window.startPlay = (engine, url, cmcd) => {
   window.playReport = () => meter.report();
   const started = engines[engine](video, url, meter, cmcd);
   void Promise.resolve(started)
-    .then(() => video.play())
+    // dash.js plays by itself, and hears of nothing that began before it was ready: it would not read its manifest again.
+    .then(() => (engine === 'dash.js' ? undefined : video.play()))
     .catch((error: unknown) => meter.errors.push(`play: ${String(error)}`));
 };
