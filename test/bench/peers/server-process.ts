@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** How long a server may take to listen, and to leave after SIGTERM. */
-const startTimeoutMs = 15_000;
+const startTimeoutMs = 45_000;
 const stopTimeoutMs = 5000;
 
 /** A child server with a folder of its own in memory; ends with the bench. */
