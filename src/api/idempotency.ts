@@ -15,7 +15,7 @@ export interface IdempotencyOptions {
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 
-export const idempotencyHeader = 'idempotency-key';
+const idempotencyHeader = 'idempotency-key';
 /** Visible ASCII. */
 export const idempotencyKeyPattern = /^[!-~]{1,255}$/;
 

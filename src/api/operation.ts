@@ -61,4 +61,4 @@ export function refuses(...codes: readonly ErrorCode[]) {
 }
 
 /** Where `refuses` leaves the codes in the route, and later in the document. */
-export const problemCodesMember = 'x-problem-codes';
+const problemCodesMember = 'x-problem-codes';

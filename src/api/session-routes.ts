@@ -84,7 +84,7 @@ function liveBehind(sessions: readonly SessionRow[], after: Place['after']): rea
   return sessions.filter((row) => row.startedAtMs > startedAtMs || (row.startedAtMs === startedAtMs && row.id > id));
 }
 
-export function sessionViewOf(row: SessionRow): SessionView {
+function sessionViewOf(row: SessionRow): SessionView {
   return {
     id: row.id,
     stream_id: row.streamId,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { publishPolicyOf } from '../access/authorize-publish.ts';
 import { isStreamctlError, StreamctlError } from '../base/errors.ts';
 import { mediaBudgetBytes } from '../base/media-memory.ts';
+import { formatListen, type ListenAddress } from '../config/values.ts';
 import { type PublicUrls, publicUrls } from '../contract/public-urls.ts';
 import { connectionLimit } from '../delivery/fast-lane/connection-limit.ts';
 import { type InnerFolder, makeInnerFolder } from '../front/inner-folder.ts';
@@ -123,8 +124,8 @@ export function followAccess({ onStop }: AppContext, { ring, playback }: Access,
   onStop(ring.onPolicyChanged(({ id, policy }) => media.changePolicy(id, publishPolicyOf(policy))));
 }
 
-function listenError(cause: NodeJS.ErrnoException, { host, port }: { readonly host: string; readonly port: number }) {
+function listenError(cause: NodeJS.ErrnoException, listen: ListenAddress) {
   if (cause.code === undefined || isStreamctlError(cause)) return cause;
   const code = cause.code === 'EADDRINUSE' ? 'LISTEN_ADDRESS_IN_USE' : 'LISTEN_FAILED';
-  return new StreamctlError(code, { address: `${host}:${port}`, reason: cause.code }, { cause });
+  return new StreamctlError(code, { address: formatListen(listen), reason: cause.code }, { cause });
 }

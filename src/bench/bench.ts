@@ -50,7 +50,7 @@ export interface BenchFigures {
 }
 
 /** As many broadcasters send for 720p. */
-export const benchBitrateBps = 2_500_000;
+const benchBitrateBps = 2_500_000;
 const manyBroadcasts = 10;
 /** A server that has just begun compiles what it runs, which costs more than the broadcasts do. */
 const warmUpMs = 8000;

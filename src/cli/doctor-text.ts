@@ -11,7 +11,7 @@ const styles = {
 const indent = ' '.repeat(9);
 
 /** One finding: what, what it means and what to do, each on a line of its own. */
-export function findingText({ severity, found, means, remedy, code }: FindingView): string {
+function findingText({ severity, found, means, remedy, code }: FindingView): string {
   const style = styles[severity];
   const label = styleText(typeof style === 'string' ? style : [...style], severity.padEnd(8), {
     stream: process.stdout,

@@ -24,7 +24,7 @@ function ladderText(names: readonly string[] | undefined): string | null {
   return names.length === 0 ? 'none: the source alone' : names.join(', ');
 }
 
-export function keyState(key: KeyView, nowMs: number): string {
+function keyState(key: KeyView, nowMs: number): string {
   if (key.revoked_at !== null) return 'revoked';
   if (key.expires_at !== null && Date.parse(key.expires_at) <= nowMs) return 'expired';
   return 'valid';

@@ -28,7 +28,7 @@ export function analyticsTarget() {
 }
 
 /** Undefined for what is none. The database's name stands in SQL, so it is of letters, digits and underscores. */
-export function parseClickHouse(url: string): ClickHouseTarget | undefined {
+function parseClickHouse(url: string): ClickHouseTarget | undefined {
   if (!/^clickhouse:\/\/[^/]/.test(url) || !URL.canParse(url)) return undefined;
   const { hostname, port, pathname, search, hash, username, password } = new URL(url);
   const [, database] = /^\/?([A-Za-z_][A-Za-z0-9_]{0,63})?$/.exec(pathname) ?? [];

@@ -50,7 +50,7 @@ function wantedBy(issue: z.core.$ZodIssue): string {
   return issue.message;
 }
 
-export function wantedKey(key: string, known: readonly string[]): string {
+function wantedKey(key: string, known: readonly string[]): string {
   const near = nearest(key, known);
   const all = `one of ${known.join(', ')}`;
   return near === undefined ? all : `${near} (did you mean that?), or ${all}`;

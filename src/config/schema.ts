@@ -277,7 +277,6 @@ export const configSchema = z
 
 /** The configuration as the program uses it: checked, units in names, `dataDir` absolute after loading. */
 export type Config = z.output<typeof configSchema>;
-export type HttpConfig = Config['http'];
 export type RtmpConfig = Config['rtmp'];
 export type HlsConfig = Config['hls'];
 export type LadderConfig = Config['ladder'];

@@ -30,7 +30,7 @@ function describeRange(min: number, max: number, format: (value: number) => stri
 }
 
 /** The shortest exact spelling of a duration, as the configuration accepts it. */
-export function formatDuration(valueMs: number): string {
+function formatDuration(valueMs: number): string {
   for (const unit of ['d', 'h', 'm', 's'] as const) {
     if (valueMs !== 0 && valueMs % unitMs[unit] === 0) return `${valueMs / unitMs[unit]}${unit}`;
   }

@@ -5,7 +5,7 @@ import { utcTime } from './time.ts';
 const receiverId = z.string().meta({ description: 'The same after a restart.', example: 'webhook-3f9a1c0b7d52' });
 const eventId = z.int().meta({ example: 4711 });
 
-export const eventReceiverView = z
+const eventReceiverView = z
   .object({
     id: receiverId,
     kind: z.enum(['webhook', 'kafka', 'redis']).nullable().meta({ description: 'Null: not configured any more.' }),
@@ -25,7 +25,7 @@ export type EventReceiverView = z.output<typeof eventReceiverView>;
 
 export const eventReceiverList = z.object({ items: z.array(eventReceiverView) }).meta({ id: 'EventReceiverList' });
 
-export const deadLetterView = z
+const deadLetterView = z
   .object({
     receiver: receiverId,
     event_id: eventId,

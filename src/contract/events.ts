@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { pageOf, pageQuery } from './page.ts';
 import { utcTime } from './time.ts';
 
-export const eventView = z
+const eventView = z
   .object({
     id: z.int().meta({ description: 'Grows with every event.', example: 4711 }),
     time: utcTime,

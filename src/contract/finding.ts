@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** How much a finding matters: `problem`: it does not work; `warning`: viewers suffer, or will; `note`: worth knowing. */
-export const findingSeverities = ['ok', 'note', 'warning', 'problem'] as const;
+const findingSeverities = ['ok', 'note', 'warning', 'problem'] as const;
 export type FindingSeverity = (typeof findingSeverities)[number];
 
 /** One thing that was looked at: what it is, what that means for viewers, and what to do. */

@@ -29,7 +29,7 @@ export const keyPolicyView = z.strictObject(policyMembers).partial().meta({ id: 
 export type KeyPolicyView = z.output<typeof keyPolicyView>;
 
 /** A change of a policy (RFC 7396): what is named is set, null takes it away, what is absent stays. */
-export const keyPolicyPatch = z
+const keyPolicyPatch = z
   .strictObject({
     max_bitrate_bps: policyMembers.max_bitrate_bps.nullish(),
     max_height: policyMembers.max_height.nullish(),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-export const ladderRungStates = [
+const ladderRungStates = [
   /** It will be made as soon as there is something to make it of. */
   'planned',
   'starting',
@@ -18,7 +18,7 @@ export const ladderRungStates = [
 ] as const;
 export type LadderRungState = (typeof ladderRungStates)[number];
 
-export const ladderRungView = z
+const ladderRungView = z
   .object({
     name: z.string(),
     state: z.enum(ladderRungStates),

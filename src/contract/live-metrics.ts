@@ -29,7 +29,7 @@ export const ingestMetrics = z.object({
 });
 
 /** How long media takes through the server, from when a frame was taken in from its publisher. */
-export const latencyMetrics = z.object({
+const latencyMetrics = z.object({
   /** To the part that holds it. */
   part: percentiles,
   /** To the playlist that lists it. */
@@ -101,7 +101,7 @@ export const publicMetrics = streamMetrics.pick({
  * A message of `/ws/stream/:stream_id` and `/ws/metrics`. `seq` grows by one with each that was meant for the connection: a step
  * over numbers tells that snapshots were left out for a slow reader. Notifications are never left out without `lost` telling.
  */
-export const liveMessageTypes = [
+const liveMessageTypes = [
   /** All there is now: on connection, then once a second. `data` is the stream's metrics, the node's, or the public part. */
   'snapshot',
   /** The stream is in another state; `data` is { state, reason }. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** A channel name: 1 to 63 of a-z, 0-9 and "-", not beginning with "-". Safe in URLs, paths and host names. */
-export const channelNamePattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const channelNamePattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 export function isChannelName(text: string): boolean {
   return channelNamePattern.test(text);

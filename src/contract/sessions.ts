@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { pageOf } from './page.ts';
 import { utcTime, utcTimeOrNull } from './time.ts';
 
-export const qualityChangeView = z
+const qualityChangeView = z
   .object({
     at: utcTime,
     rendition: z.string().meta({ example: '720p' }),
@@ -14,7 +14,7 @@ export const qualityChangeView = z
   })
   .meta({ id: 'QualityChange', description: 'From this time on it watched this quality.' });
 
-export const sessionView = z
+const sessionView = z
   .object({
     id: z.string().meta({ example: 'vs_1f0cQ7w2k5x3' }),
     stream_id: z.string().meta({ example: 'st_q7w2k5x3abcde' }),

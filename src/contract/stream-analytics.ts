@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { percentiles, qoeMetrics } from './live-metrics.ts';
 import { requestTime, utcTime } from './time.ts';
 
-export const seriesResolutions = ['1s', '1m', '1h'] as const;
+const seriesResolutions = ['1s', '1m', '1h'] as const;
 export type SeriesResolution = (typeof seriesResolutions)[number];
 
 /** So many points of a series are answered at most: the newest of the time that was asked for. */
@@ -22,7 +22,7 @@ export const streamMetricsQuery = z.object({
 
 const count = z.int().min(0);
 
-export const seriesPoint = z
+const seriesPoint = z
   .object({
     time: utcTime.meta({ description: 'When it begins.' }),
     viewers: z.number().meta({ description: 'On average.' }),

@@ -17,7 +17,7 @@ export const renditionView = z
   .meta({ id: 'Rendition', description: 'The broadcast at one quality.' });
 export type RenditionView = z.output<typeof renditionView>;
 
-export const ingestView = z
+const ingestView = z
   .object({
     encoder: z.string(),
     remote_address: z.string(),
@@ -28,7 +28,7 @@ export const ingestView = z
   })
   .meta({ id: 'Ingest', description: 'The publisher and what comes from it.' });
 
-export const playbackView = z
+const playbackView = z
   .object({ hls: z.string(), hls_ts: z.string(), dash: z.string(), watch: z.string() })
   .meta({ id: 'PlaybackUrls' });
 

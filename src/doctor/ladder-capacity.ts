@@ -4,7 +4,7 @@ import type { EncoderName } from '../transcode/encoder-options.ts';
 import { planLadder, type QualityLevel } from '../transcode/ladder.ts';
 
 /** What broadcasters send most. */
-export const usualSources = [
+const usualSources = [
   { name: '1080p30', widthPixels: 1920, heightPixels: 1080, fps: 30, bitrateBps: 6_000_000 },
   { name: '720p30', widthPixels: 1280, heightPixels: 720, fps: 30, bitrateBps: 3_000_000 },
 ] as const;

@@ -31,7 +31,7 @@ export async function lookAtMachine(signal: AbortSignal): Promise<MachineLoad> {
 }
 
 /** Share of all cores that were busy between two looks. */
-export function ratioBetween(before: MachineTicks, after: MachineTicks): number {
+function ratioBetween(before: MachineTicks, after: MachineTicks): number {
   const all = after.all - before.all;
   return all <= 0 ? 0 : (after.busy - before.busy) / all;
 }

@@ -10,7 +10,7 @@ const playerName = Buffer.from('Genuine Adobe Flash Player 001');
 const serverName = Buffer.from('Genuine Adobe Flash Media Server 001');
 
 /** Keys everybody knows: they prove a protocol version, not an identity. */
-export const digestKeys = {
+const digestKeys = {
   client: { block: playerName, reply: Buffer.concat([playerName, publicKeyTail]) },
   server: { block: serverName, reply: Buffer.concat([serverName, publicKeyTail]) },
 } as const;

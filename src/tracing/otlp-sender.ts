@@ -37,7 +37,7 @@ export async function otlpSender({ url, resource: attributes }: OtlpReceiver): P
 }
 
 /** `url` with the path of traces where it names none. */
-export function tracesUrl(url: string): string {
+function tracesUrl(url: string): string {
   const parsed = new URL(url);
   if (parsed.pathname === '/') parsed.pathname = '/v1/traces';
   return parsed.href;

@@ -49,9 +49,3 @@ export interface TraceOrigin {
   /** The caller's span. */
   readonly parentSpanId?: string | undefined;
 }
-
-/** The trace that a request with this `traceparent` header goes on with, or a new one. */
-export function traceOriginOf(traceparent?: string): TraceOrigin {
-  const caller = parseTraceparent(traceparent);
-  return caller === undefined ? { traceId: newTraceId() } : { traceId: caller.traceId, parentSpanId: caller.spanId };
-}

@@ -26,7 +26,7 @@ export interface RungOutput extends PlannedRung {
 }
 
 /** The first descriptor that a rung is read from; 0 to 2 are feed, progress and log. */
-export const firstRungDescriptor = 3;
+const firstRungDescriptor = 3;
 
 const prefix = [
   ...['-hide_banner', '-nostdin', '-loglevel', 'level+warning', '-nostats'],

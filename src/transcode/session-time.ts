@@ -1,5 +1,5 @@
 /** The session's clock shows this when it begins: encoders that reorder may write times before the first frame's. */
-export const sessionStartMs = 10_000;
+const sessionStartMs = 10_000;
 
 /** Session time must stay below this: FLV's own wraps at twice as much. */
 export const sessionTimeLimitMs = 2 ** 30;

@@ -23,7 +23,7 @@ export interface SoundTranscoderOptions {
 /** What is observed of the ffmpeg that makes the sound of a broadcast. */
 export type SoundTranscoderState = keyof typeof soundTranscoderTransitions;
 
-export const soundTranscoderTransitions = {
+const soundTranscoderTransitions = {
   /** None runs: there is no sound to make anything of. */
   IDLE: ['RUNNING'],
   RUNNING: ['STOPPING', 'BACKING_OFF'],

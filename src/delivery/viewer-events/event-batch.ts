@@ -53,7 +53,7 @@ export interface ViewerEventBatch {
  * none.
  */
 export const maxEvents = 8192;
-export const textBytes = 512 * 1024;
+const textBytes = 512 * 1024;
 export const recordWords = 11;
 export const textStart = maxEvents * recordWords * 4;
 export const batchBytes = textStart + textBytes;

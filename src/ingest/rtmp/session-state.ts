@@ -1,5 +1,5 @@
 /** The life of one RTMP connection. */
-export const sessionTransitions = {
+const sessionTransitions = {
   handshake: ['connecting', 'closing', 'closed'],
   /** Until the connect command was accepted. */
   connecting: ['connected', 'closing', 'closed'],

@@ -13,7 +13,7 @@ import {
 } from './tag-content.ts';
 
 /** VideoPacketType of Enhanced RTMP v2 ("Enhanced Video"). */
-export const videoPacketTypes = {
+const videoPacketTypes = {
   sequenceStart: 0,
   codedFrames: 1,
   sequenceEnd: 2,
@@ -25,7 +25,7 @@ const videoMetadata = 4;
 const commandFrameType = 5;
 
 /** AudioPacketType of Enhanced RTMP v2 ("Enhanced Audio"). */
-export const audioPacketTypes = { sequenceStart: 0, codedFrames: 1, sequenceEnd: 2, multitrack: 5, modEx: 7 };
+const audioPacketTypes = { sequenceStart: 0, codedFrames: 1, sequenceEnd: 2, multitrack: 5, modEx: 7 };
 
 const manyTracksManyCodecs = 2;
 const manyTracks = 1;

@@ -37,7 +37,7 @@ function section(tableId: number, content: Uint8Array): Uint8Array {
 }
 
 /** CRC of ISO/IEC 13818-1 annex A: polynomial 0x04c11db7, not reflected. */
-export function crc32(bytes: Uint8Array): number {
+function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {
     crc ^= byte << 24;

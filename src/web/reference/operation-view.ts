@@ -36,7 +36,7 @@ export function operationView(listed: ListedOperation, description: Description,
   );
 }
 
-export function accessView(operation: ListedOperation['operation']): HTMLElement {
+function accessView(operation: ListedOperation['operation']): HTMLElement {
   const access = accessOf(operation);
   if (access === undefined) return element('p', 'access', [element('span', 'open', ['open to all'])]);
   const chips = access.flatMap((scope, i) => [i === 0 ? 'needs ' : ' or ', element('code', '', [scope])]);
