@@ -38,17 +38,9 @@ export class ByteReader {
     return this.view.getUint16(this.take(2));
   }
 
-  i16(): number {
-    return this.view.getInt16(this.take(2));
-  }
-
   u24(): number {
     const at = this.take(3);
     return (this.view.getUint16(at) << 8) | this.view.getUint8(at + 2);
-  }
-
-  i24(): number {
-    return (this.u24() << 8) >> 8;
   }
 
   u32(): number {

@@ -16,11 +16,6 @@ export class BitReader {
     return this.bytes.length * 8 - this.position;
   }
 
-  /** Bits read so far. */
-  get positionBits(): number {
-    return this.position;
-  }
-
   bit(): number {
     const byte = this.bytes[this.position >> 3];
     if (byte === undefined) throw new StreamctlError('MEDIA_MALFORMED', { what: this.what, why: 'it ends early' });
