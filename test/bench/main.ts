@@ -42,7 +42,7 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   curve     viewers and ingest in small steps, and docs/cost-curve.svg of them
   analytics sessions of viewers at SQLite, Postgres and two ClickHouses: inserts a second, size on disk, p95 of each question
   wrong-keys what viewers and a publisher notice of somebody who tries keys, and whether the time of a refusal tells anything
-  sockets   N WebSockets that listen to the node: CPU, memory, delay of notifications, and the media thread beside them
+  sockets   N WebSockets, of which some never read: snapshots and their delay, CPU, memory, and 200 HLS viewers beside them
   sessions  30 scripted viewers with real players, and whether the server tells of them what they saw: start, stalls, qualities, how many
   switching real players between 5 and 1 Mbit/s: time to the lower quality and back, rebuffering, errors
 
@@ -169,7 +169,7 @@ try {
     await benchAnalytics({ sessions, keepers }, report);
   } else if (name === 'sockets') {
     const sockets = numbers('sockets', values.sockets)[0]!;
-    await benchSockets({ sockets, seconds: seconds ?? 20 }, report, interrupt.signal);
+    await benchSockets({ sockets, seconds: seconds ?? 12 }, report, interrupt.signal);
   } else if (name === 'wrong-keys') {
     const viewers = numbers('viewers', values.viewers ?? '500')[0]!;
     const attemptsPerSecond = numbers('rate', values.rate)[0]!;
