@@ -1,16 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { systemClock } from '../../src/base/clock.ts';
 import type { Distribution } from '../../src/load/latency-histogram.ts';
-import { ClipPublisher } from '../../src/publisher/clip-publisher.ts';
-import { loadClip } from '../../src/publisher/flv-clip.ts';
-import { parsePublishUrl } from '../../src/publisher/publish-url.ts';
 import { benchClip } from './clip.ts';
 import { followDash, readLowLatencyMpd } from './dash-follower.ts';
-import { elementaryStreams, findStamps, stampFrame } from './frame-stamp.ts';
+import { elementaryStreams, findStamps } from './frame-stamp.ts';
 import { firstPlaylist, followParts, followSegments, type OnMedia } from './hls-followers.ts';
 import type { Peer, PeerKind } from './peers/peer.ts';
 import { distributionOf, rounded } from './percentiles.ts';
 import type { Report } from './report.ts';
+import { stampedPublisher } from './stamped-publisher.ts';
 
 export interface LatencyOptions {
   readonly peers: readonly PeerKind[];
@@ -52,18 +49,7 @@ export async function measureAges(
 ): Promise<Map<string, FrameAges>> {
   const playlistUrl = peer.playlistUrl?.(0);
   if (playlistUrl === undefined) throw new Error('this server has no HLS to measure');
-  const sentAtMs: number[] = [];
-  const publisher = new ClipPublisher({
-    clip: await loadClip(clipFile),
-    url: parsePublishUrl(peer.publishUrl(0)),
-    clock: systemClock,
-    loop: true,
-    rewrite: (tag) => {
-      if (tag.type !== 'video' || !tag.isFrame) return tag.body;
-      sentAtMs.push(performance.now());
-      return stampFrame(tag.body, sentAtMs.length - 1);
-    },
-  });
+  const { publisher, sentAtMs } = await stampedPublisher(clipFile, peer.publishUrl(0));
   const stop = new AbortController();
   const ended = AbortSignal.any([signal, stop.signal]);
   const publishing = publisher.run(ended);

@@ -1,15 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { systemClock } from '../../src/base/clock.ts';
-import { ClipPublisher } from '../../src/publisher/clip-publisher.ts';
-import { loadClip } from '../../src/publisher/flv-clip.ts';
-import { parsePublishUrl } from '../../src/publisher/publish-url.ts';
 import { compareTraces, type RungFigures } from './compare-traces.ts';
 import { EncoderWatch } from './encoder-watch.ts';
-import { stampFrame } from './frame-stamp.ts';
 import { firstPlaylist } from './hls-followers.ts';
 import { startStreamctl } from './peers/streamctl.ts';
 import { RenditionTrace } from './rendition-trace.ts';
+import { stampedPublisher } from './stamped-publisher.ts';
 
 export interface LadderRung {
   readonly name: string;
@@ -84,18 +80,7 @@ export async function watchBroadcast(
   signal: AbortSignal,
   meanwhile: (encoders: EncoderWatch) => Promise<void> = async () => {},
 ): Promise<BroadcastFigures> {
-  const sentAtMs: number[] = [];
-  const publisher = new ClipPublisher({
-    clip: await loadClip(clipFile),
-    url: parsePublishUrl(server.publishUrl(0)),
-    clock: systemClock,
-    loop: true,
-    rewrite: (tag) => {
-      if (tag.type !== 'video' || !tag.isFrame) return tag.body;
-      sentAtMs.push(performance.now());
-      return stampFrame(tag.body, sentAtMs.length - 1);
-    },
-  });
+  const { publisher, sentAtMs } = await stampedPublisher(clipFile, server.publishUrl(0));
   const stop = new AbortController();
   const ended = AbortSignal.any([signal, stop.signal]);
   const publishing = publisher.run(ended);

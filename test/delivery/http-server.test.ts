@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { Delivery } from '../../src/delivery/delivery.ts';
 import { createPlaybackListener, viewerServerOptions } from '../../src/delivery/http-server.ts';
 import { until } from '../support/until.ts';
+import { get, playlist, raw, statuses } from './fast-lane/lane-rig.ts';
 import { Feeder, type FeedRendition } from './feeder.ts';
-
-const playlist = '/hls/st1/source/index.m3u8';
 
 let delivery: Delivery;
 let feeder: Feeder;
@@ -35,26 +34,6 @@ afterEach(async () => {
   await once(server, 'close');
 });
 
-/** A raw connection, and all that came over it. */
-async function raw(text = ''): Promise<{ socket: Socket; received: () => string; isClosed: () => boolean }> {
-  const socket = connect(port, '127.0.0.1');
-  await once(socket, 'connect');
-  let all = '';
-  let closed = false;
-  socket.on('data', (bytes) => {
-    all += bytes.toString('latin1');
-  });
-  socket.on('close', () => {
-    closed = true;
-  });
-  socket.on('error', () => {});
-  socket.write(text);
-  return { socket, received: () => all, isClosed: () => closed };
-}
-
-const get = (path: string, headers = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${headers}\r\n`;
-const statuses = (received: string) => [...received.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => Number(match[1]));
-
 test('what belongs to playback is answered, the rest is handed on', async () => {
   const page = await fetch(`http://127.0.0.1:${port}/watch/show`);
   expect(await page.text()).toBe('page');
@@ -67,6 +46,7 @@ test('what belongs to playback is answered, the rest is handed on', async () => 
 test('HEAD, ranges and revalidation hold over a socket, one after the other', async () => {
   const tag = (await fetch(`http://127.0.0.1:${port}/hls/st1/source/segment-1.m4s`)).headers.get('etag');
   const { socket, received } = await raw(
+    port,
     `HEAD /hls/st1/source/segment-1.m4s HTTP/1.1\r\nHost: x\r\n\r\n${get('/hls/st1/source/segment-1.m4s', 'Range: bytes=0-3\r\n')}${get('/hls/st1/source/segment-1.m4s', `If-None-Match: ${tag}\r\n`)}${get('/time')}`,
   );
   await until('four answers came', () => statuses(received()).length === 4 && received().endsWith('Z'));
@@ -76,7 +56,7 @@ test('HEAD, ranges and revalidation hold over a socket, one after the other', as
 });
 
 test('the absolute form of a request target is understood', async () => {
-  const { socket, received } = await raw(get(`http://127.0.0.1:${port}${playlist}?_HLS_msn=1`));
+  const { socket, received } = await raw(port, get(`http://127.0.0.1:${port}${playlist}?_HLS_msn=1`));
   await until('an answer came', () => received().includes('segment-1.m4s'));
   expect(statuses(received())).toEqual([200]);
   socket.destroy();
@@ -94,6 +74,7 @@ test('a blocked request is answered within milliseconds of the part it waits for
 
 test('a viewer that leaves frees what it waited for, pipelined requests too', async () => {
   const { socket } = await raw(
+    port,
     get(`${playlist}?_HLS_msn=2`) + get(`${playlist}?_HLS_msn=3`) + get(`${playlist}?_HLS_msn=2`),
   );
   await until('three requests are held', () => delivery.stats().waiters === 3);
@@ -103,7 +84,7 @@ test('a viewer that leaves frees what it waited for, pipelined requests too', as
 });
 
 test('pipelined answers come in order, whichever is ready first', async () => {
-  const { socket, received } = await raw(get(`${playlist}?_HLS_msn=2`) + get('/time'));
+  const { socket, received } = await raw(port, get(`${playlist}?_HLS_msn=2`) + get('/time'));
   await until('the first is held', () => delivery.stats().waiters === 1);
   expect(received()).toBe('');
   video.segment();
@@ -113,13 +94,15 @@ test('pipelined answers come in order, whichever is ready first', async () => {
 });
 
 test('a connection that piles up held requests is cut', async () => {
-  const { isClosed } = await raw(get(`${playlist}?_HLS_msn=2`).repeat(20));
+  const { isClosed } = await raw(port, get(`${playlist}?_HLS_msn=2`).repeat(20));
   await until('it was cut', isClosed);
   await until('nobody waits', () => delivery.stats().waiters === 0);
 });
 
 test('a thousand waiting viewers are answered at once, with the same bytes', async () => {
-  const viewers = await Promise.all(Array.from({ length: 1000 }, () => raw(get(`${playlist}?_HLS_msn=2&_HLS_part=0`))));
+  const viewers = await Promise.all(
+    Array.from({ length: 1000 }, () => raw(port, get(`${playlist}?_HLS_msn=2&_HLS_part=0`))),
+  );
   await until('all are held', () => delivery.stats().waiters === 1000);
   video.open();
   const fedMs = performance.now();
@@ -134,7 +117,7 @@ test('a thousand waiting viewers are answered at once, with the same bytes', asy
 
 test('a hinted part leaves in one go, when it is whole', async () => {
   video.open();
-  const { socket, received } = await raw(get('/hls/st1/source/segment-2.0.m4s'));
+  const { socket, received } = await raw(port, get('/hls/st1/source/segment-2.0.m4s'));
   await until('the request is held', () => delivery.stats().waiters === 1);
   expect(received()).toBe('');
   const part = video.part({ partBytes: 200_000 });
@@ -146,7 +129,7 @@ test('a hinted part leaves in one go, when it is whole', async () => {
 test('a segment in the making comes chunk by chunk, one whole moof and mdat each, at once', async () => {
   video.open();
   const first = video.part({ partBytes: 70_000 });
-  const { socket, received } = await raw(get('/dash/st1/source/segment-2.m4s'));
+  const { socket, received } = await raw(port, get('/dash/st1/source/segment-2.m4s'));
   const sizes = () =>
     [...received().matchAll(/(?:^|\r\n)([0-9a-f]+)\r\n(?=[\s\S]{4}(?:moof|styp)|\r\n$)/g)].map((match) => match[1]);
   await until('the first chunk came', () => received().length > first.bytes.length);
@@ -164,7 +147,7 @@ test('a segment in the making comes chunk by chunk, one whole moof and mdat each
 test('a broken off answer ends with the connection and without the final chunk', async () => {
   video.open();
   video.part();
-  const { received, isClosed } = await raw(get('/dash/st1/source/segment-2.m4s'));
+  const { received, isClosed } = await raw(port, get('/dash/st1/source/segment-2.m4s'));
   await until('the first chunk came', () => received().includes('moof'));
   delivery.removeStream('st1');
   await until('the connection is gone', isClosed);
@@ -175,7 +158,7 @@ test('a broken off answer ends with the connection and without the final chunk',
 test('a viewer that leaves a growing answer is not served any more', async () => {
   video.open();
   video.part();
-  const { socket, received } = await raw(get('/dash/st1/source/segment-2.m4s'));
+  const { socket, received } = await raw(port, get('/dash/st1/source/segment-2.m4s'));
   await until('the first chunk came', () => received().includes('moof'));
   socket.destroy();
   await until('the server knows', async () => {
@@ -201,7 +184,7 @@ test('a reader that takes nothing is cut off and counted, others are not disturb
 });
 
 test('headers beyond 16 KB are refused', async () => {
-  const { received, isClosed } = await raw(get(playlist, `X-Long: ${'a'.repeat(20_000)}\r\n`));
+  const { received, isClosed } = await raw(port, get(playlist, `X-Long: ${'a'.repeat(20_000)}\r\n`));
   await until('it was closed', isClosed);
   expect(statuses(received())).toEqual([431]);
 });
@@ -210,6 +193,7 @@ test('a body sent to playback is refused with its method, and odd framing does n
   const posted = await fetch(`http://127.0.0.1:${port}${playlist}`, { method: 'POST', body: 'x' });
   expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
   const { received, isClosed } = await raw(
+    port,
     `GET ${playlist} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
   );
   await until('it was closed', isClosed);
@@ -219,7 +203,7 @@ test('a body sent to playback is refused with its method, and odd framing does n
 test('a client of HTTP/1.0 gets a growing segment until the connection closes', async () => {
   video.open();
   video.part();
-  const { received, isClosed } = await raw('GET /dash/st1/source/segment-2.m4s HTTP/1.0\r\n\r\n');
+  const { received, isClosed } = await raw(port, 'GET /dash/st1/source/segment-2.m4s HTTP/1.0\r\n\r\n');
   await until('the first chunk came', () => received().includes('moof'));
   video.close();
   await until('it was closed', isClosed);

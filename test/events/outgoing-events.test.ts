@@ -1,33 +1,16 @@
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { announcingStore } from '../../src/events/announcing-store.ts';
-import { OutgoingEvents } from '../../src/events/outgoing-events.ts';
-import { openStore } from '../../src/store/open.ts';
+import { expect, test } from 'vitest';
 import { failure, refusal, ScriptedReceiver } from '../support/event-receiver.ts';
+import { startEventsNode } from '../support/events-node.ts';
 import { someEvent, someKey } from '../support/rows.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { until } from '../support/until.ts';
 
-const log = { info: () => {}, warn: () => {} };
-
 async function outgoingUnderTest() {
-  const opened = await openStore({ url: `sqlite:${join(tempDir(), 'streamctl.db')}` });
   const one = new ScriptedReceiver({ id: 'one' });
   const two = new ScriptedReceiver({ id: 'two', batchSize: 50 });
-  const outgoing = new OutgoingEvents({ receivers: [one, two], store: opened, holder: 'n', clock: systemClock, log });
-  const store = announcingStore(opened, outgoing.wake);
-  await outgoing.start();
-  onTestFinished(async () => {
-    await outgoing.stop();
-    await opened.close();
-  });
-  const write = async (count: number) => {
-    const ids: number[] = [];
-    for (let i = 0; i < count; i++) ids.push((await store.events.append(someEvent({ type: 'key.created' }))).id);
-    return ids;
-  };
-  return { store, one, two, outgoing, write };
+  const url = `sqlite:${join(tempDir(), 'streamctl.db')}`;
+  return { ...(await startEventsNode(url, 'n', [one, two])), one, two };
 }
 
 test('what this node writes is delivered at once', async () => {

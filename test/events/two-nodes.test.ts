@@ -1,11 +1,7 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { announcingStore } from '../../src/events/announcing-store.ts';
-import { OutgoingEvents } from '../../src/events/outgoing-events.ts';
-import { openStore } from '../../src/store/open.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { failure, ScriptedReceiver } from '../support/event-receiver.ts';
+import { startEventsNode } from '../support/events-node.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres.ts';
-import { someEvent } from '../support/rows.ts';
 import { until } from '../support/until.ts';
 
 let postgres: PostgresServer;
@@ -14,25 +10,10 @@ beforeAll(async () => {
 });
 afterAll(() => postgres.dispose());
 
-const log = { info: () => {}, warn: () => {} };
-
 /** A node of those that share a database, with two receivers that it has in common with the others. */
 async function nodeOn(url: string, holder: string) {
-  const opened = await openStore({ url });
   const receivers = [new ScriptedReceiver({ id: 'one', batchSize: 10 }), new ScriptedReceiver({ id: 'two' })] as const;
-  const outgoing = new OutgoingEvents({ receivers, store: opened, holder, clock: systemClock, log });
-  const store = announcingStore(opened, outgoing.wake);
-  await outgoing.start();
-  onTestFinished(async () => {
-    await outgoing.stop();
-    await opened.close();
-  });
-  const write = async (count: number) => {
-    const ids: number[] = [];
-    for (let i = 0; i < count; i++) ids.push((await store.events.append(someEvent({ type: 'key.created' }))).id);
-    return ids;
-  };
-  return { receivers, outgoing, write };
+  return { ...(await startEventsNode(url, holder, receivers)), receivers };
 }
 
 test('of two nodes that both write, each event reaches each receiver once, in order', async () => {
