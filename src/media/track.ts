@@ -56,6 +56,8 @@ export interface AccessUnit {
   readonly isSync: boolean;
   /** NAL units with 4-byte lengths (video), or one raw frame (audio). Valid only during the call it is passed in. */
   readonly data: Uint8Array;
+  /** When its first bytes came from the publisher, monotonic ms; undefined for what came over no network. */
+  readonly arrivedAtMs?: number | undefined;
 }
 
 /** Ticks per second of every video track we write; audio tracks count in their sample rate. */

@@ -19,6 +19,7 @@ export function readAggregate(aggregate: RtmpMessage, onMessage: (message: RtmpM
       streamId: aggregate.streamId,
       timestampMs: (timestampMs + offsetMs) >>> 0,
       payload: reader.slice(lengthBytes),
+      arrivedAtMs: aggregate.arrivedAtMs,
     });
     reader.skip(Math.min(4, reader.remaining));
   }

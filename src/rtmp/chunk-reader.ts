@@ -38,7 +38,15 @@ export class ChunkReader {
   private readonly maxChunkStreams: number;
   private readonly onMessage: (message: RtmpMessage) => void;
   private readonly streams = new Map<number, ChunkStream>();
-  private readonly message = { typeId: 0, streamId: 0, timestampMs: 0, payload: noPayload as Uint8Array };
+  private readonly message = {
+    typeId: 0,
+    streamId: 0,
+    timestampMs: 0,
+    payload: noPayload as Uint8Array,
+    arrivedAtMs: 0,
+  };
+  /** When the bytes came that are being read. */
+  private readAtMs = 0;
   private readonly carry = new Uint8Array(maxHeaderBytes);
   private carryBytes = 0;
   private current: ChunkStream | undefined;
@@ -56,10 +64,11 @@ export class ChunkReader {
   }
 
   /**
-   * Takes over `input`: its bytes may be moved within it, and payloads are views of it.
+   * Takes over `input`, which was read from the socket at `readAtMs`: its bytes may be moved within it, and payloads are views of it.
    * Throws RTMP_CHUNK_INVALID, RTMP_MESSAGE_TOO_LARGE or RTMP_MEMORY_BUDGET, after which the connection is lost; and whatever the callback throws.
    */
-  push(input: Uint8Array): void {
+  push(input: Uint8Array, readAtMs = 0): void {
+    this.readAtMs = readAtMs;
     this.bytesRead += input.length;
     this.read(input);
   }
@@ -195,6 +204,7 @@ export class ChunkReader {
 
   private enter(stream: ChunkStream): void {
     this.current = stream;
+    if (stream.filledBytes === 0) stream.beganAtMs = this.readAtMs;
     this.chunkRemaining = Math.min(this.chunkSizeBytes, stream.lengthBytes - stream.filledBytes);
     if (stream.lengthBytes === 0) this.deliver(stream, noPayload);
   }
@@ -279,6 +289,7 @@ export class ChunkReader {
     message.streamId = stream.streamId;
     message.timestampMs = stream.timestampMs;
     message.payload = payload;
+    message.arrivedAtMs = stream.beganAtMs;
     this.onMessage(message);
   }
 

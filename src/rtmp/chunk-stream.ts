@@ -11,6 +11,8 @@ export class ChunkStream {
   streamId = 0;
   /** Payload that has arrived of the unfinished message; 0 between messages. */
   filledBytes = 0;
+  /** When the first bytes of that message were read. */
+  beganAtMs = 0;
   /** Borrowed, or empty. */
   buffer: Uint8Array = new Uint8Array(0);
 

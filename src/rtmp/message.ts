@@ -23,6 +23,8 @@ export interface RtmpMessage {
   /** Milliseconds modulo 2^32. */
   readonly timestampMs: number;
   readonly payload: Uint8Array;
+  /** When its first bytes were read, monotonic ms; what is to be sent has none. */
+  readonly arrivedAtMs?: number | undefined;
 }
 
 /** A message to send, with the chunk stream it shall travel on (2…65599). */

@@ -44,7 +44,9 @@ export class FramePlacement {
   private forward(run: PublisherRun, timeline: Timeline, unit: AccessUnit): void {
     const nowMs = this.options.clock.monotonicMs();
     const placed = timeline.place(unit, nowMs);
-    if (unit.kind === 'video' || !run.hasVideo) this.options.arrivals.note(placed.unit.dtsMs, nowMs);
+    if (unit.kind === 'video' || !run.hasVideo) {
+      this.options.arrivals.note(placed.unit.dtsMs, unit.arrivedAtMs ?? nowMs);
+    }
     if (placed.jumped) this.options.sink.markDiscontinuity();
     this.options.sink.accessUnit(placed.unit);
   }

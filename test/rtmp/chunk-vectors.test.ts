@@ -16,8 +16,8 @@ function read(wire: Buffer): Heard[] {
     const heard: Heard[] = [];
     const reader = new ChunkReader(
       { buffers: new MessageBuffers({ limitBytes: 1 << 20, keepBytes: 0 }) },
-      (message) => {
-        heard.push({ ...message, payload: Buffer.from(message.payload) });
+      ({ typeId, streamId, timestampMs, payload }) => {
+        heard.push({ typeId, streamId, timestampMs, payload: Buffer.from(payload) });
       },
     );
     for (let at = 0; at < wire.length; at += pieceBytes)

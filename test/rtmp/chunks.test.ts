@@ -16,9 +16,12 @@ type Copied = Omit<RtmpMessage, 'payload'> & { readonly payload: Buffer };
 
 function readAll(pieces: Iterable<Uint8Array>, options: Partial<ChunkReaderOptions> = {}): Copied[] {
   const messages: Copied[] = [];
-  const reader = new ChunkReader({ buffers: newBuffers(), ...options }, (message) => {
-    messages.push({ ...message, payload: Buffer.from(message.payload) });
-  });
+  const reader = new ChunkReader(
+    { buffers: newBuffers(), ...options },
+    ({ typeId, streamId, timestampMs, payload }) => {
+      messages.push({ typeId, streamId, timestampMs, payload: Buffer.from(payload) });
+    },
+  );
   for (const piece of pieces) reader.push(Uint8Array.from(piece));
   return messages;
 }
@@ -90,4 +93,26 @@ test('messages whose chunks are interleaved come out whole, in the order in whic
       { typeId: 8, streamId: 1, timestampMs: 100, payload: Buffer.alloc(131, 0xaa) },
     ]);
   }
+});
+
+test('a message came when its first bytes did, whatever of it comes later, and another one in between', () => {
+  const writer = new ChunkWriter();
+  const frame = { chunkStreamId: 6, typeId: 9, streamId: 1, timestampMs: 40, payload: new Uint8Array(300) };
+  const sound = { chunkStreamId: 4, typeId: 8, streamId: 1, timestampMs: 40, payload: new Uint8Array(20) };
+  const came: [typeId: number, arrivedAtMs: number | undefined][] = [];
+  const reader = new ChunkReader({ buffers: newBuffers() }, ({ typeId, arrivedAtMs }) => {
+    came.push([typeId, arrivedAtMs]);
+  });
+  const picture = Uint8Array.from(writer.write(frame));
+  // One chunk of 128 bytes with its header; then the sound; then the rest.
+  reader.push(picture.slice(0, 12 + 50), 1000);
+  reader.push(picture.slice(12 + 50, 12 + 128), 1010);
+  reader.push(Uint8Array.from(writer.write(sound)), 1020);
+  reader.push(picture.slice(12 + 128), 1030);
+  reader.push(Uint8Array.from(writer.write(frame)), 1040);
+  expect(came).toEqual([
+    [8, 1020],
+    [9, 1000],
+    [9, 1040],
+  ]);
 });

@@ -139,3 +139,16 @@ test('audio that came before the first keyframe is kept when it belongs to it, a
   expect(broadcast.stream.repairs.droppedFrames).toBe(8);
   expect(broadcast.packager.repairs.droppedFrames).toBe(0);
 });
+
+test('a frame arrived when its first bytes did; one that came over no network arrived when it was handed in', () => {
+  const broadcast = new Broadcast();
+  const publication = broadcast.attach();
+  publication.videoConfig(videoConfig);
+  const [first, second] = sourceUnits({ ...source, audio: false });
+  const cameMs = broadcast.clock.monotonicMs() - 120;
+  publication.accessUnit({ ...first!, arrivedAtMs: cameMs });
+  expect(broadcast.stream.arrivals.of(broadcast.stream.nowMs())).toBe(cameMs);
+  broadcast.clock.advance(40);
+  publication.accessUnit(second!);
+  expect(broadcast.stream.arrivals.of(broadcast.stream.nowMs())).toBe(broadcast.clock.monotonicMs());
+});

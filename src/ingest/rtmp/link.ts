@@ -45,11 +45,11 @@ export class RtmpLink {
     return this.handshakeBytes + (this.reader?.bytesRead ?? 0);
   }
 
-  /** Takes over the bytes. Throws what reader and `onMessage` throw; then nothing more may be received. */
-  receive(bytes: Uint8Array): void {
+  /** Takes over the bytes, which were read at `readAtMs`. Throws what reader and `onMessage` throw; then nothing more may be received. */
+  receive(bytes: Uint8Array, readAtMs: number): void {
     const rest = this.handshake === undefined ? bytes : this.shakeHands(this.handshake, bytes);
     if (this.reader === undefined || rest.length === 0) return;
-    this.reader.push(rest);
+    this.reader.push(rest, readAtMs);
     const { bytesRead } = this;
     if (bytesRead - this.acknowledgedBytes < this.windowBytes) return;
     this.acknowledgedBytes = bytesRead;

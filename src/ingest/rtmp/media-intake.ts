@@ -60,6 +60,7 @@ export class MediaIntake {
         compositionOffsetMs: tag.compositionOffsetMs,
         isSync: tag.isSync,
         data: tag.data,
+        arrivedAtMs: message.arrivedAtMs,
       });
     } else if (tag.type === 'config') {
       this.hasVideoConfig = true;
@@ -82,11 +83,11 @@ export class MediaIntake {
     this.damagedInARow = 0;
     switch (tag.type) {
       case 'frame':
-        this.sound(message.timestampMs, tag.data);
+        this.sound(message, tag.data);
         return;
       case 'foreign-frame':
         if (tag.config !== this.audioConfig) this.configureSound(tag.config);
-        this.sound(message.timestampMs, tag.data);
+        this.sound(message, tag.data);
         return;
       case 'config':
         this.configureSound(tag.config);
@@ -104,14 +105,14 @@ export class MediaIntake {
     this.publication.audioConfig(config);
   }
 
-  private sound(timestampMs: number, data: Uint8Array): void {
+  private sound({ timestampMs, arrivedAtMs }: RtmpMessage, data: Uint8Array): void {
     if (this.audioConfig === undefined) {
       this.counts.beforeConfig++;
       return;
     }
     this.counts.audioFrames++;
     const dtsMs = this.time.unwrap(timestampMs);
-    this.publication.accessUnit({ kind: 'audio', dtsMs, compositionOffsetMs: 0, isSync: true, data });
+    this.publication.accessUnit({ kind: 'audio', dtsMs, compositionOffsetMs: 0, isSync: true, data, arrivedAtMs });
   }
 
   /** Counts a message that could not be read. Throws what is no StreamctlError, and RTMP_INPUT_UNUSABLE. */

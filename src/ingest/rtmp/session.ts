@@ -84,7 +84,7 @@ export class RtmpSession implements PublisherConnection, MessageHandler {
   receive(bytes: Uint8Array): void {
     if (this.isOver) return;
     try {
-      this.link.receive(bytes);
+      this.link.receive(bytes, this.deps.clock.monotonicMs());
     } catch (error) {
       this.fail(error);
     }
