@@ -22,7 +22,7 @@ export interface WatchedBroadcast {
   /** All of it, those that go on first. */
   sessions(): Promise<readonly SessionView[]>;
   /** By `GET /metrics/ID`. */
-  viewers(): Promise<number>;
+  watching(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -59,7 +59,7 @@ export async function startWatchedBroadcast(env: Readonly<Record<string, string>
         query = `?limit=100&cursor=${encodeURIComponent(next)}`;
       }
     },
-    viewers: async () => streamAnalyticsView.parse(await ask(`/metrics/${streamId}`)).viewers.now,
+    watching: async () => streamAnalyticsView.parse(await ask(`/metrics/${streamId}`)).viewers.now,
     stop: async () => {
       await publisher.stop();
       await server.dispose();

@@ -16,7 +16,9 @@ export interface LedgerEntry {
   /** Address that its connections came from. */
   readonly address: string;
   readonly wishedAtMs: number;
+  /** When it was told to leave, which may take a moment. */
   readonly leftAtMs: number;
+  readonly goneAtMs: number;
   /** Undefined: it never saw a picture. */
   readonly startupMs: number | undefined;
   /** Of whatever length, in order. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BrowserPlay, BrowserPlayers, CmcdSettings, Engine } from '../support/players/browser-players.ts';
+import type { PlayLogView } from '../support/players/play-log.ts';
 import { ViewerNetwork } from '../support/players/viewer-network.ts';
 import { until } from '../support/until.ts';
 import { channel, heights } from './sessions-broadcast.ts';
@@ -22,7 +23,13 @@ export class ScriptedViewer {
   readonly address: string;
   /** Set when it has left. */
   entry: LedgerEntry | undefined;
+  /** Its own account as it was kept. */
+  log: PlayLogView | undefined;
   wishedAtMs: number | undefined;
+  /** The picture moves, as far as that is known here. */
+  playsSinceMs: number | undefined;
+  /** When nothing came through to it. */
+  readonly cuts: { readonly fromMs: number; toMs: number }[] = [];
   private readonly network: ViewerNetwork;
   private play: BrowserPlay | undefined;
 
@@ -47,27 +54,41 @@ export class ScriptedViewer {
     this.play = play;
     const isPlaying = async () => (await play.log()).movedAtMs !== undefined;
     await until(`${this.name} plays`, isPlaying, startPatienceMs).catch(() => undefined);
+    this.playsSinceMs = Date.now();
     const beganMs = performance.now();
     const reach = (seconds: number) => {
       return delay(Math.max(0, beganMs + seconds * 1000 - performance.now()), undefined, { signal });
     };
     for (const { atSeconds, kbps } of network) {
       await reach(atSeconds);
-      this.network.limit(kbps === null ? undefined : kbps * 1000);
+      this.limit(kbps);
     }
     await reach(watchSeconds);
     const { number, address } = this;
     const { player, telling, leaving } = this.script;
-    if (leaving === 'vanished') this.network.limit(0);
+    if (leaving === 'vanished') this.limit(0);
     const log = await play.log();
     await leave(play, leaving);
-    this.entry = { number, player, telling, leaving, address, ...ledgerOf(log, heights) };
+    this.log = log;
+    this.entry = { number, player, telling, leaving, address, goneAtMs: Date.now(), ...ledgerOf(log, heights) };
     return this.entry;
+  }
+
+  private limit(kbps: number | null): void {
+    this.network.limit(kbps === null ? undefined : kbps * 1000);
+    if (kbps === 0) this.cuts.push({ fromMs: Date.now(), toMs: Number.POSITIVE_INFINITY });
+    else if (this.cuts.length > 0) this.cuts.at(-1)!.toMs = Math.min(this.cuts.at(-1)!.toMs, Date.now());
   }
 
   get name(): string {
     const { player, telling } = this.script;
     return `${this.number} ${player} (${telling})`;
+  }
+
+  /** It tells the server that it goes. */
+  get saysGoodbye(): boolean {
+    const { telling, leaving } = this.script;
+    return telling === 'reports' && (leaving === 'closed' || leaving === 'navigated');
   }
 
   /** Takes away what is left of it. */

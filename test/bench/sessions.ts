@@ -34,9 +34,8 @@ export async function benchSessions(options: SessionsOptions, report: Report, si
   const viewers: ScriptedViewer[] = [];
   try {
     const target = edge?.url ?? broadcast.server.httpUrl;
-    const isCounted = (telling: Telling) => !isBehindNginx || heardBehindCache.includes(telling);
     const counting = new AbortController();
-    const count = new CountCheck(viewers, isCounted);
+    const count = new CountCheck(viewers, countedBehind(isBehindNginx));
     const counted = countOn(broadcast, count, AbortSignal.any([signal, counting.signal]));
     let number = 0;
     for (const [index, scripts] of sessionScripts(options.sessions).entries()) {
@@ -53,8 +52,7 @@ export async function benchSessions(options: SessionsOptions, report: Report, si
     await until('all sessions are over', isOver, silenceMs + graceMs).catch(() => undefined);
     counting.abort();
     await counted;
-    const entries = viewers.flatMap(({ entry }) => entry ?? []);
-    return tell(entries, await broadcast.sessions(), isCounted, count, report);
+    return tell(viewers, await broadcast.sessions(), options, count, report);
   } finally {
     await Promise.all(viewers.map((viewer) => viewer.close()));
     await players.close();
@@ -63,25 +61,33 @@ export async function benchSessions(options: SessionsOptions, report: Report, si
   }
 }
 
+function countedBehind(isBehindNginx: boolean): (telling: Telling) => boolean {
+  return (telling) => !isBehindNginx || heardBehindCache.includes(telling);
+}
+
 async function countOn(broadcast: WatchedBroadcast, count: CountCheck, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const [sessions, viewers] = [await broadcast.sessions(), await broadcast.viewers()];
-    count.look(Date.now(), sessions, viewers);
+    const fromMs = Date.now();
+    const [sessions, watching] = [await broadcast.sessions(), await broadcast.watching()];
+    count.look(fromMs, Date.now(), sessions, watching);
     await delay(countEveryMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
 function tell(
-  entries: readonly LedgerEntry[],
+  viewers: readonly ScriptedViewer[],
   sessions: readonly SessionView[],
-  isCounted: (telling: Telling) => boolean,
+  { isBehindNginx }: SessionsOptions,
   count: CountCheck,
   report: Report,
 ): number {
+  const isCounted = countedBehind(isBehindNginx);
+  const entries = viewers.flatMap(({ entry }) => entry ?? []);
   const rows: (string | number)[][] = [columns];
   const unclaimed = new Set(sessions);
   let wrong = 0;
-  for (const entry of entries) {
+  for (const { entry, log } of viewers) {
+    if (entry === undefined) continue;
     const found = [...unclaimed]
       .filter(({ network }) => network === networkOf(entry.address))
       .sort(
@@ -90,11 +96,11 @@ function tell(
       );
     const [session] = found;
     if (session !== undefined) unclaimed.delete(session);
-    const differences = session === undefined ? ['no session'] : differencesOf(entry, session);
+    const differences = session === undefined ? ['no session'] : differencesOf(entry, session, isBehindNginx);
     const isRight = differences.length === 0 || !isCounted(entry.telling);
     if (!isRight) wrong++;
     const verdict = isCounted(entry.telling) ? differences.join('; ') : `(not to be seen: ${differences.join('; ')})`;
-    report.line({ ledger: entry, server: session ?? null, differences, is_counted: isCounted(entry.telling) });
+    report.line({ ledger: entry, server: session ?? null, differences, is_counted: isCounted(entry.telling), log });
     rows.push(rowOf(entry, session, verdict));
   }
   report.table(rows);
