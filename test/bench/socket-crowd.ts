@@ -2,6 +2,8 @@ import { WebSocket } from 'ws';
 import { LatencyHistogram } from '../../src/load/latency-histogram.ts';
 
 export interface SocketKind {
+  /** For the figures. */
+  readonly name: string;
   /** Behind `ws://host:port`. */
   readonly path: string;
   readonly count: number;
@@ -21,7 +23,7 @@ export class SocketCrowd {
   /** From when a snapshot was made until it is here, ms. */
   readonly delays = new LatencyHistogram();
   snapshots = 0;
-  /** Of the last snapshot of each path. */
+  /** Of the last snapshot, by the name of the kind. */
   readonly snapshotBytes = new Map<string, number>();
   private readonly origin: string;
   private readonly sockets: WebSocket[] = [];
@@ -36,12 +38,11 @@ export class SocketCrowd {
   }
 
   /** Rejects when one is refused. */
-  async add({ path, count, headers = {}, isDeaf = false }: SocketKind, signal: AbortSignal): Promise<void> {
+  async add(kind: SocketKind, signal: AbortSignal): Promise<void> {
+    const { count } = kind;
     for (let made = 0; made < count; made += openAtOnce) {
       signal.throwIfAborted();
-      const some = Array.from({ length: Math.min(openAtOnce, count - made) }, () =>
-        this.openOne(path, headers, isDeaf),
-      );
+      const some = Array.from({ length: Math.min(openAtOnce, count - made) }, () => this.openOne(kind));
       await Promise.all(some);
     }
   }
@@ -55,21 +56,21 @@ export class SocketCrowd {
     for (const socket of this.sockets) socket.terminate();
   }
 
-  private async openOne(path: string, headers: Readonly<Record<string, string>>, isDeaf: boolean): Promise<void> {
+  private async openOne({ name, path, headers = {}, isDeaf = false }: SocketKind): Promise<void> {
     const localAddress = `127.0.1.${1 + Math.floor(this.sockets.length / socketsPerAddress)}`;
     const socket = new WebSocket(`${this.origin}${path}`, { headers, localAddress, perMessageDeflate: false });
     this.sockets.push(socket);
-    if (!isDeaf) socket.on('message', (data) => this.heard(path, data as Buffer));
+    if (!isDeaf) socket.on('message', (data) => this.heard(name, data as Buffer));
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
     socket.on('error', () => {}); // who is closed by the server is counted there
     if (isDeaf) socket.pause();
   }
 
-  private heard(path: string, data: Buffer): void {
-    const [, time] = /^\{"type":"snapshot".*?"time":"([^"]+)"/.exec(data.latin1Slice(0, headBytes)) ?? [];
+  private heard(name: string, data: Buffer): void {
+    const [, time] = /^\{"type":"snapshot".*?"time":"([^"]+)"/.exec(data.toString('latin1', 0, headBytes)) ?? [];
     if (time === undefined) return;
     this.snapshots++;
     this.delays.add(Math.max(0, Date.now() - Date.parse(time)));
-    this.snapshotBytes.set(path, data.length);
+    this.snapshotBytes.set(name, data.length);
   }
 }

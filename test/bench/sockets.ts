@@ -51,10 +51,11 @@ export async function benchSockets({ sockets, seconds }: SocketsOptions, report:
     const node = { name: 'the node', path: '/ws/metrics', headers };
     await crowd.add({ ...node, count: deafSockets, isDeaf: true }, signal);
     await crowd.add({ ...node, count: nodeReaders }, signal);
-    const others = 2 * Math.floor((sockets - deafSockets - nodeReaders) / 2);
-    const stream = { path: '/ws/stream/bench0', count: others / 2 };
-    await crowd.add({ ...stream, name: 'a broadcast, for everybody' }, signal);
-    await crowd.add({ ...stream, name: 'a broadcast', headers }, signal);
+    const others = sockets - deafSockets - nodeReaders;
+    const half = Math.ceil(others / 2);
+    const stream = { path: '/ws/stream/bench0' };
+    await crowd.add({ ...stream, name: 'a broadcast, for everybody', count: half }, signal);
+    await crowd.add({ ...stream, name: 'a broadcast', count: others - half, headers }, signal);
     const openSeconds = (performance.now() - openedMs) / 1000;
     let snapshots = 0;
     const beside = await watch(async () => {
