@@ -5,6 +5,7 @@ import { ApiClient } from '../../src/client/api-client.ts';
 import { unixFetch } from '../../src/client/unix-fetch.ts';
 import { run } from '../support/child.ts';
 import { builtExecutable } from '../support/executable.ts';
+import { writeCountries } from '../support/mmdb.ts';
 import { publishSample } from '../support/publishers/sample.ts';
 import { TestServer } from '../support/server.ts';
 import { temporaryFolder } from '../support/temp-folder.ts';
@@ -53,7 +54,10 @@ test('a broadcast, its ladder, a viewer, keys and a backup need the one file alo
   const config = join(folder.path, 'streamctl.yaml');
   await writeFile(config, configuration);
   await chmod(folder.path, 0o755);
-  const env = { ...(await poorEnvironment()), STREAMCTL_CONFIG: config, STREAMCTL_LADDER_MODE: 'auto' };
+  const geoip = join(folder.path, 'countries.mmdb');
+  writeCountries(geoip, { '127.0.0.0/8': 'CH' });
+  const chosen = { STREAMCTL_CONFIG: config, STREAMCTL_LADDER_MODE: 'auto', STREAMCTL_ANALYTICS_GEOIP: geoip };
+  const env = { ...(await poorEnvironment()), ...chosen };
   const server = await TestServer.start({ program: [executable], env, isEnvironmentAlone: true, openPublish: false });
   try {
     const created = await server.command('keys', 'create', 'show', '--json');
@@ -73,6 +77,9 @@ test('a broadcast, its ladder, a viewer, keys and a backup need the one file alo
     ]);
     expect(probed.stdout).toMatch(/^240,\d{2,}/m);
     expect(await (await fetch(watch)).text()).toContain('<video');
+    const metrics = new ApiClient(unixFetch(join(server.dataFolder, 'control.sock')));
+    const country = async () => (await metrics.showStreamMetrics('show')).by_country[0]?.country;
+    await until('the country of a viewer is known', async () => (await country()) === 'CH');
     const backup = join(server.dataFolder, 'copy.db');
     expect(await server.command('db', 'backup', backup)).toMatchObject({ code: 0 });
     await publishing.stop();
