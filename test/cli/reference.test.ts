@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { errorCatalog } from '../../src/base/error-catalog.ts';
-import { explanations } from '../../src/cli/explain.ts';
+import { explanationOf, explanations, explanationText, findingExplanations } from '../../src/cli/explain.ts';
 import { referenceFiles } from '../../src/cli/reference.ts';
 import { parseConfigFile } from '../../src/config/file.ts';
 import { readConfigTree } from '../../src/config/leaves.ts';
@@ -44,5 +44,29 @@ describe('every error', () => {
 
   test('is explained', () => {
     expect(explanations()).toHaveLength(Object.keys(errorCatalog).length);
+  });
+});
+
+describe('every finding of doctor', () => {
+  test.each(findingExplanations())('$code tells what was found, what it does and what helps', (explanation) => {
+    const { code, meaning, why, remedy } = explanation;
+    expect(code).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+    expect(meaning).toMatch(/\S/);
+    expect(`${meaning} ${why} ${remedy}`).not.toMatch(/undefined|\[object|NaN/);
+    expect(why === '' && remedy !== '').toBe(false);
+    expect(explanationOf(code.toUpperCase())).toEqual(explanation);
+  });
+
+  test('has a code of its own', () => {
+    const codes = findingExplanations().map(({ code }) => code);
+    expect(new Set(codes).size).toBe(codes.length);
+  });
+
+  test('is explained in the words that doctor has for it', () => {
+    expect(explanationText(explanationOf('keyframes-far-apart'))).toMatch(
+      /Keyframes come only every <number> s\.[\s\S]*Segments are that long[\s\S]*Keyframe Interval/,
+    );
+    expect(explanationText(explanationOf('disk-slow'))).toMatch(/The disk is slow\.[\s\S]*local SSD/);
+    expect(() => explanationOf('disk-slwo')).toThrow(/disk-slow/);
   });
 });

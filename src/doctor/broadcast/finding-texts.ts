@@ -192,11 +192,17 @@ const findingTexts = {
 
 export type BroadcastFindingCode = keyof typeof findingTexts;
 
+export const broadcastFindingCodes = Object.keys(findingTexts) as BroadcastFindingCode[];
+
 /** A finding in words. */
 export function describeFinding({ code, severity, figures }: StreamFinding): FindingView {
+  return { code, severity, ...broadcastFindingWords(code, figures), figures: { ...figures } };
+}
+
+/** What is said of a finding with these figures. */
+export function broadcastFindingWords(code: BroadcastFindingCode, figures: Figures) {
   const { found, means, remedy }: Texts = findingTexts[code];
-  const advice = typeof remedy === 'string' ? remedy : remedy(figures);
-  return { code, severity, found: found(figures), means, remedy: advice, figures: { ...figures } };
+  return { found: found(figures), means, remedy: typeof remedy === 'string' ? remedy : remedy(figures) };
 }
 
 function seconds(ms: number | string | undefined): string {

@@ -17,9 +17,6 @@ interface CertificateAt {
 const dayMs = 86_400_000;
 /** Renewal tools act a month before the end. */
 const soonDays = 14;
-const means = 'Browsers and encoders refuse to connect.';
-const renewal =
-  'Renew it; the server takes new files over within seconds. Is the renewal timer on? systemctl list-timers';
 
 /** Whether the certificates of the configuration can be used, until when, and for whom. */
 export function checkCertificates({ config }: Host): Finding[] {
@@ -32,8 +29,6 @@ export function checkCertificates({ config }: Host): Finding[] {
   return [
     finding('tls-off', 'note', {
       found: 'Viewers are served over HTTP, without TLS.',
-      means: 'Low-latency HLS on Apple devices, and embedding in pages that are HTTPS, need HTTPS.',
-      remedy: 'Set http.tls.cert and http.tls.key, or let nginx or a CDN do TLS in front.',
     }),
   ];
 }
@@ -48,26 +43,25 @@ export function certificateFinding({ path, certPath, keyPath, hostName }: Certif
     const figures = { days_left: days };
     if (nowMs < facts.validFromMs) {
       const found = `${whose} is not valid yet: this machine's clock may be wrong.`;
-      return finding('certificate-early', 'problem', { found, means, remedy: renewal, figures });
+      return finding('certificate-early', 'problem', { found, figures });
     }
     if (days < 0) {
       const found = `${whose} has expired on ${until}.`;
-      return finding('certificate-expired', 'problem', { found, means, remedy: renewal, figures });
+      return finding('certificate-expired', 'problem', { found, figures });
     }
     if (hostName !== '' && new X509Certificate(cert).checkHost(hostName) === undefined) {
       const found = `${whose} is not for ${hostName}, which is in http.public_url.`;
-      const remedy = `A certificate for ${hostName}, or another http.public_url.`;
-      return finding('certificate-other-host', 'problem', { found, means, remedy, figures });
+      return finding('certificate-other-host', 'problem', { found, details: { host: hostName }, figures });
     }
     if (days < soonDays) {
       const found = `${whose} expires in ${days} days, on ${until}.`;
-      return finding('certificate-soon', 'warning', { found, means: `Then: ${means}`, remedy: renewal, figures });
+      return finding('certificate-soon', 'warning', { found, figures });
     }
     return fine('certificate', `${whose} and its key belong together; valid until ${until}.`, figures);
   } catch (error) {
     if (!isStreamctlError(error)) throw error;
     const { message: found, remedy } = error;
-    return finding('certificate-unusable', 'problem', { found, means: `The server does not start.`, remedy });
+    return finding('certificate-unusable', 'problem', { found, remedy });
   }
 }
 

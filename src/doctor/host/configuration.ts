@@ -11,8 +11,7 @@ export function checkConfiguration({ config, server }: Host): Finding[] {
   const missing = unavailableInThisBuild(config).map(({ path, why }) =>
     finding('setting-unavailable', 'warning', {
       found: `${path} is set, which this version cannot do.`,
-      means: `Instead: ${why}.`,
-      remedy: `Take ${path} out of the configuration.`,
+      details: { path, why },
     }),
   );
   return [running, ...missing];

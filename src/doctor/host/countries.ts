@@ -4,7 +4,6 @@ import { type Finding, finding, fine } from '../finding.ts';
 import type { Host } from './host.ts';
 
 const dayMs = 86_400_000;
-const means = 'The server does not start; one that runs goes on with what it has read before.';
 
 /** Whether the GeoIP database can be used, where one is configured, and how old it is. */
 export async function checkCountries({ config }: Host): Promise<Finding[]> {
@@ -18,6 +17,6 @@ export async function checkCountries({ config }: Host): Promise<Finding[]> {
   } catch (error) {
     if (!isStreamctlError(error)) throw error;
     const { message: found, remedy } = error;
-    return [finding('geoip-unusable', 'problem', { found, means, remedy })];
+    return [finding('geoip-unusable', 'problem', { found, remedy })];
   }
 }

@@ -20,8 +20,7 @@ export function quotaFindings(cpuMax: string, cores: number): Finding[] {
   return [
     finding('cpu-quota', 'warning', {
       found: `This container or unit may use ${allowedCores.toFixed(1)} of the ${cores} cores it sees.`,
-      means: 'The ladder is planned for all of them, and falls behind: viewers of smaller qualities stall.',
-      remedy: `ladder.cpu_budget: ${percent}%, or a higher limit (docker run --cpus, CPUQuota= in the unit file).`,
+      details: { percent },
       figures: { allowed_cores: Math.round(allowedCores * 100) / 100, cores },
     }),
   ];

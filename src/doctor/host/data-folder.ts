@@ -30,8 +30,7 @@ export function folderFinding(
     return finding('data-folder-owner', 'problem', {
       found:
         folder.uid !== owner ? `${what}, the server runs as user ${owner}.` : `${what} do not belong to user ${owner}.`,
-      means: 'The server cannot write what it must: keys are not changed, streams not remembered.',
-      remedy: `chown -R ${owner} ${path}`,
+      details: { owner, path },
     });
   }
   const open = files.filter(({ name, stat }) => secretFiles.test(name) && (stat.mode & othersMay) !== 0);
@@ -39,8 +38,7 @@ export function folderFinding(
     const names = open.map(({ name }) => name);
     return finding('data-folder-open', 'warning', {
       found: `In ${path}, others may read ${names.join(', ')}.`,
-      means: 'Whoever reads the store and the pepper can try keys; whoever reads the token is an administrator.',
-      remedy: `chmod go= ${names.map((name) => join(path, name)).join(' ')}`,
+      details: { files: names.map((name) => join(path, name)).join(' ') },
     });
   }
   return fine('data-folder', `${path} and all in it belong to user ${owner}.`);

@@ -22,8 +22,6 @@ export async function checkDisk({ config, signal }: Host): Promise<Finding[]> {
     findings.push(
       finding('disk-unwritable', 'problem', {
         found: `Nothing can be written to ${folder} (${(error as NodeJS.ErrnoException).code ?? 'error'}).`,
-        means: 'The server does not start without its store: nobody can publish or watch.',
-        remedy: `Give the account that runs the server the right to write there, or choose another data_dir.`,
       }),
     );
   }
@@ -37,8 +35,6 @@ export function roomFinding(folder: string, freeBytes: number): Finding {
   const isUrgent = freeBytes < hardlyAnyBytes;
   return finding('disk-space-little', isUrgent ? 'problem' : 'warning', {
     found,
-    means: 'Broadcasts go on when the disk is full, but new keys and the history of streams are not kept.',
-    remedy: `Free some, or move data_dir. What takes most: du -xh --max-depth=2 / | sort -h | tail`,
     figures,
   });
 }
@@ -55,8 +51,6 @@ export function speedFinding(folder: string, { writeBytesPerSecond, commitMs }: 
   }
   return finding('disk-slow', 'warning', {
     found,
-    means: 'Broadcasts do not wait for the disk; keys and streams are shown and changed slowly.',
-    remedy: 'Put data_dir on a local SSD, not on a network share, and look at what else writes: iostat -x 1',
     figures,
   });
 }

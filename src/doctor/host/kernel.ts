@@ -12,7 +12,7 @@ export function checkKernel({ config }: Host): Finding[] {
   const slowStart = numberIn('/proc/sys/net/ipv4/tcp_slow_start_after_idle');
   if (slowStart === 1) findings.push(slowStartFinding());
   if (/^ENABLED=yes/m.test(textOf('/etc/ufw/ufw.conf'))) {
-    findings.push(firewallFinding([config.http.listen.port, config.rtmp.listen.port]));
+    findings.push(firewallFinding(config));
   }
   return findings;
 }
@@ -22,24 +22,20 @@ export function backlogFinding(backlog: number): Finding {
   if (backlog >= wantedBacklog) return fine('somaxconn', found);
   return finding('somaxconn-low', 'warning', {
     found,
-    means: 'When thousands open the page in the same second, some wait a second or three for their first answer.',
-    remedy: `sysctl -w net.core.somaxconn=${wantedBacklog}, kept in /etc/sysctl.d/; then restart the server.`,
+    details: { wanted: wantedBacklog },
   });
 }
 
 function slowStartFinding(): Finding {
   return finding('slow-start-after-idle', 'note', {
     found: 'net.ipv4.tcp_slow_start_after_idle is 1, as the kernel has it by default.',
-    means: 'Between two segments a connection rests, and begins each one slowly: far viewers see a lower quality.',
-    remedy: 'sysctl -w net.ipv4.tcp_slow_start_after_idle=0, kept in /etc/sysctl.d/.',
   });
 }
 
-function firewallFinding(ports: readonly number[]): Finding {
+function firewallFinding({ http, rtmp }: Host['config']): Finding {
   return finding('firewall', 'note', {
     found: 'The firewall ufw is on.',
-    means: 'What it does not let in reaches neither viewers nor publishers.',
-    remedy: ports.map((port) => `ufw allow ${port}/tcp`).join('; '),
+    details: { http: http.listen.port, rtmp: rtmp.listen.port },
   });
 }
 

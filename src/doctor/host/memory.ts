@@ -33,17 +33,12 @@ export function memoryFinding(
   if (streams < 2 || (!isRunning && availableBytes < baseBytes)) {
     return finding('memory-little', 'problem', {
       found,
-      means: 'A broadcast may be refused, or the system may end the server in the middle of one.',
-      remedy: 'More memory, a shorter hls.window, or ladder.mode: off.',
       figures,
     });
   }
   if (isRunning || availableBytes >= budgetBytes) return fine('memory', found, figures);
   return finding('memory-taken', 'warning', {
     found,
-    means:
-      'Other programs hold what broadcasts may come to need; then the system ends one of them, perhaps the server.',
-    remedy: 'Look at who takes it (ps aux --sort=-rss | head), or shorten hls.window.',
     figures,
   });
 }

@@ -18,19 +18,16 @@ export function openFilesFinding(limits: string, maxConnections: number | 'auto'
   const room = connectionsWithin(limits);
   const whose = isServer ? 'The server' : 'A server started from here';
   const found = `${whose} may open ${limit} files: room for ${room} viewer connections.`;
-  const remedy = 'LimitNOFILE=1048576 in the unit file, or ulimit -n before the start; then restart.';
   const figures = { connections: room };
   if (maxConnections !== 'auto' && maxConnections > room) {
     return finding('open-files-few', 'problem', {
       found: `${found} http.max_connections asks for ${maxConnections}.`,
-      means: `From about ${room} viewers on, new ones are not let in, and connections break at random.`,
-      remedy,
+      details: { room, why: 'promised' },
       figures,
     });
   }
   if (maxConnections === 'auto' && room < fewConnections) {
-    const means = `From ${room} connections on, new viewers are told to come back later.`;
-    return finding('open-files-few', 'warning', { found, means, remedy, figures });
+    return finding('open-files-few', 'warning', { found, details: { room, why: 'few' }, figures });
   }
   return fine('open-files', found, figures);
 }

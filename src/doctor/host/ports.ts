@@ -40,18 +40,14 @@ function portFinding({ path, listen, who }: WantedPort, errorCode: string | unde
     if (ownPid === undefined || listen.port === 0) return fine('port', `${address} is free.`);
     return finding('port-not-held', 'problem', {
       found: `${address} is free although the server, process ${ownPid}, runs.`,
-      means: `At this address ${who}.`,
-      remedy: 'The server was started with another configuration: restart it, or give this command the same one.',
+      details: { who },
     });
   }
   if (errorCode === 'EADDRINUSE') return takenFinding(address, listen.port, who, ownPid);
   const isPrivileged = errorCode === 'EACCES' && listen.port < 1024;
   return finding('port-unusable', 'problem', {
     found: `${address} cannot be opened (${errorCode}).`,
-    means: `The server does not start, so ${who}.`,
-    remedy: isPrivileged
-      ? 'Ports below 1024 need a right: AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit file, or a port above.'
-      : `Correct ${path}: an address of this machine, or 0.0.0.0.`,
+    details: { who, path, why: isPrivileged ? 'privileged' : 'foreign' },
   });
 }
 
@@ -63,8 +59,7 @@ function takenFinding(address: string, port: number, who: string, ownPid: number
   const whom = holder === undefined ? 'another program' : `${holder.name}, process ${holder.pid}`;
   return finding('port-taken', 'problem', {
     found: `${address} is held by ${whom}.`,
-    means: `The server does not start, so ${who}.`,
-    remedy: `End that program, or choose another port. Who holds it: ss -ltnp 'sport = :${port}'`,
+    details: { who, port },
   });
 }
 

@@ -24,8 +24,7 @@ export async function checkStore({ config }: Host): Promise<Finding[]> {
     }
   } catch (error) {
     if (!isStreamctlError(error)) throw error;
-    const means = 'Without its store the server does not start; a running one goes on, and remembers nothing new.';
-    return [finding('store-unusable', 'problem', { found: error.message, means, remedy: error.remedy })];
+    return [finding('store-unusable', 'problem', { found: error.message, remedy: error.remedy })];
   }
 }
 
@@ -34,6 +33,7 @@ function storeFinding(
   keys: number,
   tookMs: number,
 ): Finding {
+  const details = { kind: isShared(url) ? 'postgres' : 'sqlite' };
   const figures = { open_ms: Math.round(tookMs), size_bytes: sizeBytes, keys };
   const missing = migrations.filter(({ isApplied }) => !isApplied).length;
   const keyText = keys === 1 ? '1 stream key' : `${keys} stream keys`;
@@ -41,18 +41,14 @@ function storeFinding(
   if (missing > 0) {
     return finding('store-older', 'note', {
       found: `${found} It is of an older version.`,
-      means: 'The next start brings it up to date.',
-      remedy: `Keep a copy before an update: ${isShared(url) ? 'pg_dump' : 'streamctl db backup FILE'}`,
+      details,
       figures,
     });
   }
   if (tookMs < slowOpenMs) return fine('store', found, figures);
   return finding('store-slow', 'warning', {
     found,
-    means: 'Broadcasts do not wait for it; keys and streams are shown and changed slowly.',
-    remedy: isShared(url)
-      ? 'Look at the way to Postgres, and at what else it does: select * from pg_stat_activity'
-      : 'Put data_dir on a local SSD, and look at what else writes: iostat -x 1',
+    details,
     figures,
   });
 }

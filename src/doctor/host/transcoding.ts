@@ -10,14 +10,11 @@ import { type Finding, finding, fine } from '../finding.ts';
 import { capacityText, ladderCapacities } from '../ladder-capacity.ts';
 import type { Host } from './host.ts';
 
-const withoutLadder = 'Viewers get the quality that is published and no other: on a slow line they stall.';
-
 /** ffmpeg, the encoder it would use here, and how many broadcasts the processor transcodes. */
 export async function checkTranscoding({ config, signal }: Host): Promise<Finding[]> {
   const { ladder } = config;
   if (ladder.mode !== 'auto') {
-    const remedy = 'ladder.mode: auto, where viewers should get smaller qualities.';
-    return [finding('ladder-off', 'note', { found: `ladder.mode is ${ladder.mode}.`, means: withoutLadder, remedy })];
+    return [finding('ladder-off', 'note', { found: `ladder.mode is ${ladder.mode}.` })];
   }
   try {
     const searchPath = process.env.PATH ?? '';
@@ -27,7 +24,7 @@ export async function checkTranscoding({ config, signal }: Host): Promise<Findin
     return [found, ...(await encoderFindings(ffmpeg, chosen, config.dataDir, ladder, signal))];
   } catch (error) {
     if (!isStreamctlError(error)) throw error;
-    return [finding('ffmpeg-missing', 'warning', { found: error.message, means: withoutLadder, remedy: error.remedy })];
+    return [finding('ffmpeg-missing', 'warning', { found: error.message, remedy: error.remedy })];
   }
 }
 
@@ -41,8 +38,7 @@ async function encoderFindings(
   const failed = trials.flatMap(({ encoder: name, why }) => (why === undefined ? [] : [`${name}: ${why}`]));
   if (encoder === undefined) {
     const found = `No H.264 encoder of ${ffmpeg.path} works. ${failed.join('. ')}`;
-    const remedy = 'Install a build with libx264 (Debian, Ubuntu: apt-get install ffmpeg).';
-    return [finding('encoder-missing', 'warning', { found, means: withoutLadder, remedy })];
+    return [finding('encoder-missing', 'warning', { found })];
   }
   const asked = ladder.encoder;
   const { costs, origin, why } = await costsHere(ffmpeg, join(dataDir, 'transcoding-cost.json'), signal);
@@ -58,9 +54,7 @@ async function encoderFindings(
   );
   if (asked === 'auto' || asked === encoder) return [fine('encoder', `${encoder} encodes on this machine.`), capacity];
   const found = `ladder.encoder is ${asked}, which does not work here: ${failed.join('. ')}. ${encoder} is used.`;
-  const means = 'The processor does what a device was to do: fewer broadcasts get all their qualities.';
-  const remedy = `Make the device available to the server (driver, /dev access), or set ladder.encoder: ${encoder}.`;
-  return [finding('encoder-replaced', 'warning', { found, means, remedy }), capacity];
+  return [finding('encoder-replaced', 'warning', { found, details: { encoder } }), capacity];
 }
 
 const originText: Record<Calibration['origin'], string> = {
@@ -97,8 +91,6 @@ function capacityFinding(
   }
   return finding('ladder-capacity-small', 'warning', {
     found,
-    means: 'The best qualities are withheld from viewers; the smallest come first.',
-    remedy: 'More cores, a device that encodes, fewer ladder.rungs, or publishing in 720p.',
     figures,
   });
 }

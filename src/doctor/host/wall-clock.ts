@@ -32,31 +32,23 @@ export async function checkClock({ signal }: Host): Promise<Finding[]> {
 
 export function clockFinding({ isSynchronised, keeper, stepMs, wallMs }: ClockFacts): Finding {
   const figures = { step_ms: stepMs };
-  const means =
-    'Low-latency DASH players and signed links go by the time; viewers of a clock that is seconds off stall or are refused.';
-  const remedy = 'Keep it by NTP: timedatectl set-ntp true (Debian: apt-get install systemd-timesyncd or chrony).';
   if (wallMs < earliestMs) {
     const found = `The clock says ${new Date(wallMs).toISOString()}.`;
-    return finding('clock-wrong', 'problem', { found, means, remedy, figures });
+    return finding('clock-wrong', 'problem', { found, figures });
   }
   if (Math.abs(stepMs) >= stepFromMs) {
     const found = `The clock was set by ${stepMs} ms while it was looked at.`;
-    return finding('clock-stepped', 'warning', { found, means, remedy, figures });
+    return finding('clock-stepped', 'warning', { found, figures });
   }
   if (isSynchronised === true || (isSynchronised === undefined && keeper !== undefined)) {
     return fine('clock', `The clock is kept${keeper === undefined ? ' by NTP' : ` by ${keeper}`}.`, figures);
   }
   if (isSynchronised === undefined) {
     const found = 'Nothing here tells whether the clock is kept by NTP.';
-    return finding('clock-unknown', 'note', {
-      found,
-      means,
-      remedy: `In a container the host keeps it. ${remedy}`,
-      figures,
-    });
+    return finding('clock-unknown', 'note', { found, figures });
   }
   const found = 'The clock is not synchronised by NTP.';
-  return finding('clock-not-kept', 'warning', { found, means, remedy, figures });
+  return finding('clock-not-kept', 'warning', { found, figures });
 }
 
 async function askForSynchronisation(signal: AbortSignal): Promise<boolean | undefined> {
