@@ -6,9 +6,13 @@ import type { ViewerSession } from './viewer-session.ts';
 /** What can be a start-up; dash.js up to 5.2.1 has sent 1, 3 and 46 ms. */
 const shortestStartupMs = 50;
 const longestStartupMs = 60_000;
+/** What is sent while it is made takes so long, and is shown meanwhile. */
+const longestSegmentMs = 2000;
 const endStates: ReadonlySet<PlayerState> = new Set(['ended', 'quit', 'fatal-error']);
 /** What of the media of a rendition has its name in it; sound has a name that begins so. */
-const segmentForm = /\/(?:hls|dash)\/[\w-]{1,64}\/(?!audio)([a-z0-9]{1,32})\/segment-/;
+const segmentForm = /\/(hls|dash)\/[\w-]{1,64}\/(?!audio)([a-z0-9]{1,32})\/segment-/;
+/** What is shorter may be the player's rounding. */
+const noticedStallMs = 300;
 /** Starved requests within this time, of sound and picture, are one stall. */
 const sameStallMs = 1000;
 
@@ -48,10 +52,11 @@ export function takeRequest(
   const distanceMs = distanceOf(report, ageMs);
   if (session.hasBegun && !session.hasStates && !session.hasPageTotals) {
     takeStarvation(session, report, timeMs);
-    endStarvation(session, report, distanceMs);
+    endStarvation(session, report, timeMs, distanceMs);
   }
   if (distanceMs === undefined || session.hasPageTotals) return;
   session.measuredLatency(distanceMs);
+  if (report.latencyMs !== undefined) takeGrowth(session, distanceMs, timeMs);
   if (!session.isStarving) session.distanceMs = distanceMs;
 }
 
@@ -64,13 +69,16 @@ function distanceOf(report: CmcdReport, ageMs: number | undefined): number | und
 
 /** Whose requests are answered by a cache tells by its events what it was answered. */
 function takeResponse(session: ViewerSession, report: CmcdReport, playerTimeMs: number): void {
-  const rendition = segmentForm.exec(report.url ?? '')?.[1];
+  const [, protocol, rendition] = segmentForm.exec(report.url ?? '') ?? [];
+  session.format ??= protocol as 'hls' | 'dash' | undefined;
   if (rendition === undefined || (report.responseStatus ?? 0) >= 400 || session.hasPageTotals) return;
   // What was seen of it from here before was what the cache did not have.
   if (!session.hasResponses) session.qualities = [];
   session.hasResponses = true;
   const askedAtMs = playerTimeMs + session.clockBehindMs;
-  session.showed(rendition, askedAtMs + (report.bufferMs ?? 0), switchReason(session));
+  // It was not on screen much before it was there.
+  const afterMs = Math.max(report.bufferMs ?? 0, (report.lastByteMs ?? 0) - longestSegmentMs);
+  session.showed(rendition, askedAtMs + afterMs, switchReason(session));
 }
 
 function takeFigures(session: ViewerSession, report: CmcdReport): void {
@@ -101,11 +109,26 @@ function takeStarvation(session: ViewerSession, report: CmcdReport, timeMs: numb
 }
 
 /** While the picture stands live goes on: when it moves again it is further behind by as much as it has stood. */
-function endStarvation(session: ViewerSession, report: CmcdReport, distanceMs: number | undefined): void {
+function endStarvation(
+  session: ViewerSession,
+  report: CmcdReport,
+  timeMs: number,
+  distanceMs: number | undefined,
+): void {
   if (!session.isStarving || report.isUrgent === true || report.isStarved === true || !isOfPicture(report)) return;
   session.isStarving = false;
   if (distanceMs === undefined || session.distanceMs === undefined) return;
-  session.stalledMs += Math.max(0, distanceMs - session.distanceMs);
+  session.stood(timeMs - Math.max(0, distanceMs - session.distanceMs), timeMs);
+  session.distanceMs = undefined;
+}
+
+/** Who measures how far behind live it is, and tells no states: it asks for nothing while it waits for what is on its way. */
+function takeGrowth(session: ViewerSession, distanceMs: number, timeMs: number): void {
+  const { distanceMs: beforeMs = distanceMs } = session;
+  if (session.hasStates || session.isStarving || !session.hasBegun || distanceMs - beforeMs < noticedStallMs) return;
+  session.stalls++;
+  session.lastStarvedMs = timeMs;
+  session.stood(timeMs - (distanceMs - beforeMs), timeMs);
 }
 
 function isOfPicture({ objectType }: CmcdReport): boolean {
@@ -140,7 +163,7 @@ function endOrBeginStall(session: ViewerSession, state: PlayerState, playerTimeM
     session.stalledSinceMs = playerTimeMs;
     session.stalls++;
   } else if (state !== 'seeking' && state !== 'waiting' && state !== 'rebuffering') {
-    session.stalledMs += playerTimeMs - session.stalledSinceMs;
+    session.stood(session.stalledSinceMs + session.clockBehindMs, playerTimeMs + session.clockBehindMs);
     session.stalledSinceMs = undefined;
   }
 }

@@ -25,6 +25,8 @@ export interface SessionTableOptions {
   readonly maxReportedPerNetwork?: number;
 }
 
+/** Of a segment: what orders them all by one number. */
+const maxParts = 1000;
 const nobody: ViewerIdentity = { network: '', userAgent: '', token: '', country: unknownCountry };
 
 /** Makes sessions of viewer events: who watches what, how well, and how many they are. */
@@ -115,9 +117,11 @@ export class SessionTable {
       if (session === undefined) continue;
       audience.reported(session, report.event === 't', event.timeMs, this.options.clock.monotonicMs());
       const isOver = takeEvent(session, report, event.timeMs, session.hasRequests && !event.isBehindProxy);
-      const { format = 'hls' } = session;
       if (viewer !== nobody) {
-        const before = audience.adopt(audience.group(this.options.keyOf(viewer), format), session);
+        const { format, group } = session;
+        const isUnknown = format === undefined && group !== undefined;
+        const own = isUnknown ? group : audience.group(this.options.keyOf(viewer), format ?? 'hls');
+        const before = audience.adopt(own, session);
         if (before !== undefined) this.options.merged(before.id);
       }
       if (isOver) session.end(event.timeMs);
@@ -234,5 +238,6 @@ function countRequest(session: ViewerSession, event: ViewerEvent, bufferMs: numb
   session.firstMediaMs ??= event.timeMs;
   session.lastMediaMs = Math.max(session.lastMediaMs, event.timeMs);
   if (rendition === '' || session.hasPageTotals || session.hasResponses || event.isAudio) return;
-  session.showed(rendition, event.timeMs + (bufferMs ?? 0), switchReason(session));
+  const { msn, index } = event;
+  session.showed(rendition, event.timeMs + (bufferMs ?? 0), switchReason(session), msn + index / maxParts);
 }

@@ -101,7 +101,9 @@ export class StreamAudience {
 
   /** Who was known by requests alone is who reports now: it is one viewer, not two. Gives the session that is no more. */
   adopt(group: AnonymousGroup, session: ViewerSession): ViewerSession | undefined {
-    if (session.hasRequests || session.group !== undefined) return undefined;
+    if (session.hasRequests || session.group === group) return undefined;
+    // What it plays is often told only after it was heard of.
+    session.group?.leave(session);
     const before = group.members.find(({ key }) => key.startsWith('a '));
     group.add(session);
     if (before === undefined) return undefined;

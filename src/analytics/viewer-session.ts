@@ -7,6 +7,8 @@ import { allCounted, type CountedExperience, nothingCounted } from './experience
 const sourceRank: Readonly<Record<StartupSource, number>> = { est: 1, msd: 2, cmcd2: 3, beacon: 4 };
 /** One that has said that it ends, and is heard of later than this, goes on: a page that was left and came back. */
 const leavingMs = 5000;
+/** What players say of their buffers is as exact as this. */
+const bufferErrorMs = 1000;
 /** So many quality changes are kept of a session: the newest. */
 const maxQualities = 50;
 
@@ -17,6 +19,17 @@ export interface SessionIdentity {
   readonly country: string;
   readonly player: string;
   readonly startedAtMs: number;
+}
+
+/** A quality, when it is on screen, and what was asked for first of it. */
+interface AskedQuality extends QualityEntry {
+  atMs: number;
+  readonly position: number;
+}
+
+function isSuperseded(earlier: AskedQuality, later: AskedQuality): boolean {
+  if (earlier.rendition === later.rendition) return earlier.atMs > later.atMs;
+  return earlier.atMs > later.atMs || (later.position > 0 && earlier.position >= later.position);
 }
 
 /** What is known of whom a session is. */
@@ -85,7 +98,9 @@ export class ViewerSession {
   bytes = 0;
   totalFrames: number | undefined;
   droppedFrames: number | undefined;
-  qualities: QualityEntry[] = [];
+  qualities: AskedQuality[] = [];
+  /** By the clock here. */
+  private lastStall: { readonly fromMs: number; readonly toMs: number } | undefined;
   /** What of it was added to the sums of all sessions. */
   counted: CountedExperience = nothingCounted();
   /** Quality changes that the page has told, with those that were forgotten. */
@@ -162,11 +177,25 @@ export class ViewerSession {
     this.startupSource = source;
   }
 
-  /** From `atMs` on, which may be a moment from now: what was to come later than that does not come any more. */
-  showed(rendition: string, atMs: number, reason: string): void {
-    while (this.qualities.length > 1 && this.qualities.at(-1)!.atMs > atMs) this.qualities.pop();
+  /** The picture stood: what it waited for came on screen when it moved again. */
+  stood(fromMs: number, toMs: number): void {
+    this.stalledMs += toMs - fromMs;
+    this.lastStall = { fromMs, toMs };
+    const last = this.qualities.at(-1);
+    if (last === undefined || this.qualities.length === 1 || last.atMs < fromMs - bufferErrorMs) return;
+    last.atMs = Math.max(last.atMs, toMs);
+  }
+
+  /**
+   * From `atMs` on, which may be a moment from now: what was to come later than that does not come any more. `position` orders what is asked
+   * for: who asks for the same again in another quality never sees the first.
+   */
+  showed(rendition: string, atMs: number, reason: string, position = 0): void {
+    const { lastStall } = this;
+    const isInStall = lastStall !== undefined && atMs > lastStall.fromMs - bufferErrorMs && atMs < lastStall.toMs;
+    const entry = { atMs: isInStall ? lastStall.toMs : atMs, rendition, reason, position };
+    while (this.qualities.length > 1 && isSuperseded(this.qualities.at(-1)!, entry)) this.qualities.pop();
     if (this.rendition === rendition) return;
-    const entry = { atMs, rendition, reason };
     // An array that something is pushed to has room for sixteen more; most sessions have this one.
     if (this.qualities.length === 0) this.qualities = [entry];
     else this.qualities.push(entry);
@@ -203,7 +232,9 @@ export class ViewerSession {
       ...{ watchMs: Math.round(watchMs), stalls, stallMs: Math.round(stallMs), errors, player, network, country },
       ...{ format, bytes },
       // What was asked for and never came on screen was not watched.
-      qualities: this.qualities.filter(({ atMs }, index) => index === 0 || atMs <= (endedAtMs ?? seenAtMs)),
+      qualities: this.qualities
+        .filter(({ atMs }, index) => index === 0 || atMs <= (endedAtMs ?? seenAtMs))
+        .map(({ atMs, rendition, reason }) => ({ atMs, rendition, reason })),
       latencyMs: this.latencyMs === undefined ? null : Math.round(this.latencyMs),
       totalFrames: this.totalFrames ?? null,
       droppedFrames: this.droppedFrames ?? null,
@@ -226,7 +257,7 @@ export class ViewerSession {
     session.bytes = row.bytes;
     session.totalFrames = row.totalFrames ?? undefined;
     session.droppedFrames = row.droppedFrames ?? undefined;
-    session.qualities = [...row.qualities];
+    session.qualities = row.qualities.map((entry) => ({ ...entry, position: 0 }));
     // Whatever comes next is in the middle of a play.
     session.hasPlayed = row.watchMs > 0 || row.startupMs !== null;
     session.hasBegun = session.hasPlayed;

@@ -56,6 +56,8 @@ export interface CmcdReport {
   errorCodes?: readonly string[];
   /** rc: HTTP status of the response an `rr` event is about. */
   responseStatus?: number;
+  /** ttlb: from the request to its last byte. */
+  lastByteMs?: number;
   /** url: what the event is about. Never fetched. */
   url?: string;
 
@@ -123,6 +125,7 @@ export const cmcdFields: readonly CmcdField[] = [
   { key: 'sta', name: 'state', kind: 'state', max: 1 },
   { key: 'su', name: 'isUrgent', kind: 'flag', max: 1 },
   { key: 'ts', name: 'timeMs', kind: 'number', max: 1e13 },
+  { key: 'ttlb', name: 'lastByteMs', kind: 'number', max: hourMs },
   { key: 'url', name: 'url', kind: 'string', max: 512 },
 ];
 

@@ -130,13 +130,14 @@ test('what the page tells of itself holds: its totals, not what can be seen from
 
 test('quality changes are seen in what is asked for, of picture and not of sound', () => {
   const rig = audienceRig();
-  const ask = (rendition: string, members = {}) => rig.cmcd('sid="a",mtp=3000', { rendition, ...members });
-  ask('720p');
-  ask('audio', { isAudio: true });
-  ask('720p');
-  ask('360p', { status: 404 });
-  ask('360p');
-  ask('720p');
+  const ask = (rendition: string, msn: number, members = {}) =>
+    rig.cmcd('sid="a",mtp=3000', { rendition, msn, ...members });
+  ask('720p', 1);
+  ask('audio', 1, { isAudio: true });
+  ask('720p', 2);
+  ask('360p', 3, { status: 404 });
+  ask('360p', 4);
+  ask('720p', 5);
   expect(rig.sessions()[0]?.qualities.map(({ rendition, reason }) => `${rendition} ${reason}`)).toEqual([
     '720p startup',
     '360p bandwidth',
@@ -146,7 +147,7 @@ test('quality changes are seen in what is asked for, of picture and not of sound
 
 test('a player that changes its quality all the time keeps the newest fifty changes', () => {
   const rig = audienceRig();
-  for (let change = 0; change < 300; change++) rig.cmcd('sid="a"', { rendition: change % 2 === 0 ? '720p' : '360p' });
+  for (let msn = 1; msn <= 300; msn++) rig.cmcd('sid="a"', { msn, rendition: msn % 2 === 0 ? '720p' : '360p' });
   expect(rig.sessions()[0]?.qualities).toHaveLength(50);
 });
 

@@ -116,3 +116,50 @@ test('behind a cache the qualities are those that the player says it was answere
   seen.report(`sid="b",e=rr,${at(0)},rc=200,url="https://live.example.org/hls/st1/720p/segment-7.1.m4s"`);
   expect(shown(seen)).toEqual(['1080p 0']);
 });
+
+test('who asks for the same once more in another quality never sees what it asked for before', () => {
+  const rig = audienceRig();
+  const ask = (rendition: string, msn: number, index = 0) => {
+    rig.clock.advance(1000);
+    rig.cmcd('sid="a",ot=v,bl=0', { rendition, msn, index, kind: 'part' });
+  };
+  ask('360p', 1);
+  ask('720p', 2);
+  ask('360p', 2);
+  expect(shown(rig)).toEqual(['360p 0']);
+  ask('720p', 3);
+  ask('360p', 3, 2);
+  expect(shown(rig)).toEqual(['360p 0', '720p 3', '360p 4']);
+});
+
+test('what a player waited for while its picture stood came on screen when that moved again', () => {
+  const rig = audienceRig();
+  rig.report(`sid="a",e=ps,sta=s,${at(0)}`, `sid="a",e=ps,sta=p,${at(0)}`);
+  rig.cmcd('sid="a",ot=v,bl=0', { rendition: '720p' });
+  rig.clock.advance(5000);
+  rig.cmcd('sid="a",ot=v,bl=800', { rendition: '360p', msn: 2 });
+  rig.clock.advance(1000);
+  rig.report(`sid="a",e=ps,sta=r,${at(6)}`);
+  rig.clock.advance(7000);
+  rig.report(`sid="a",e=ps,sta=p,${at(13)}`);
+  expect(shown(rig)).toEqual(['720p 0', '360p 13']);
+});
+
+test('who measures how far behind live it is, and waits for what is on its way, stood for as long as it fell behind', () => {
+  const rig = audienceRig();
+  for (const latency of [undefined, 1600, 1650, 3990, 3990]) {
+    rig.cmcd(`sid="a",ot=v,${latency === undefined ? 'su' : `ltc=${latency}`}`);
+    rig.clock.advance(2000);
+  }
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 2340 });
+});
+
+test('who only later says that it plays DASH is the one that has asked for that', () => {
+  const rig = audienceRig();
+  rig.take({ isDash: true, isBehindProxy: true });
+  rig.report(`sid="a",e=t,${at(0)}`);
+  rig.take({ isDash: true, isBehindProxy: true, msn: 2 });
+  rig.report(`sid="a",e=t,sf=d,${at(1)}`);
+  rig.take({ isDash: true, isBehindProxy: true, msn: 3 });
+  expect(rig.sessions()).toMatchObject([{ key: 's a', format: 'dash' }]);
+});

@@ -57,16 +57,16 @@ function ofStartup({ telling, startupMs }: LedgerEntry, { startup_ms, startup_so
   return isRight ? [] : [`start-up ${signed(error)} ms`];
 }
 
-function ofStalls({ standstillsMs }: LedgerEntry, session: SessionView): string[] {
+function ofStalls({ standstillsMs, waits }: LedgerEntry, session: SessionView): string[] {
   const { stalls, stall_ms } = session;
   const found: string[] = [];
   const least = standstillsMs.filter((ms) => ms >= certainStallMs).length;
-  const most = standstillsMs.filter((ms) => ms >= possibleStallMs).length;
+  const most = Math.max(waits, standstillsMs.filter((ms) => ms >= possibleStallMs).length);
   if (stalls < least || stalls > most)
     found.push(`${stalls} stalls for ${least === most ? least : `${least}-${most}`}`);
   const stoodMs = standstillsMs.reduce((sum, ms) => sum + ms, 0);
   const error = Math.round(stall_ms - stoodMs);
-  if (Math.abs(error) > Math.max(shortestStallToleranceMs, stallRatio * stoodMs))
+  if (Math.abs(error) > Math.max(shortestStallToleranceMs * Math.max(1, stalls), stallRatio * stoodMs))
     found.push(`stalled ${signed(error)} ms`);
   return found;
 }

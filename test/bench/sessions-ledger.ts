@@ -23,6 +23,8 @@ export interface LedgerEntry {
   readonly startupMs: number | undefined;
   /** Of whatever length, in order. */
   readonly standstillsMs: readonly number[];
+  /** How often the element said that it waits, after it had played. */
+  readonly waits: number;
   readonly playedMs: number;
   readonly qualities: readonly SeenQuality[];
 }
@@ -34,14 +36,24 @@ export type Heights = Readonly<Record<number, string>>;
 export function ledgerOf(
   log: PlayLogView,
   heights: Heights,
-): Pick<LedgerEntry, 'wishedAtMs' | 'leftAtMs' | 'startupMs' | 'standstillsMs' | 'playedMs' | 'qualities'> {
+): Pick<LedgerEntry, 'wishedAtMs' | 'leftAtMs' | 'startupMs' | 'standstillsMs' | 'waits' | 'playedMs' | 'qualities'> {
   const { wishedAtMs, playingAtMs, playedMs, readAtMs } = log;
   return {
     wishedAtMs,
     leftAtMs: readAtMs,
     startupMs: playingAtMs === undefined ? undefined : playingAtMs - wishedAtMs,
     standstillsMs: log.standstills.map(({ fromMs, toMs }) => (toMs ?? readAtMs) - fromMs),
+    waits: log.events.filter(({ atMs, name }) => name === 'waiting' && atMs > (playingAtMs ?? readAtMs)).length,
     playedMs,
-    qualities: log.heights.map(({ atMs, height }) => ({ atMs, rendition: heights[height] ?? `${height}?` })),
+    qualities: seenQualities(log, heights),
   };
+}
+
+/** What was there before the picture moved was not seen, but for the last of it. */
+function seenQualities({ heights: shown, movedAtMs = 0 }: PlayLogView, names: Heights): SeenQuality[] {
+  const before = shown.filter(({ atMs }) => atMs < movedAtMs).slice(-1);
+  const after = shown.filter(({ atMs }) => atMs >= movedAtMs);
+  return [...before, ...after].map(({ atMs, height }) => {
+    return { atMs: Math.max(atMs, movedAtMs), rendition: names[height] ?? `${height}?` };
+  });
 }

@@ -80,7 +80,8 @@ export class ViewerReport {
 
   private waiting(): void {
     const { video } = this.options;
-    if (video.seeking) this.ledger.resting(performance.now());
+    // The player itself seeks to where there is something again: that ends no stall.
+    if (video.seeking && this.ledger.state !== 'stalled') this.ledger.resting(performance.now());
     else if (!video.paused) this.ledger.waiting(performance.now());
   }
 
