@@ -63,7 +63,7 @@ export class LiveHub {
       perMessageDeflate: false,
       handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : (offered.values().next().value ?? false)),
     });
-    this.node = new Topic({ streamId: null, wallMs: clock.wallMs, snapshot: () => metrics.nodeNow() });
+    this.node = new Topic({ streamId: null, clock, snapshot: () => metrics.nodeNow() });
   }
 
   figures(): SocketFigures {
@@ -157,7 +157,7 @@ export class LiveHub {
   private topicIn(topics: Map<string, Topic>, streamId: string, snapshot: () => object | undefined): Topic {
     let topic = topics.get(streamId);
     if (topic === undefined) {
-      topic = new Topic({ streamId, wallMs: this.options.clock.wallMs, snapshot });
+      topic = new Topic({ streamId, clock: this.options.clock, snapshot });
       topics.set(streamId, topic);
     }
     return topic;

@@ -142,8 +142,8 @@ export class LiveMetrics {
 
   private lookLater(): void {
     this.cancel = this.options.clock.after(intervalMs, () => {
-      this.look();
       this.lookLater();
+      this.look();
     });
   }
 }

@@ -6,6 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { LiveConnection, slowBytes, stuckBytes } from '../../src/live/live-connection.ts';
 import { SocketCounts } from '../../src/live/socket-counts.ts';
 import { Topic } from '../../src/live/topic.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { until } from '../support/until.ts';
 
 /** A reader that stops reading after its handshake, until it is told to go on; frames come over a real connection. */
@@ -30,7 +31,7 @@ async function slowReader() {
   const clock = { nowMs: 0 };
   const counts = new SocketCounts();
   const padding = 'x'.repeat(50_000);
-  const topic = new Topic({ streamId: 'st_a', wallMs: () => 1_700_000_000_000, snapshot: () => ({ padding }) });
+  const topic = new Topic({ streamId: 'st_a', clock: new ManualClock(), snapshot: () => ({ padding }) });
   const options = { socket, topic, monotonicMs: () => clock.nowMs, isAllowed: () => true, counts };
   const connection = new LiveConnection(options, undefined);
   return { reader, socket, topic, connection, clock, counts };
