@@ -14,6 +14,8 @@ export interface AudienceFigures {
   readonly steps: readonly StepFigures[];
   readonly calm: CalmFigures;
   readonly as_one_session: CalmFigures;
+  /** By what the server has more than with one session. */
+  readonly bytes_per_session: { readonly control_heap: number; readonly rss: number };
   readonly outage?: OutageFigures;
   readonly playlist_after_ms: Distribution | undefined;
   readonly clickhouse?: SessionSums;
@@ -28,6 +30,7 @@ export interface AudienceFigures {
 /** Sessions are counted; how long they watched is known to each side by its own clock and its own end of the wire. */
 const watchTolerancePercent = 1;
 const redisWithinSeconds = 10;
+const sessionBytes = 1024;
 /** A playlist may be so late while ClickHouse and Redis are away: nothing waits for them. */
 const outageFactor = 2;
 const outageFloorMs = 20;
@@ -63,6 +66,8 @@ export function brokenBounds(figures: AudienceFigures): string[] {
     const off = (100 * Math.abs((clickhouse?.watchSeconds ?? 0) - ledger.watchSeconds)) / ledger.watchSeconds;
     if (off > watchTolerancePercent) broken.push(`ClickHouse is ${off.toFixed(2)} % off what was watched`);
   }
+  const { control_heap: heapBytes } = figures.bytes_per_session;
+  if (heapBytes >= sessionBytes) broken.push(`a session takes ${heapBytes} bytes of heap`);
   if (figures.events_dropped > 0) broken.push(`${figures.events_dropped} requests were not told to control`);
   if (figures.sessions_dropped > 0) broken.push(`${figures.sessions_dropped} sessions were not counted`);
   return broken;
@@ -92,7 +97,9 @@ export function tellAudience(figures: AudienceFigures, report: Report): void {
       ],
     ]),
     ['RSS MiB', one.rss_mib, calm.rss_mib],
-    ['heap of control MiB', one.control_heap_mib, calm.control_heap_mib],
+    ['heap of control, kB', Math.round(one.control_heap_bytes / 1000), Math.round(calm.control_heap_bytes / 1000)],
+    ['bytes a session, heap of control', '', figures.bytes_per_session.control_heap],
+    ['bytes a session, RSS', '', figures.bytes_per_session.rss],
   ]);
   if (outage !== undefined) {
     report.table([

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readProcessUsage } from '../../src/load/process-usage.ts';
 import type { CountSample } from './audience-deviation.ts';
+import { heapAfterGarbage } from './audience-heap.ts';
 import { wallMs } from './audience-viewer.ts';
 import type { Peer } from './peers/peer.ts';
+import { freePorts } from './peers/server-process.ts';
 import { startStreamctl } from './peers/streamctl.ts';
 import { tenths } from './sampled-usage.ts';
 
@@ -14,7 +16,6 @@ export type ThreadName = (typeof threads)[number];
 export interface ServerSample extends CountSample {
   readonly utilization: Readonly<Record<ThreadName, number>>;
   readonly loopDelayMs: Readonly<Record<ThreadName, number>>;
-  readonly controlHeapBytes: number;
   readonly spooledRows: number;
   readonly isWarehouseUp: boolean;
   readonly cpuMs: number;
@@ -34,15 +35,17 @@ const sampleEveryMs = 1000;
 export class AudienceServer {
   readonly peer: Peer;
   readonly samples: ServerSample[] = [];
+  private readonly inspectorPort: number;
   private readonly origin: string;
   private readonly headers: Readonly<Record<string, string>>;
   private timer: NodeJS.Timeout | undefined;
   /** Looks that were not answered in time. */
   missed = 0;
 
-  private constructor(peer: Peer) {
+  private constructor(peer: Peer, inspectorPort: number) {
     const token = readFileSync(join(dirname(peer.databaseFile!), 'admin.token'), 'utf8').trim();
     this.peer = peer;
+    this.inspectorPort = inspectorPort;
     this.origin = new URL(peer.playlistUrl!(0)).origin;
     this.headers = { authorization: `Bearer ${token}` };
   }
@@ -50,7 +53,15 @@ export class AudienceServer {
   /** Listens at 127.0.0.1, whose word on addresses is taken, and at [::1], whose word is not. */
   static async start(sections: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<AudienceServer> {
     const http = { trusted_proxies: ['127.0.0.1'] };
-    return new AudienceServer(await startStreamctl({ ladder: { mode: 'off' }, ...sections, http }, signal, '[::]'));
+    const [inspectorPort = 0] = await freePorts(1);
+    const options = { host: '[::]', inspectorPort };
+    const peer = await startStreamctl({ ladder: { mode: 'off' }, ...sections, http }, signal, options);
+    return new AudienceServer(peer, inspectorPort);
+  }
+
+  /** What the objects of the control thread take, without garbage. It stands still for a moment. */
+  async controlHeapBytes(): Promise<number> {
+    return await heapAfterGarbage(this.inspectorPort);
   }
 
   /** Begins to look once a second. */
@@ -88,7 +99,6 @@ export class AudienceServer {
       viewers: analytics.now.viewers,
       utilization: byThread((thread) => mostOf(metrics, 'event_loop_utilization', thread)),
       loopDelayMs: byThread((thread) => 1000 * mostOf(metrics, 'event_loop_delay_seconds', thread)),
-      controlHeapBytes: mostOf(metrics, 'thread_heap_bytes', 'control'),
       spooledRows: metrics.get('clickhouse_spooled_rows') ?? 0,
       isWarehouseUp: metrics.get('clickhouse_up') !== 0,
       ...{ cpuMs, residentBytes },
@@ -116,8 +126,6 @@ export function costOf(samples: readonly ServerSample[]) {
   return {
     core_percent: tenths((100 * (last.cpuMs - first.cpuMs)) / (last.atMs - first.atMs)),
     rss_mib: tenths(sumOf(samples, ({ residentBytes }) => residentBytes) / samples.length / 2 ** 20),
-    // The least is what is left when garbage was collected.
-    control_heap_mib: tenths(Math.min(...samples.map(({ controlHeapBytes }) => controlHeapBytes)) / 2 ** 20),
     threads: byThread(threadOf),
   };
 }

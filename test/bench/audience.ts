@@ -5,7 +5,7 @@ import { AudienceCrowd } from './audience-crowd.ts';
 import { followStep, type PopulationStep, rightPercent, settleMs } from './audience-deviation.ts';
 import type { AudienceLedger } from './audience-ledger.ts';
 import { type AudienceFigures, brokenBounds, latencyOf, tellAudience } from './audience-report.ts';
-import { AudienceServer, costOf } from './audience-server.ts';
+import { AudienceServer, costOf, type ServerSample } from './audience-server.ts';
 import { wallMs } from './audience-viewer.ts';
 import type { Crowding } from './audience-visitors.ts';
 import type { Report } from './report.ts';
@@ -24,6 +24,7 @@ const holdMs = settleMs + 5000;
 const longestOutageMs = 60_000;
 /** Silence, the time a session is held back before it goes to ClickHouse, and what all that takes. */
 const keptWithinMs = 150_000;
+const patienceMs = 30_000;
 /** From where the broadcast was looked at before viewers came. */
 const ownNetwork = '127.0.0.0/24';
 
@@ -34,12 +35,24 @@ const ownNetwork = '127.0.0.0/24';
  */
 export async function benchAudience(options: AudienceOptions, report: Report, signal: AbortSignal): Promise<string[]> {
   const asOne = await measureAsOne(options, report, signal);
-  const figures = { ...(await measureMany(options, report, signal)), as_one_session: asOne };
+  const many = await measureMany(options, report, signal);
+  const figures = {
+    ...many,
+    as_one_session: asOne,
+    bytes_per_session: bytesPerSession(many.calm, asOne, options.viewers),
+  };
   report.line({ ...options, ...figures });
   tellAudience(figures, report);
   const broken = brokenBounds(figures);
   for (const sentence of broken) report.progress(`BROKEN: ${sentence}`);
   return broken;
+}
+
+function bytesPerSession(many: CalmFigures, one: CalmFigures, sessions: number) {
+  return {
+    control_heap: Math.round((many.control_heap_bytes - one.control_heap_bytes) / sessions),
+    rss: Math.round(((many.rss_mib - one.rss_mib) * 2 ** 20) / sessions),
+  };
 }
 
 interface Stage {
@@ -133,7 +146,7 @@ async function measureMany(options: AudienceOptions, report: Report, signal: Abo
         looks_missed: server.missed,
         events_dropped: sumOf(metrics, 'viewer_events_dropped_total'),
         sessions_dropped: sumOf(metrics, 'viewer_sessions_dropped_total'),
-      } satisfies Omit<AudienceFigures, 'as_one_session'>;
+      } satisfies Omit<AudienceFigures, 'as_one_session' | 'bytes_per_session'>;
     });
   } finally {
     await backends.dispose();
@@ -141,6 +154,7 @@ async function measureMany(options: AudienceOptions, report: Report, signal: Abo
 }
 
 export interface CalmFigures extends ReturnType<typeof costOf> {
+  readonly control_heap_bytes: number;
   readonly playlist_ms: ReturnType<typeof latencyOf>;
 }
 
@@ -155,7 +169,15 @@ async function measureCalm(
   const fromMs = wallMs();
   await crowd.wait(forMs, signal);
   const met: LoadFigures = await crowd.take();
-  return { playlist_ms: latencyOf(met), ...costOf(server.between(fromMs, wallMs())) };
+  // A machine that is much too busy answers no look for seconds.
+  const looks = await until('the server was looked at', () => atLeastTwo(server.between(fromMs, wallMs())), patienceMs);
+  const control_heap_bytes = await server.controlHeapBytes();
+  await crowd.take(); // what waited for that is nobody's figure
+  return { playlist_ms: latencyOf(met), ...costOf(looks), control_heap_bytes };
+}
+
+function atLeastTwo(looks: readonly ServerSample[]): readonly ServerSample[] | undefined {
+  return looks.length < 2 ? undefined : looks;
 }
 
 export interface OutageFigures {
@@ -190,7 +212,7 @@ async function withoutBackends(
   return {
     seconds: (backAtMs - fromMs) / 1000,
     playlist_ms: latencyOf(met),
-    spooled_rows_most: Math.max(...away.map(({ spooledRows }) => spooledRows)),
+    spooled_rows_most: Math.max(0, ...away.map(({ spooledRows }) => spooledRows)),
     ...(backends.redis && { redis_right_after_seconds: await secondsUntil(() => isRedisRight(backends, crowd)) }),
     ...(backends.clickHouse && {
       warehouse_up_after_seconds: await secondsUntil(async () => server.samples.at(-1)?.isWarehouseUp === true),
@@ -205,7 +227,7 @@ async function isRedisRight(backends: Backends, { population }: AudienceCrowd): 
 /** Undefined: not within half a minute. */
 async function secondsUntil(condition: () => Promise<boolean>): Promise<number | undefined> {
   const fromMs = performance.now();
-  const isSo = await until('it is so', condition, 30_000).catch(() => false);
+  const isSo = await until('it is so', condition, patienceMs).catch(() => false);
   return isSo ? Math.round((performance.now() - fromMs) / 100) / 10 : undefined;
 }
 

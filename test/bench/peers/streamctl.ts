@@ -14,11 +14,18 @@ export const streamctl: PeerKind = {
   start: (signal) => startStreamctl({ ladder: { mode: 'off' } }, signal),
 };
 
-/** Our own server, with sections of the configuration as they stand in its file; `host` is where it listens for viewers. */
+export interface StreamctlOptions {
+  /** Where it listens for viewers. */
+  readonly host?: string;
+  /** Of V8's inspector on 127.0.0.1; by default there is none. */
+  readonly inspectorPort?: number;
+}
+
+/** Our own server, with sections of the configuration as they stand in its file. */
 export async function startStreamctl(
   { http, ...sections }: Readonly<Record<string, unknown>> & { readonly http?: Readonly<Record<string, unknown>> },
   signal: AbortSignal,
-  host = '127.0.0.1',
+  { host = '127.0.0.1', inspectorPort }: StreamctlOptions = {},
 ): Promise<Peer & { readonly logFile: string }> {
   const folder = makeServerFolder();
   const [rtmpPort = 0, httpPort = 0] = await freePorts(2);
@@ -33,7 +40,8 @@ export async function startStreamctl(
   writeFileSync(file, stringify(config));
   const profile = process.env.BENCH_CPU_PROFILE_DIR;
   const profiler = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-  const args = [...profiler, main, 'serve', '--config', file];
+  const inspector = inspectorPort === undefined ? [] : [`--inspect=127.0.0.1:${inspectorPort}`];
+  const args = [...profiler, ...inspector, main, 'serve', '--config', file];
   const server = await startServer({ command: process.execPath, args, folder, port: rtmpPort, signal });
   return {
     pid: server.pid,
