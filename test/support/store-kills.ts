@@ -11,8 +11,8 @@ const root = resolve(import.meta.dirname, '../..');
 /** How many processes run at the same time. */
 const together = 4;
 
-/** A process for the store of a URL, with all code loaded before `script` says its first line. */
-async function startProcess(url: string, script: string): Promise<Child> {
+/** A process for the store of a URL, with all code loaded before `script` begins. */
+function spawnProcess(url: string, script: string): Child {
   const text = `
     import { writeSync } from 'node:fs';
     import { openStore } from './src/store/open.ts';
@@ -23,10 +23,15 @@ async function startProcess(url: string, script: string): Promise<Child> {
     const url = process.env.STORE_URL;
     ${script}
   `;
-  const child = new Child(process.execPath, ['--input-type=module-typescript', '-e', text], {
+  return new Child(process.execPath, ['--input-type=module-typescript', '-e', text], {
     cwd: root,
     env: { ...process.env, STORE_URL: url },
   });
+}
+
+/** Such a process, killed so long after its first line. */
+async function killedProcess(url: string, script: string, lifeAfterFirstLineMs: number): Promise<Child> {
+  const child = spawnProcess(url, script);
   await until(
     'the process works',
     () => {
@@ -35,12 +40,6 @@ async function startProcess(url: string, script: string): Promise<Child> {
     },
     60_000,
   );
-  return child;
-}
-
-/** Such a process, killed so long after its first line. */
-async function killedProcess(url: string, script: string, lifeAfterFirstLineMs: number): Promise<Child> {
-  const child = await startProcess(url, script);
   await delay(lifeAfterFirstLineMs); // when it dies is the point
   if (!child.isRunning) throw new Error(`it ended by itself: ${child.stderr}`);
   child.process.kill('SIGKILL');
@@ -100,32 +99,47 @@ export interface MigrationKillsReport {
   readonly moments: number;
   /** How many were killed before they were done; the rest died just after. */
   readonly interrupted: number;
-  /** What making the tables took where nobody was killed: the moments are spread over three times as long, because several do it at the same time. */
+  /** What making the tables took where nobody was killed: the moments are spread over one and a half times as long. */
   readonly undisturbedMs: number;
 }
 
+/** Makes the tables, and is killed so long after it began: by a thread of its own, because what is measured is shorter than a look from outside. */
+const migration = (lifeMs: number) => `
+  import { once } from 'node:events';
+  import { Worker } from 'node:worker_threads';
+  const begun = new Int32Array(new SharedArrayBuffer(4));
+  const killer = new Worker(\`
+    import { parentPort, workerData } from 'node:worker_threads';
+    parentPort.postMessage('ready');
+    Atomics.wait(workerData, 0, 0);
+    Atomics.wait(workerData, 0, 1, ${lifeMs});
+    process.kill(process.pid, 'SIGKILL');
+  \`, { eval: true, workerData: begun });
+  await once(killer, 'message');
+  Atomics.store(begun, 0, 1);
+  Atomics.notify(begun, 0);
+  const startedMs = performance.now();
+  await openStore({ url });
+  say('done ' + Math.ceil(performance.now() - startedMs));`;
+
 /**
- * Processes bring empty stores up to date, each until it is killed at a random moment; then each store has to open, up to date, and take
- * a write. Throws when one does not.
+ * Processes bring empty stores up to date, each until it is killed, at moments spread over the whole; then each store has to open, up to
+ * date, and take a write. Throws when one does not.
  */
 export async function rehearseMigrationKills(
   newUrl: () => Promise<string>,
   moments: number,
 ): Promise<MigrationKillsReport> {
-  const script = `
-    say('starting');
-    const startedMs = performance.now();
-    await openStore({ url });
-    say('done ' + Math.ceil(performance.now() - startedMs));
-    setInterval(() => {}, 1000);`;
-  const undisturbed = await startProcess(await newUrl(), script);
-  const done = await until('the tables are made', () => /^done (\d+)$/m.exec(undisturbed.stdout) ?? undefined);
+  const undisturbed = spawnProcess(await newUrl(), migration(60_000));
+  const done = await until('the tables are made', () => /^done (\d+)$/m.exec(undisturbed.stdout) ?? undefined, 60_000);
   await undisturbed.stop('SIGKILL');
   const undisturbedMs = Number(done[1]);
   let interrupted = 0;
-  await atMoments(moments, async () => {
+  await atMoments(moments, async (moment) => {
     const url = await newUrl();
-    const { stdout } = await killedProcess(url, script, randomInt(3 * undisturbedMs));
+    const lifeMs = ((moment + Math.random()) / moments) * 1.5 * undisturbedMs;
+    const { stdout, stderr } = await spawnProcess(url, migration(lifeMs)).exited;
+    if (stderr !== '') throw new Error(`it ended by itself: ${stderr}`);
     if (!stdout.includes('done')) interrupted++;
     const store = await openStore({ url });
     try {
