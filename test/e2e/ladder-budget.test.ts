@@ -88,11 +88,12 @@ test('broadcasts that ask for more than the budget have no rungs and lose nothin
   const { stdout } = await server.command('streams', 'show', withheld[0]!);
   expect(stdout).toMatch(/^180p +withheld +320x180/m);
   expect(stdout).toContain(why);
-  const metrics = await (
-    await unixFetch(join(server.dataFolder, 'control.sock'))(new Request('http://h/metrics'))
-  ).text();
+  const metrics = await until('frames of the rungs are counted', async () => {
+    const answer = await unixFetch(join(server.dataFolder, 'control.sock'))(new Request('http://h/metrics'));
+    const text = await answer.text();
+    return /^streamctl_rung_frames_total\{rung="180p"\} [1-9]/m.test(text) && text;
+  });
   expect(metrics).toMatch(/^streamctl_ladder_rungs\{state="withheld"\} 3$/m);
-  expect(metrics).toMatch(/^streamctl_rung_frames_total\{rung="180p"\} [1-9]/m);
   const promised = Number(/^streamctl_ladder_promised_cores (\S+)$/m.exec(metrics)?.[1]);
   expect(promised / costCores).toBeGreaterThan(1.8);
   expect(promised / costCores).toBeLessThan(2.5);

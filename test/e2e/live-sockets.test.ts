@@ -67,9 +67,8 @@ describe('what is told of a broadcast', () => {
       if (part !== undefined) await (await fetch(new URL(part, rendition))).arrayBuffer();
       const last = listener.messages.at(-1)!;
       const metrics = streamMetrics.parse(last.data);
-      return metrics.latency_ms.delivered.p95 !== null && metrics.viewers === 1 && metrics.bitrate_out_bps > 0
-        ? metrics
-        : undefined;
+      const isMeasured = Object.values(metrics.latency_ms).every(({ p95 }) => p95 !== null);
+      return isMeasured && metrics.viewers === 1 && metrics.bitrate_out_bps > 0 ? metrics : undefined;
     };
     const metrics = await until('all of it is measured', view);
     expect(metrics).toMatchObject({ channel, state: 'ACTIVE', interrupted_since: null, health: 'good', warnings: [] });
