@@ -13,12 +13,22 @@ interface Past {
   readonly stallMs: number;
 }
 
+/** What is kept of a session that was seen: there may be a hundred thousand. */
+interface Seen {
+  readonly startedAtMs: number;
+  startupMs: number | null;
+  startupSource: StartupSource | null;
+  seenAtMs: number;
+  watchMs: number;
+  stallMs: number;
+}
+
 /** How the viewers of one stream fare, over the last five minutes. */
 export class QoeWindow {
   private readonly clock: Clock;
   private readonly pasts: Past[] = [];
-  /** Of sessions that were seen: what they had watched, and waited, when they were seen last. */
-  private known = new Map<string, SessionRow>();
+  /** By the session's id, as it was when it was seen last. */
+  private readonly known = new Map<string, Seen>();
   private watchMs = 0;
   private stallMs = 0;
   private bitrates: readonly number[] = [];
@@ -50,13 +60,8 @@ export class QoeWindow {
   /** `live`: sessions of those who watch now. To be called every few seconds. */
   look(live: readonly SessionRow[], renditions: readonly RenditionView[]): void {
     const nowMs = this.clock.wallMs();
-    for (const row of live) {
-      // One that has gone on for longer, under an earlier server, counts from now on.
-      const before = this.known.get(row.id) ?? (row.startedAtMs < nowMs - windowMs ? row : undefined);
-      this.watchMs += Math.max(0, row.watchMs - (before?.watchMs ?? 0));
-      this.stallMs += Math.max(0, row.stallMs - (before?.stallMs ?? 0));
-    }
-    this.keep(live, nowMs);
+    for (const row of live) this.see(row, nowMs);
+    this.forget(nowMs);
     const bitrateOf = new Map(renditions.map(({ name, bitrate_bps: bitrate }) => [name, bitrate]));
     this.bitrates = live.flatMap(({ qualities }) => bitrateOf.get(qualities.at(-1)?.rendition ?? '') ?? []);
     this.byPlayer = countBy(live, ({ player }) => player);
@@ -66,9 +71,21 @@ export class QoeWindow {
     this.latest = this.figuresNow(live);
   }
 
+  private see(row: SessionRow, nowMs: number): void {
+    const { startedAtMs, startupMs, startupSource, seenAtMs, watchMs, stallMs } = row;
+    const before = this.known.get(row.id);
+    if (before === undefined) {
+      this.known.set(row.id, { startedAtMs, startupMs, startupSource, seenAtMs, watchMs, stallMs });
+      // One that has gone on for longer, under an earlier server, counts from now on.
+      if (startedAtMs < nowMs - windowMs) return;
+    }
+    this.watchMs += Math.max(0, watchMs - (before?.watchMs ?? 0));
+    this.stallMs += Math.max(0, stallMs - (before?.stallMs ?? 0));
+    if (before !== undefined) Object.assign(before, { startupMs, startupSource, seenAtMs, watchMs, stallMs });
+  }
+
   /** Those that have gone stay as long as what they told counts. */
-  private keep(live: readonly SessionRow[], nowMs: number): void {
-    for (const row of live) this.known.set(row.id, row);
+  private forget(nowMs: number): void {
     for (const [id, { seenAtMs }] of this.known) if (seenAtMs < nowMs - windowMs) this.known.delete(id);
   }
 
