@@ -33,7 +33,7 @@ beforeAll(async () => {
     },
   });
   token = readFileSync(join(server.dataFolder, 'admin.token'), 'utf8').trim();
-  const clip = await makeLiveClip(folder.path, { width: 320, height: 180, videoKbps: 300 }, 25);
+  const clip = await makeLiveClip(folder.path, { width: 320, height: 180, videoKbps: 300 }, 60);
   publisher = publishClip({ url: server.rtmpUrl, key: channel }, clip);
 }, 60_000);
 
