@@ -48,6 +48,12 @@ class MeasuredStream {
     else this.publication.audioConfig(audioConfig);
   }
 
+  /** A publisher is there, with a first frame. */
+  begin(): void {
+    this.connect();
+    this.frame();
+  }
+
   leave(how: 'goodbye' | 'lost'): void {
     this.publication?.end(how);
   }
@@ -137,13 +143,11 @@ test.each([100, 1000, 60_000])(
       }
     };
     wait(5000);
-    measured.connect();
-    measured.frame();
+    measured.begin();
     wait(3250);
     measured.leave('lost');
     wait(4600);
-    measured.connect();
-    measured.frame();
+    measured.begin();
     wait(1370);
     measured.leave('goodbye');
     wait(2000);
@@ -167,8 +171,7 @@ test.each([
   ['once', 20_000],
 ])('media is fresh until three target durations after its end, looked at %s', (_, everyMs) => {
   const measured = new MeasuredStream();
-  measured.connect();
-  measured.frame();
+  measured.begin();
   measured.targets(2);
   measured.offers('source');
   measured.silence(2000);
@@ -182,8 +185,7 @@ test.each([
 
 test('media that comes again is fresh again, and what was overdue before stays so', () => {
   const measured = new MeasuredStream();
-  measured.connect();
-  measured.frame();
+  measured.begin();
   measured.targets(1);
   measured.offers('source');
   measured.part(0, 0, 1000);
@@ -195,8 +197,7 @@ test('media that comes again is fresh again, and what was overdue before stays s
 
 test('older media that comes late makes nothing older', () => {
   const measured = new MeasuredStream();
-  measured.connect();
-  measured.frame();
+  measured.begin();
   measured.targets(1);
   measured.offers('source');
   measured.offers('360p');
@@ -209,37 +210,31 @@ test('older media that comes late makes nothing older', () => {
 
 test('before there is a target duration nobody waits for a second segment', () => {
   const measured = new MeasuredStream();
-  measured.connect();
-  measured.frame();
+  measured.begin();
   measured.silence(30_000);
   expect(measured.seconds).toEqual([30, 30]);
 });
 
 test('who comes back has three target durations until there must be something', () => {
   const measured = new MeasuredStream();
-  measured.connect();
-  measured.frame();
+  measured.begin();
   measured.targets(1);
   measured.offers('source');
   measured.silence(1000);
   measured.part(0, 0, 1000);
   measured.leave('lost');
   measured.silence(10_000);
-  measured.connect();
-  measured.frame();
+  measured.begin();
   measured.silence(5000);
   expect(measured.seconds).toEqual([6, 4]);
 });
 
 test('what happens to publishers is counted, and a grace that ran out only where nobody came back', () => {
   const measured = new MeasuredStream();
-  measured.connect();
-  measured.frame();
-  measured.connect();
-  measured.frame();
+  measured.begin();
+  measured.begin();
   measured.leave('lost');
-  measured.connect();
-  measured.frame();
+  measured.begin();
   measured.leave('lost');
   for (let passed = 0; passed < 31_000; passed += 100) {
     measured.silence(100);
@@ -248,8 +243,7 @@ test('what happens to publishers is counted, and a grace that ran out only where
   const counted = { takeovers: 1, interruptions: 2, reconnects: 1, graceExpired: 1 };
   expect(measured.levels.figures()).toMatchObject(counted);
   const stopped = new MeasuredStream();
-  stopped.connect();
-  stopped.frame();
+  stopped.begin();
   stopped.stream.stop('operator');
   expect(stopped.levels.figures()).toMatchObject({ interruptions: 0, graceExpired: 0 });
 });
@@ -332,8 +326,7 @@ test('sound beside a picture is not measured; sound alone is', () => {
 test('a quality is as late as its segment is behind the first one that has it, however late that is', () => {
   const measured = new MeasuredStream();
   for (const name of ['source', '720p', '360p']) measured.offers(name);
-  measured.connect();
-  measured.frame();
+  measured.begin();
   measured.ends(1, '720p');
   measured.silence(150);
   measured.ends(1, 'source');
