@@ -1,15 +1,12 @@
 import { StreamctlError } from '../base/errors.ts';
 import { describeFailure } from '../base/failure-text.ts';
 import { decodeCursor, encodeCursor } from '../store/cursor.ts';
-import { dayMs, viewersOfMinutes } from '../store/minute-series.ts';
 import type {
   ExactPercentiles,
-  HistoryDay,
   HistoryExperience,
   HistoryGroup,
   HistoryRange,
   SessionHistory,
-  ViewersOfMinute,
 } from '../store/ports/session-history.ts';
 import type { SessionFilter, SessionPage, StartupSource } from '../store/ports/session-store.ts';
 import type { ClickHouseClient } from './clickhouse-client.ts';
@@ -28,7 +25,7 @@ interface PercentilesRow {
 
 /**
  * The history of sessions in ClickHouse. Percentiles are quantileExact over sessions themselves: a column of a million numbers is sorted in
- * some tens of milliseconds, and a t-digest of roll-ups would differ from what the store answers. Days and minutes come from roll-ups.
+ * some tens of milliseconds, and a t-digest of roll-ups would differ from what the store answers.
  */
 export class ClickHouseHistory implements SessionHistory {
   private readonly client: ClickHouseClient;
@@ -79,17 +76,6 @@ export class ClickHouseHistory implements SessionHistory {
     };
   }
 
-  async viewersByMinute(range: HistoryRange): Promise<readonly ViewersOfMinute[]> {
-    // Who left on an earlier day came on that day or before, so both changes are in what is left out.
-    const rows = await this.select<{ readonly minute: string; readonly moved: string }>(
-      `SELECT minute, sumMerge(change) AS moved FROM session_minutes
-       WHERE ${ofRange(range)} AND day >= ${sqlDay(range.fromMs)} AND minute < ${sqlInteger(Math.ceil(range.untilMs / 60_000))}
-       GROUP BY minute`,
-    );
-    const changes = rows.map(({ minute, moved }) => ({ minute: Number(minute), change: Number(moved) }));
-    return viewersOfMinutes(changes, range);
-  }
-
   async byQuality(range: HistoryRange): Promise<readonly HistoryGroup[]> {
     return await this.groups('last_quality', range);
   }
@@ -100,21 +86,6 @@ export class ClickHouseHistory implements SessionHistory {
 
   async byCountry(range: HistoryRange): Promise<readonly HistoryGroup[]> {
     return await this.groups('country', range);
-  }
-
-  async byDay(range: HistoryRange): Promise<readonly HistoryDay[]> {
-    const rows = await this.select<Record<'day' | 'channel' | 'count' | 'watch' | 'stall' | 'failed' | 'sent', string>>(
-      `SELECT toString(day) AS day, channel, count, watch, stall, failed, sent FROM (
-         SELECT day, channel, countMerge(sessions) AS count, sumMerge(watch) AS watch, sumMerge(stall) AS stall,
-           sumMerge(failed) AS failed, sumMerge(sent) AS sent
-         FROM session_days WHERE ${ofRange(range)} AND day >= ${sqlDay(range.fromMs)}
-           AND day < ${sqlDay(range.untilMs + dayMs - 1)} GROUP BY day, channel
-       ) ORDER BY day, channel`,
-    );
-    return rows.map((row) => ({
-      ...{ day: row.day, channel: row.channel, sessions: Number(row.count), watchMs: Number(row.watch) },
-      ...{ stallMs: Number(row.stall), errors: Number(row.failed), bytes: Number(row.sent) },
-    }));
   }
 
   private async groups(column: string, range: HistoryRange): Promise<HistoryGroup[]> {
@@ -147,18 +118,9 @@ export class ClickHouseHistory implements SessionHistory {
   }
 }
 
-function ofRange({ streamId, channel }: HistoryRange): string {
-  const conditions = [
-    ...(streamId === undefined ? [] : [`stream_id = ${sqlString(streamId)}`]),
-    ...(channel === undefined ? [] : [`channel = ${sqlString(channel)}`]),
-  ];
-  return conditions.length === 0 ? '1' : conditions.join(' AND ');
-}
-
 /** Days first: they say which partitions are read. */
-function endedIn(range: HistoryRange): string {
-  const { fromMs, untilMs } = range;
-  return `day >= ${sqlDay(fromMs)} AND day <= ${sqlDay(untilMs)} AND ${ofRange(range)}
+function endedIn({ streamId, fromMs, untilMs }: HistoryRange): string {
+  return `day >= ${sqlDay(fromMs)} AND day <= ${sqlDay(untilMs)} AND stream_id = ${sqlString(streamId)}
     AND ended_at >= ${sqlInteger(fromMs)} AND ended_at < ${sqlInteger(untilMs)}`;
 }
 

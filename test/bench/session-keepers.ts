@@ -20,7 +20,7 @@ export type SessionKeeperName = (typeof sessionKeepers)[number];
 
 /** Who keeps sessions, as the product uses it. */
 export interface SessionKeeper {
-  /** Has the streams; where there is no warehouse, the sessions and minutes too. */
+  /** Has the streams and minutes; where there is no warehouse, the sessions too. */
   readonly store: Store;
   /** Undefined: the store. */
   readonly warehouse: SessionHistory | undefined;

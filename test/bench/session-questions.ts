@@ -16,7 +16,7 @@ export interface SessionSpan {
   readonly longStream: string;
 }
 
-/** Asks, in round `round`, about another stream or day. */
+/** Asks, in round `round`, about another stream. */
 export type Question = (round: number) => Promise<unknown>;
 
 const dayMs = 86_400_000;
@@ -31,29 +31,24 @@ const nothingLive: LiveControl = {
   status: () => ({ publishers: 0, viewers: 0, requestsTotal: 0, warnings: [] }),
 };
 
-/** What is asked of sessions that have ended: over the API as far as it asks, and of the port behind it. */
+/** What the API is asked of a broadcast that has ended, and apart from that what `GET /metrics/ID` asks of those who keep its sessions. */
 export function sessionQuestions({ store, warehouse }: SessionKeeper, span: SessionSpan): Record<string, Question> {
   const { fromMs, days, streams, longStream } = span;
   const history = warehouse ?? store.sessions;
   const untilMs = fromMs + days * dayMs;
   const api = new OpenAPIHono<ApiEnv>();
   addSessionRoutes(api, { store, live: nothingLive, sessionsOf: () => history });
-  addStreamMetricsRoutes(api, { store, live: nothingLive, clock: systemClock });
+  addStreamMetricsRoutes(api, { store, live: nothingLive, clock: systemClock, historyOf: () => history });
   const ask = async (path: string) => {
     const response = await api.request(path);
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as { readonly next_cursor?: string | null };
   };
   const stream = (round: number) => `st${1 + (round % streams)}`;
-  const dayOf = (round: number): HistoryRange => {
-    const from = fromMs + (round % days) * dayMs;
-    return { fromMs: from, untilMs: from + dayMs };
-  };
   const ofStream = (round: number): HistoryRange => ({ fromMs, untilMs, streamId: stream(round) });
-  const ofChannel = (round: number): HistoryRange => ({ ...dayOf(round), channel: `show-${round % 10}` });
-  const series = (resolution: string, hours: number) => () =>
+  const metrics = (streamId: string, resolution: string, hours: number) =>
     ask(
-      `/metrics/${longStream}?resolution=${resolution}&from=${isoTime(untilMs - hours * hourMs)}&to=${isoTime(untilMs)}`,
+      `/metrics/${streamId}?resolution=${resolution}&from=${isoTime(untilMs - hours * hourMs)}&to=${isoTime(untilMs)}`,
     );
   let cursor: string | null | undefined;
   return {
@@ -62,21 +57,14 @@ export function sessionQuestions({ store, warehouse }: SessionKeeper, span: Sess
       const behind = cursor ? `&cursor=${cursor}` : '';
       cursor = (await ask(`/streams/${stream(0)}/sessions?limit=1000${behind}`)).next_cursor;
     },
-    ...(warehouse === undefined && {
-      'minutes of six hours': series('1m', 6),
-      'hours of a week': series('1h', 168),
-      'hours of two months': series('1h', 1500),
-    }),
-    'experience of a broadcast': (round) => history.experience(ofStream(round)),
-    'viewers of its minutes': (round) => history.viewersByMinute(ofStream(round)),
+    'metrics of a broadcast, all of it': (round) => ask(`/metrics/${stream(round)}`),
+    'metrics, minutes of six hours': () => metrics(longStream, '1m', 6),
+    'metrics, hours of a week': () => metrics(longStream, '1h', 168),
+    'metrics, hours of two months': () => metrics(longStream, '1h', 1500),
+    'of these: experience of a broadcast': (round) => history.experience(ofStream(round)),
     'its qualities': (round) => history.byQuality(ofStream(round)),
     'its players': (round) => history.byPlayer(ofStream(round)),
-    'experience of a day': (round) => history.experience(dayOf(round)),
-    'experience of a day of a channel': (round) => history.experience(ofChannel(round)),
-    'viewers of the minutes of a day': (round) => history.viewersByMinute(dayOf(round)),
-    'qualities of a day': (round) => history.byQuality(dayOf(round)),
-    'players of a day': (round) => history.byPlayer(dayOf(round)),
-    'sums of a week by day and channel': () => history.byDay({ fromMs, untilMs }),
+    'its countries': (round) => history.byCountry(ofStream(round)),
   };
 }
 

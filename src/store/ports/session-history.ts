@@ -2,16 +2,15 @@ import type { SessionFilter, SessionPage, StartupSource } from './session-store.
 
 /*
  * What is asked about sessions, of whoever keeps them: the store, or ClickHouse. All give the same answers. A session counts when it ended;
- * one that goes on counts when it was last seen, where it is known: ClickHouse only gets sessions that have ended, and days and minutes are
- * of those alone. Times are ms since the epoch, days and minutes those of UTC.
+ * one that goes on counts when it was last seen, where it is known: ClickHouse only gets sessions that have ended. Times are ms since the epoch.
  */
 
+/** The sessions of one broadcast, in a time. */
 export interface HistoryRange {
+  readonly streamId: string;
   readonly fromMs: number;
   /** Not included. */
   readonly untilMs: number;
-  readonly streamId?: string | undefined;
-  readonly channel?: string | undefined;
 }
 
 /** Of the ascending values v0 … v(n−1): v(⌊n·50/100⌋) and v(⌊n·95/100⌋). Exact, so that all who answer agree. */
@@ -45,33 +44,12 @@ export interface HistoryGroup {
   readonly stallMs: number;
 }
 
-export interface HistoryDay {
-  /** 2026-11-23 */
-  readonly day: string;
-  readonly channel: string;
-  readonly sessions: number;
-  readonly watchMs: number;
-  readonly stallMs: number;
-  readonly errors: number;
-  readonly bytes: number;
-}
-
-export interface ViewersOfMinute {
-  readonly minuteMs: number;
-  /** That were there at any time of the minute. */
-  readonly viewers: number;
-}
-
 export interface SessionHistory {
   /** The newest first. */
   listEnded(filter: SessionFilter): Promise<SessionPage>;
   experience(range: HistoryRange): Promise<HistoryExperience>;
-  /** Every minute of the range in which somebody watched. */
-  viewersByMinute(range: HistoryRange): Promise<readonly ViewersOfMinute[]>;
   /** Those first that have most sessions. */
   byQuality(range: HistoryRange): Promise<readonly HistoryGroup[]>;
   byPlayer(range: HistoryRange): Promise<readonly HistoryGroup[]>;
   byCountry(range: HistoryRange): Promise<readonly HistoryGroup[]>;
-  /** By day, then by channel; whole days, those that the range touches. */
-  byDay(range: HistoryRange): Promise<readonly HistoryDay[]>;
 }
