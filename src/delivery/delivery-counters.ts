@@ -1,5 +1,6 @@
 import { TimeHistogram, type TimeHistogramFigures } from '../base/time-histogram.ts';
 import type { ReplyClass } from './reply.ts';
+import { newLaneTimes, type RequestLane, requestLanes } from './request-times.ts';
 
 export interface DeliveryStats {
   /** Requests answered. */
@@ -13,15 +14,12 @@ export interface DeliveryStats {
   readonly slowReadersDropped: number;
   /** Answers of unknown length that had to be broken off. */
   readonly progressiveAborted: number;
-  /** From a request to its answer being with the socket, without waiting for media: of every so many requests. */
-  readonly requestSeconds: TimeHistogramFigures;
+  /** From a request to its answer being with the socket, without waiting for media. */
+  readonly requestSeconds: Readonly<Record<RequestLane, TimeHistogramFigures>>;
   /** How long requests were held for media. */
   readonly blockedSeconds: TimeHistogramFigures;
 }
 
-/** One request of so many is timed: two looks at the clock cost as much as a tenth of an answer. */
-const timedEvery = 16;
-const requestBounds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
 const blockedBounds = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 10, 20];
 
 interface ClassCounter {
@@ -35,9 +33,8 @@ export class DeliveryCounters {
   slowReadersDropped = 0;
   progressiveAborted = 0;
   total = 0;
-  readonly requestSeconds = new TimeHistogram(requestBounds);
+  readonly times = newLaneTimes();
   readonly blockedSeconds = new TimeHistogram(blockedBounds);
-  private untilTimed = 0;
   private readonly classes = new Map<ReplyClass, ClassCounter>();
 
   /** Hears with what status each request of the class is answered. */
@@ -55,18 +52,16 @@ export class DeliveryCounters {
     return counter.answered;
   }
 
-  /** Whether the request that has just come is one that is timed. */
-  isTimed(): boolean {
-    this.untilTimed = this.untilTimed === 0 ? timedEvery - 1 : this.untilTimed - 1;
-    return this.untilTimed === 0;
-  }
-
   snapshot(waiters: number): DeliveryStats {
     const { total, bytesOut, slowReadersDropped, progressiveAborted } = this;
     const requests = Object.fromEntries(
       [...this.classes].map(([name, { byStatus }]) => [name, Object.fromEntries(byStatus)]),
     );
-    const times = { requestSeconds: this.requestSeconds.figures(), blockedSeconds: this.blockedSeconds.figures() };
-    return { total, requests, waiters, bytesOut, slowReadersDropped, progressiveAborted, ...times };
+    const seconds = requestLanes.map((lane) => [lane, this.times[lane].figures()]);
+    return {
+      ...{ total, requests, waiters, bytesOut, slowReadersDropped, progressiveAborted },
+      requestSeconds: Object.fromEntries(seconds) as DeliveryStats['requestSeconds'],
+      blockedSeconds: this.blockedSeconds.figures(),
+    };
   }
 }

@@ -51,6 +51,7 @@ export function createPlaybackListener(
   next: RequestListener,
   { clock, budget = defaultBudget, proxies = new TrustedProxies([]) }: PlaybackListenerOptions,
 ): RequestListener {
+  const times = delivery.counters.times.full;
   const bySocket = new WeakMap<Socket, UnderWay>();
   const underWayOf = (socket: Socket): UnderWay => {
     const known = bySocket.get(socket);
@@ -76,23 +77,29 @@ export function createPlaybackListener(
       response.once('close', () => bodies.delete(made));
       return made;
     };
+    const give = (reply: Reply | ProgressiveReply, sinceMs: number) => {
+      if (reply.kind === 'whole') times.follow(response, sinceMs);
+      send(response, reply, body);
+    };
     const request = { ...playbackRequest(incoming, path, query, proxies), connection };
     if (request.method === 'POST') {
       collectReport(incoming, (reportBody) => {
+        const sinceMs = times.begin();
         const reply = delivery.answer({ ...request, body: reportBody });
-        if (reply.kind !== 'pending') send(response, reply, body);
+        if (reply.kind !== 'pending') give(reply, sinceMs);
       });
       return;
     }
+    const sinceMs = times.begin();
     const answer = delivery.answer(request);
     if (answer.kind !== 'pending') {
-      send(response, answer, body);
+      give(answer, sinceMs);
       return;
     }
     held.add(answer);
     answer.settle((reply) => {
       held.delete(answer);
-      send(response, reply, body);
+      give(reply, times.renew(sinceMs));
     });
     if (held.size > maxHeldPerSocket) incoming.socket.destroy();
   };

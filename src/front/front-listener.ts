@@ -1,5 +1,6 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { StreamctlError } from '../base/errors.ts';
+import type { LaneTimes } from '../delivery/request-times.ts';
 import type { Log } from '../observability/log.ts';
 import type { WebPages, WebResponse } from '../web/web-pages.ts';
 import type { ControlLink } from './control-link.ts';
@@ -13,13 +14,16 @@ export interface FrontOptions {
   readonly readiness: () => Readiness;
   /** Where management, analytics and WebSockets are answered. */
   readonly control?: ControlLink | undefined;
+  readonly times: Pick<LaneTimes, 'page' | 'management'>;
   readonly log: Log;
 }
 
 /** What the HTTP port answers besides playback: the probes, the pages, and what control says. Everything else is not there. */
-export function frontListener({ pages, readiness, control, log }: FrontOptions): RequestListener {
+export function frontListener({ pages, readiness, control, times, log }: FrontOptions): RequestListener {
   return (request, response) => {
     const path = pathOf(request);
+    const isForControl = control !== undefined && belongsToControl(path);
+    (isForControl ? times.management : times.page).follow(response);
     if (path === '/healthz') return send(response, text(200, 'ok\n'));
     if (path === '/readyz') {
       const { status, body } = readinessAnswers[readiness()];
@@ -28,7 +32,7 @@ export function frontListener({ pages, readiness, control, log }: FrontOptions):
     const { method = 'GET', headers } = request;
     const page = pages({ method, path, headers });
     if (page === undefined) {
-      if (control !== undefined && belongsToControl(path)) control.pass(request, response);
+      if (isForControl) control.pass(request, response);
       else sendProblem(response, new StreamctlError('API_NOT_FOUND', { path: path.slice(0, 100) }));
       return;
     }

@@ -1,5 +1,15 @@
+import { requestLanes } from '../delivery/request-times.ts';
 import type { DeliveryFigures } from '../threads/delivery-side.ts';
-import { delivery, deliveryThreadName, histogram, type Metric, metric, perDelivery, type Reading } from './metric.ts';
+import {
+  delivery,
+  deliveryThreadName,
+  type HistogramReading,
+  histogram,
+  type Metric,
+  metric,
+  perDelivery,
+  type Reading,
+} from './metric.ts';
 
 /** What is answered, and to how many. */
 export const deliveryMetrics: readonly Metric[] = [
@@ -30,8 +40,13 @@ export const deliveryMetrics: readonly Metric[] = [
   ),
   histogram(
     'http_request_seconds',
-    'From a request to its answer being with the socket, without the wait for media: one request in 16 of the fast lane.',
-    ({ engine }) => perDelivery(engine, ({ answers }) => answers.requestSeconds),
+    'From a request to its answer being with the socket, without the wait for media: one request in 16 where lane is fast or http2 (playback over HTTP/1.1 and HTTP/2), every one where it is full (playback by node:http), page (with the probes) or management (the API).',
+    ({ engine }) =>
+      requestLanes.flatMap((lane) =>
+        perDelivery(engine, ({ answers }) => answers.requestSeconds[lane]).map(
+          ([figures, labels]): HistogramReading => [figures, { ...labels, lane }],
+        ),
+      ),
   ),
   histogram('http_blocked_seconds', 'How long playback requests were held until there was media.', ({ engine }) =>
     perDelivery(engine, ({ answers }) => answers.blockedSeconds),

@@ -61,6 +61,7 @@ export const labelNames = [
     'format',
     'player',
     'source',
+    'lane',
   ] as const),
   ...(['direction', 'port', 'version', 'node_version'] as const),
 ] as const;

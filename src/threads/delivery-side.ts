@@ -83,7 +83,8 @@ export class DeliverySide {
     const proxies = new TrustedProxies(trustedProxies);
     const link = innerSocketPath === undefined ? undefined : new ControlLink({ socketPath: innerSocketPath, proxies });
     this.link = link;
-    const front = frontListener({ pages, readiness: () => this.readiness, control: link, log: control.log });
+    const { times } = delivery.counters;
+    const front = frontListener({ pages, readiness: () => this.readiness, control: link, times, log: control.log });
     const full = createServer(
       { ...viewerServerOptions, shouldUpgradeCallback: (request) => link !== undefined && asksForWebSocket(request) },
       createPlaybackListener(delivery, front, { clock, proxies }),

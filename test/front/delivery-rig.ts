@@ -7,6 +7,7 @@ import type { CertificatePair } from '../../src/base/certificate-pair.ts';
 import { TrustedProxies } from '../../src/base/client-address.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { Delivery } from '../../src/delivery/delivery.ts';
+import { newLaneTimes } from '../../src/delivery/request-times.ts';
 import { ControlLink, type ControlLinkLimits } from '../../src/front/control-link.ts';
 import { asksForWebSocket } from '../../src/front/control-paths.ts';
 import { frontListener } from '../../src/front/front-listener.ts';
@@ -49,7 +50,8 @@ export async function startDelivery(innerSocketPath: string, options: RigOptions
 /** The front alone, on node:http, with limits of the test's. */
 export async function startFront(socketPath: string, limits: Partial<ControlLinkLimits>): Promise<number> {
   const control = new ControlLink({ socketPath, proxies: new TrustedProxies([]), limits });
-  const front = frontListener({ pages: () => undefined, readiness: () => 'ready', control, log });
+  const times = newLaneTimes();
+  const front = frontListener({ pages: () => undefined, readiness: () => 'ready', control, times, log });
   const server: Server = createServer({ shouldUpgradeCallback: asksForWebSocket }, front);
   server.on('upgrade', (request, socket: Socket, head) => control.upgrade(request, socket, head));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

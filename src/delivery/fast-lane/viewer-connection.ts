@@ -153,7 +153,7 @@ export class ViewerConnection implements GrowingBodyEvents {
   private readonly onSettled = (reply: Reply | ProgressiveReply): void => {
     this.held = undefined;
     if (this.state !== 'held') return;
-    if (this.timedSinceMs !== 0) this.timedSinceMs = performance.now();
+    this.timedSinceMs = this.lane.delivery.counters.times.fast.renew(this.timedSinceMs);
     this.send(reply);
   };
 
@@ -198,7 +198,7 @@ export class ViewerConnection implements GrowingBodyEvents {
   private answer(): void {
     this.isLast ||= this.request.headers?.isKeepAlive === false;
     const { delivery } = this.lane;
-    this.timedSinceMs = delivery.counters.isTimed() ? performance.now() : 0;
+    this.timedSinceMs = delivery.counters.times.fast.begin();
     const answer = delivery.answer(this.request);
     if (answer.kind !== 'pending') {
       this.send(answer);
@@ -237,8 +237,7 @@ export class ViewerConnection implements GrowingBodyEvents {
   /** The answer is with the socket: the next request, if there may be one. */
   private answered(): void {
     if (this.state === 'gone' || this.state === 'closing') return;
-    if (this.timedSinceMs !== 0)
-      this.lane.delivery.counters.requestSeconds.add((performance.now() - this.timedSinceMs) / 1000);
+    this.lane.delivery.counters.times.fast.end(this.timedSinceMs);
     this.enter('head');
     if (this.isLast) this.finish();
     else if (this.unread !== undefined || this.hasEnded) this.read();

@@ -44,6 +44,8 @@ export class ViewerStream implements ProgressSink {
   private readonly lane: StreamLane;
   private readonly owner: StreamOwner;
   private held: PendingReply | undefined;
+  /** Since when the answer is on its way, where it is timed, monotonic ms; 0: it is not. */
+  private timedSinceMs = 0;
   private stopSource: (() => void) | undefined;
   private queue: Uint8Array[] | undefined;
   /** What must stay as it is while this stream does. */
@@ -72,7 +74,9 @@ export class ViewerStream implements ProgressSink {
   }
 
   answer(request: PlaybackRequest): void {
-    const answer = this.lane.delivery.answer(request);
+    const { delivery } = this.lane;
+    this.timedSinceMs = delivery.counters.times.http2.begin();
+    const answer = delivery.answer(request);
     if (answer.kind !== 'pending') {
       this.send(answer);
       return;
@@ -87,6 +91,7 @@ export class ViewerStream implements ProgressSink {
     this.awaitProgress();
     const headers = lane.headers.of(reply);
     if (reply.kind === 'progressive') {
+      this.timedSinceMs = 0;
       stream.respond(headers);
       this.follow(reply);
     } else if (reply.body.length === 0) {
@@ -199,11 +204,13 @@ export class ViewerStream implements ProgressSink {
 
   private readonly onSettled = (reply: Reply | ProgressiveReply): void => {
     this.held = undefined;
+    this.timedSinceMs = this.lane.delivery.counters.times.http2.renew(this.timedSinceMs);
     this.send(reply);
   };
 
   private readonly onClose = (): void => {
     const isBroken = !this.isCut && this.stream.rstCode !== constants.NGHTTP2_NO_ERROR;
+    if (!isBroken && !this.isCut) this.lane.delivery.counters.times.http2.end(this.timedSinceMs);
     this.isOver = true;
     this.held?.cancel();
     this.held = undefined;
