@@ -9,6 +9,7 @@ import { listenErrors } from './error-catalog/listen.ts';
 import { mediaErrors } from './error-catalog/media.ts';
 import { playbackErrors } from './error-catalog/playback.ts';
 import { publishErrors } from './error-catalog/publish.ts';
+import { realtimeErrors } from './error-catalog/realtime.ts';
 import { rtmpErrors } from './error-catalog/rtmp.ts';
 import { storeErrors } from './error-catalog/store.ts';
 import { streamErrors } from './error-catalog/stream.ts';
@@ -30,6 +31,7 @@ export const errorCatalog = {
   ...listenErrors,
   ...eventErrors,
   ...analyticsErrors,
+  ...realtimeErrors,
   ...transcodeErrors,
 } as const;
 

@@ -1,4 +1,6 @@
 import { Redis } from 'ioredis';
+import { StreamctlError } from '../base/errors.ts';
+import { tlsFailure } from '../base/failure-text.ts';
 import { within } from '../base/within.ts';
 import type { RedisServerTarget } from '../config/redis-url.ts';
 
@@ -10,12 +12,14 @@ const presenceMs = 10_000;
 
 /**
  * Presence of nodes in Redis: a key for each that expires 10 s after it was last written, and a set of their names. Every call is answered
- * within 200 ms (1.2 s when it has to connect) or rejects; after that the connection is made anew.
+ * within 200 ms (1.2 s when it has to connect) or rejects, with REALTIME_TLS_FAILED where it was TLS; after that the connection is made anew.
  */
 export class PresenceLink {
   private readonly target: RedisServerTarget;
   private readonly nodeId: string;
   private client: Redis | undefined;
+  /** What befell the connection, which says more than the call that fails by it. */
+  private trouble: Error | undefined;
 
   constructor(target: RedisServerTarget, nodeId: string) {
     this.target = target;
@@ -63,11 +67,20 @@ export class PresenceLink {
       return await within(AbortSignal.timeout(commandTimeoutMs), work(this.client));
     } catch (error) {
       this.close();
-      throw error;
+      throw this.explained(error);
     }
   }
 
+  private explained(error: unknown): unknown {
+    const cause = this.trouble ?? error;
+    const { host, port, isTls } = this.target;
+    const reason = isTls ? tlsFailure(cause) : undefined;
+    if (reason === undefined) return cause;
+    return new StreamctlError('REALTIME_TLS_FAILED', { place: `${host}:${port}`, reason }, { cause });
+  }
+
   private async connect(): Promise<Redis> {
+    this.trouble = undefined;
     const { host, port, database, isTls, login } = this.target;
     const client = new Redis({
       ...{ host, port, db: database },
@@ -80,16 +93,15 @@ export class PresenceLink {
       maxRetriesPerRequest: 0,
       retryStrategy: () => null,
     });
-    let trouble: Error | undefined;
     client.on('error', (error) => {
-      trouble = error; // which says more than the call that fails by it
+      this.trouble = error;
     });
     try {
       await within(AbortSignal.timeout(connectTimeoutMs), client.connect());
       return client;
     } catch (error) {
       client.disconnect();
-      throw trouble ?? error;
+      throw error;
     }
   }
 }

@@ -1,4 +1,6 @@
 import { Pool } from 'undici';
+import { StreamctlError } from '../base/errors.ts';
+import { tlsFailure } from '../base/failure-text.ts';
 import type { ClickHouseTarget } from '../config/analytics-url.ts';
 
 const connectTimeoutMs = 3000;
@@ -26,16 +28,17 @@ export interface StatementOptions {
   readonly database?: string;
 }
 
-/** ClickHouse by its HTTP interface. Every call ends in time, in an answer or an error. */
+/** ClickHouse by its HTTP interface, also HTTPS. Every call ends in time, in an answer or an error: ANALYTICS_TLS_FAILED where it was TLS. */
 export class ClickHouseClient {
   readonly database: string;
   private readonly pool: Pool;
+  private readonly place: string;
   private readonly headers: Readonly<Record<string, string>>;
 
   constructor({ host, port, isTls, database, login }: ClickHouseTarget) {
     this.database = database;
-    const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    this.pool = new Pool(`${isTls ? 'https' : 'http'}://${authority}`, {
+    this.place = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    this.pool = new Pool(`${isTls ? 'https' : 'http'}://${this.place}`, {
       connections: 4,
       connect: { timeout: connectTimeoutMs },
     });
@@ -74,12 +77,12 @@ export class ClickHouseClient {
       max_execution_time: String(Math.max(1, Math.floor((timeoutMs - spareMs) / 1000))),
       ...(queryId !== undefined && { query_id: queryId }),
     });
-    const { statusCode, body: answer } = await this.pool.request({
-      method: 'POST',
-      path: `/?${query}`,
-      headers: this.headers,
-      body,
-      signal: AbortSignal.timeout(timeoutMs),
+    const { pool, headers, place } = this;
+    const signal = AbortSignal.timeout(timeoutMs);
+    const asked = pool.request({ method: 'POST', path: `/?${query}`, headers, body, signal });
+    const { statusCode, body: answer } = await asked.catch((cause: unknown) => {
+      const reason = tlsFailure(cause);
+      throw reason === undefined ? cause : new StreamctlError('ANALYTICS_TLS_FAILED', { place, reason }, { cause });
     });
     const text = await answer.text();
     if (statusCode !== 200) throw new ClickHouseError(statusCode, text);

@@ -1,4 +1,4 @@
-import { StreamctlError } from '../base/errors.ts';
+import { isStreamctlError, StreamctlError } from '../base/errors.ts';
 import { describeFailure } from '../base/failure-text.ts';
 import { decodeCursor, encodeCursor } from '../store/cursor.ts';
 import type {
@@ -113,6 +113,7 @@ export class ClickHouseHistory implements SessionHistory {
     try {
       return await this.client.select<Row>(sql, { timeoutMs });
     } catch (cause) {
+      if (isStreamctlError(cause)) throw cause;
       throw new StreamctlError('ANALYTICS_UNREACHABLE', { reason: describeFailure(cause) }, { cause });
     }
   }

@@ -23,4 +23,11 @@ export const analyticsErrors = {
     httpStatus: 503,
     exitCode: 5,
   }),
+  ANALYTICS_TLS_FAILED: entry<{ place: string; reason: string }>({
+    message: ({ place, reason }) => `No secure connection to ClickHouse at ${place} can be made: ${reason}.`,
+    remedy:
+      'Name the host in analytics.url as its certificate does; for an authority of your own start the server with NODE_EXTRA_CA_CERTS=FILE. Viewer sessions wait on disk meanwhile.',
+    httpStatus: 503,
+    exitCode: 5,
+  }),
 } as const;

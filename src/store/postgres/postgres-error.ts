@@ -1,4 +1,5 @@
 import { StreamctlError } from '../../base/errors.ts';
+import { tlsErrorCodes } from '../../base/failure-text.ts';
 
 /** An error of Postgres (with an SQLSTATE), of the system, of TLS or of pg itself. */
 interface PostgresError extends Error {
@@ -31,7 +32,6 @@ const fullStates = new Set(['53100' /* disk_full */]);
 
 /** Errors of Node while it connects, looks a name up, reads or writes. */
 const systemErrors = /^E[A-Z]+$|^EAI_/;
-const tlsErrors = /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH)/;
 /** What pg says without a code. */
 const clientErrors =
   /^(Connection terminated|Connection ended|timeout (exceeded|expired)|Query read timeout|Client has encountered|Client was closed|Cannot use a pool)/;
@@ -44,7 +44,7 @@ export function postgresError(error: unknown, path: string): unknown {
   if (lockedStates.has(code)) return new StreamctlError('STORE_LOCKED', { path }, options);
   if (fullStates.has(code)) return new StreamctlError('STORE_FULL', { path }, options);
   if (refusedStates.has(code)) return new StreamctlError('STORE_ACCESS_REFUSED', { path, reason: message }, options);
-  if (tlsErrors.test(code) || message.startsWith('The server does not support SSL')) {
+  if (tlsErrorCodes.test(code) || message.startsWith('The server does not support SSL')) {
     return new StreamctlError('STORE_TLS_FAILED', { path, reason: code || message }, options);
   }
   if (systemErrors.test(code) || unreachableStates.has(code) || code.startsWith('08')) {
