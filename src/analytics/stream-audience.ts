@@ -140,7 +140,10 @@ export class StreamAudience {
     const [kind, groupKey = '', member = ''] = session.key.split(' ');
     if (kind !== 'a') return;
     this.nextMember = Math.max(this.nextMember, Number(member) + 1);
-    (this.groups.get(groupKey) ?? this.newGroup(groupKey)).add(session);
+    const group = this.groups.get(groupKey) ?? this.newGroup(groupKey);
+    // Who has fetched media here is counted by it: that it asks often for playlists while there is none yet says nothing.
+    group.hasMedia ||= session.hasPlayed;
+    group.add(session);
   }
 
   private newGroup(key: string): AnonymousGroup {

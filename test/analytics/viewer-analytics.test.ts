@@ -55,12 +55,17 @@ async function analyticsRig({
     writer.add({ ...event, msn }, source, sid === undefined ? undefined : `sid%3D%22${sid}%22`);
     writer.flush();
   };
+  const list = () => {
+    const source = { viewer: viewerName('203.0.113.77', 'VLC/3.0 LibVLC/3.0'), connection: writer.nameConnection() };
+    writer.add({ ...event, kind: 'playlist' }, source, undefined);
+    writer.flush();
+  };
   const report = (text: string, address = '203.0.113.77') => {
     const source = { viewer: viewerName(address, 'VLC/3.0 LibVLC/3.0'), connection: writer.nameConnection() };
     writer.add({ ...event, kind: 'report', status: 204 }, source, `${text}\n`);
     writer.flush();
   };
-  return { store: open, analytics, clock, told, ask, report };
+  return { store: open, analytics, clock, told, ask, list, report };
 }
 
 test('a session goes from request to store and sink: as long as it lasts it is live, then it is kept', async () => {
@@ -114,6 +119,23 @@ test('after a restart who still watches goes on with the same session, and who d
   expect(before).toEqual(expect.arrayContaining(second.analytics.sessions('st1').map(({ id }) => id)));
   expect(second.analytics.sessions('st1').every(({ bytes }) => bytes === 2300)).toBe(true);
   expect(second.told).toMatchObject([{ key: 's goes' }]);
+});
+
+test('who has fetched media before a restart is one viewer, however often it asks for playlists until there is media again', async () => {
+  const dataDir = tempDir();
+  const first = await analyticsRig({ dataDir });
+  const { clock, store } = first;
+  for (let msn = 1; msn < 5; msn++) {
+    first.ask(msn);
+    clock.advance(2000);
+  }
+  await first.analytics.stop();
+  const second = await analyticsRig({ dataDir, store, clock });
+  for (let times = 0; times < 60; times++) {
+    second.list();
+    clock.advance(250);
+    expect(second.analytics.viewers('st1')).toBe(1);
+  }
 });
 
 test('a server that crashed has saved who watched: nobody is counted twice when it is back, and nobody for ever', async () => {
