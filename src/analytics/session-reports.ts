@@ -140,7 +140,11 @@ function takeState(session: ViewerSession, state: PlayerState, playerTimeMs: num
   if (isOld || state === session.state) return;
   const sinceMs = session.state === undefined ? 0 : playerTimeMs - session.lastStateMs;
   // Who tells only that it leaves has told of nothing before.
-  if (!endStates.has(state)) session.hasStates = true;
+  if (!endStates.has(state) && !session.hasStates) {
+    // After a restart of the server: what it has watched since then was seen by what it asked for.
+    if (session.hasPlayed) session.watchedMs = session.watchMs;
+    session.hasStates = true;
+  }
   if (!session.hasPageTotals) {
     if (session.state === 'playing') session.watchedMs += sinceMs;
     endOrBeginStall(session, state, playerTimeMs);

@@ -91,6 +91,8 @@ export class ViewerSession {
   watchedMs = 0;
   stalls = 0;
   stalledMs = 0;
+  /** Of that, what stood before an earlier server ended: what was watched then is known without it. */
+  private stalledBeforeMs = 0;
   lastStarvedMs = 0;
   latencyMs: number | undefined;
   throughputKbps: number | undefined;
@@ -211,7 +213,8 @@ export class ViewerSession {
   get watchMs(): number {
     if (this.hasPageTotals) return this.watchedMs;
     if (this.hasStates) return this.watchedMs + (this.state === 'playing' ? this.sinceState : 0);
-    return this.watchedMs + Math.max(0, this.lastMediaMs - (this.firstMediaMs ?? this.lastMediaMs) - this.stalledMs);
+    const stoodMs = this.stalledMs - this.stalledBeforeMs;
+    return this.watchedMs + Math.max(0, this.lastMediaMs - (this.firstMediaMs ?? this.lastMediaMs) - stoodMs);
   }
 
   /** How long it stood still. */
@@ -252,6 +255,7 @@ export class ViewerSession {
     session.watchedMs = row.watchMs;
     session.stalls = row.stalls;
     session.stalledMs = row.stallMs;
+    session.stalledBeforeMs = row.stallMs;
     session.latencyMs = row.latencyMs ?? undefined;
     session.errors = row.errors;
     session.bytes = row.bytes;
