@@ -12,8 +12,12 @@ export interface Visitor {
   readonly kind: VisitorKind;
   readonly sessionId: string;
   readonly userAgent: string;
+  /** As a proxy tells it; undefined: it comes straight. */
+  readonly address: string | undefined;
   /** Lines of its own in each request, each with its end. */
   readonly headers: string;
+  /** CMCD that tells its session; who says nothing does not send it. */
+  readonly session: string;
   /** CMCD in the query of each request; empty: none. */
   readonly query: string;
 }
@@ -46,12 +50,15 @@ export function visitorOf(number: number, door: Door, crowding: Crowding): Visit
     'Referer: http://watch.example.org/',
   ];
   // Each from a network of its own: the last byte of an address is not kept.
-  if (door === 'proxied') lines.push(`X-Forwarded-For: ${addressOf(number)}`);
+  const address = door === 'proxied' ? addressOf(number) : undefined;
+  if (address !== undefined) lines.push(`X-Forwarded-For: ${address}`);
   if (kind === 'header' || kind === 'reporting') lines.push(`CMCD-Session: ${session}`);
   return {
     kind,
     sessionId,
     userAgent,
+    address,
+    session,
     headers: lines.map((line) => `${line}\r\n`).join(''),
     query: kind === 'query' ? `CMCD=${encodeURIComponent(session)}` : '',
   };

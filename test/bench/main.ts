@@ -14,6 +14,7 @@ import { benchRelease } from './release.ts';
 import { Report } from './report.ts';
 import { benchRequests, requestServers, requestsMissing } from './requests.ts';
 import { sessionKeepers } from './session-keepers.ts';
+import { benchSessionMemory } from './session-memory.ts';
 import { benchSessions } from './sessions.ts';
 import { allSessions } from './sessions-script.ts';
 import { benchSockets } from './sockets.ts';
@@ -32,6 +33,7 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   viewers   N viewers of one broadcast of 450 kbit/s over real sockets, beside nginx with the same bytes
   audience  N viewers of one broadcast who come and go, each a session: the server's count beside who really watches, and what counting costs;
             --with-clickhouse, --with-redis: the same while both are away for a minute
+  session-memory   what a viewer's session takes of control's heap, by what is known of viewers; with --check: exit code 1 above 1,024 bytes
   release   N viewers blocked on the next part of one playlist: first to last answer, and memory when they are gone
   mixed     broadcasts of 2.5 Mbit/s while viewers watch another, and the age of a probe's frames
   faults    what viewers and publishers notice when a delivery thread dies, and while the database is locked
@@ -153,6 +155,10 @@ try {
     const backends = { withClickHouse: values['with-clickhouse'], withRedis: values['with-redis'] };
     const broken = await benchAudience({ viewers, seconds: seconds ?? 120, ...backends }, report, interrupt.signal);
     if (values.check && broken.length > 0) process.exitCode = 1;
+  } else if (name === 'session-memory') {
+    const viewers = numbers('viewers', values.viewers ?? '10000')[0]!;
+    const isSmall = await benchSessionMemory({ viewers }, report);
+    if (values.check && !isSmall) process.exitCode = 1;
   } else if (name === 'mixed') {
     const publishers = numbers('publishers', values.publishers ?? '100')[0]!;
     const viewers = numbers('viewers', values.viewers ?? '2000')[0]!;
