@@ -184,7 +184,7 @@ test.each([
 
 test('D-16 is found when bytes pause inside a chunk, and not between chunks', () => {
   const body = Buffer.concat([styp, chunk(), chunk({ tfdt: 1000 })]);
-  const flushed = (firstBytes: number) => {
+  const flushed = (firstBytes: number, stalledMs = 0) => {
     const rules: string[] = [];
     const arrivals = [
       { atMs: 0, totalBytes: firstBytes },
@@ -201,11 +201,14 @@ test('D-16 is found when bytes pause inside a chunk, and not between chunks', ()
       lastByteMs: 500,
       arrivals,
     };
-    checkFlushes(fetched, { lateMs: 400, dripMs: 150 }, (rule) => rules.push(rule));
+    const pressure = { stalledMs: () => stalledMs };
+    checkFlushes(fetched, { lateMs: 400, dripMs: 150 }, pressure, (rule) => rules.push(rule));
     return rules;
   };
   const wholeChunk = styp.length + chunk().length;
   expect(flushed(wholeChunk)).toEqual([]);
   expect(flushed(wholeChunk + 100)).toEqual(['D-16']);
+  expect(flushed(wholeChunk + 100, 300)).toEqual(['D-16']);
+  expect(flushed(wholeChunk + 100, 400)).toEqual([]); // nobody could run meanwhile
   expect(flushed(wholeChunk - 28)).toEqual(['D-16']); // after the moof, before its mdat
 });

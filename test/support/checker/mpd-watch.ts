@@ -2,6 +2,7 @@ import { readBoxes } from './boxes.ts';
 import { checkInit, checkSegment, type InitFacts } from './cmaf-rules.ts';
 import type { Fetched, Fetching } from './fetch.ts';
 import type { Findings, Report } from './findings.ts';
+import type { MachinePressure } from './machine-pressure.ts';
 import {
   attributesOf,
   children,
@@ -32,16 +33,24 @@ export class MpdWatch {
   private readonly fetcher: Fetching;
   private readonly report: Report;
   private readonly tolerances: Tolerances;
+  private readonly pressure: Pick<MachinePressure, 'stalledMs'>;
   private last: { readonly text: string; readonly mpd: Mpd } | undefined;
   private readonly asked = new Set<string>();
   private readonly inits = new Map<string, Promise<InitFacts | undefined>>();
   private readonly pending = new Set<Promise<unknown>>();
   private hasCheckedClock = false;
 
-  constructor(url: string, fetcher: Fetching, findings: Findings, tolerances: Tolerances) {
+  constructor(
+    url: string,
+    fetcher: Fetching,
+    findings: Findings,
+    tolerances: Tolerances,
+    pressure: Pick<MachinePressure, 'stalledMs'>,
+  ) {
     this.url = url;
     this.fetcher = fetcher;
     this.tolerances = tolerances;
+    this.pressure = pressure;
     this.report = findings.at(new URL(url).pathname);
   }
 
@@ -156,7 +165,7 @@ export class MpdWatch {
     const init = await this.initOf(representation);
     if (answer.status !== 200 || init === undefined) return;
     const facts = checkSegment(answer.body, init, true, report);
-    if (isChunked(representation)) checkFlushes(answer, this.tolerances, report);
+    if (isChunked(representation)) checkFlushes(answer, this.tolerances, this.pressure, report);
     if (facts === undefined) return;
     const { fixedDurationTicks = 0, presentationTimeOffset, startNumber, timescale } = representation;
     const nominal = presentationTimeOffset + (number - startNumber) * fixedDurationTicks;
@@ -254,10 +263,16 @@ export function nameOf(url: string): string {
 }
 
 /** D-16: whenever the bytes pause, what has come ends with a whole chunk. */
-export function checkFlushes(fetched: Fetched, { dripMs }: Tolerances, report: Report): void {
+export function checkFlushes(
+  fetched: Fetched,
+  { dripMs }: Tolerances,
+  pressure: Pick<MachinePressure, 'stalledMs'>,
+  report: Report,
+): void {
   for (const [index, arrival] of fetched.arrivals.entries()) {
     const next = fetched.arrivals[index + 1];
-    if (next === undefined || next.atMs - arrival.atMs < dripMs) continue;
+    if (next === undefined) continue;
+    if (next.atMs - arrival.atMs < dripMs + pressure.stalledMs(arrival.atMs, next.atMs)) continue;
     try {
       const last = readBoxes(fetched.body.subarray(0, arrival.totalBytes)).at(-1);
       if (last?.type !== 'mdat') report('D-16', `the bytes paused after ${last?.type}`);

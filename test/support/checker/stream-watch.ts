@@ -63,7 +63,7 @@ export class StreamWatch {
       this.loop(1000, () => this.lookAtMultivariant(url));
     }
     if (this.options.mpdUrl !== undefined) {
-      this.mpd = new MpdWatch(this.options.mpdUrl, this.fetcher, this.findings, this.tolerances);
+      this.mpd = new MpdWatch(this.options.mpdUrl, this.fetcher, this.findings, this.tolerances, this.pressure);
       const { mpd } = this;
       this.loop(2 * pollMs, () => mpd.look());
     }
@@ -222,10 +222,8 @@ export class StreamWatch {
         continue;
       }
       const claimed = { msn: Number(entry['LAST-MSN']), part: Number(entry['LAST-PART'] ?? 0) };
-      const judge = () => {
-        const near = sibling.positions.filter(
-          ({ atMs }) => Math.abs(atMs - answer.lastByteMs) < this.tolerances.lateMs,
-        );
+      const judge = (allowedMs: number) => {
+        const near = sibling.positions.filter(({ atMs }) => Math.abs(atMs - answer.lastByteMs) < allowedMs);
         const before = sibling.positions.findLast(({ atMs }) => atMs <= answer.lastByteMs);
         const candidates = before === undefined ? near : [before, ...near];
         const fits = candidates.some((position) => partsBetween(sibling.partCounts, position, claimed) <= 1);
@@ -236,7 +234,12 @@ export class StreamWatch {
           );
         }
       };
-      setTimeout(judge, this.tolerances.lateMs); // the other playlist's answer may be on its way
+      // The other playlist's answer may be on its way, or was long on it.
+      const { lateMs } = this.tolerances;
+      setTimeout(() => {
+        const stalledMs = this.pressure.stalledMs(answer.requestedMs, performance.now());
+        setTimeout(judge, stalledMs, lateMs + stalledMs);
+      }, lateMs);
     }
   }
 
