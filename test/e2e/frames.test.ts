@@ -52,7 +52,7 @@ test.concurrent.each(clips)(
     const publisher = publishClip({ url: server.rtmpUrl, key: clip.name }, file);
     const { exitCode, output } = await publisher.ended;
     expect(exitCode, output).toBe(0);
-    await until('the playlist ends', () => hasEnded(hls));
+    await until('the playlists end', async () => (await hasEnded(hls)) && (await hasEnded(ts)));
 
     const [cmafVideo = '', cmafAudio = ''] = await saved(hls, `${clip.name}-cmaf`);
     const [transport = ''] = await saved(ts, `${clip.name}-ts`);

@@ -7,7 +7,6 @@ import { makeFlv } from '../media/clips.ts';
 import { readClip } from '../media/flv-clip.ts';
 import { StreamWatch } from '../support/checker/stream-watch.ts';
 import { run } from '../support/child.ts';
-import { hasEnded } from '../support/download.ts';
 import { enhancedFlv } from '../support/enhanced-flv.ts';
 import { TestServer } from '../support/server.ts';
 import { temporaryFolder } from '../support/temp-folder.ts';
@@ -63,8 +62,8 @@ async function broadcast(channel: string, tracks: Parameters<typeof enhancedFlv>
   await watch.start();
   const { code, stderr } = await publishing;
   expect(code, stderr).toBe(0);
+  await until('its playlists end', () => [...watch.renditions.values()].every(({ latest }) => latest?.isEnded));
   const last = await (await fetch(hls)).text();
-  await until('its playlists end', () => hasEnded(hls));
   const { findings } = await watch.stop();
   const lengths = [...watch.renditions.values()].map(({ name, listed }) => ({
     name,

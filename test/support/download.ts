@@ -37,9 +37,9 @@ export async function downloadRendition(url: string): Promise<Download> {
   return { uri: url, bytes: Buffer.concat(pieces), isEnded: playlist.isEnded };
 }
 
-/** Whether the first media playlist of a multivariant one has ended. */
+/** Whether all media playlists of a multivariant one have ended: each ends when its own last segment is made. */
 export async function hasEnded(multivariantUrl: string): Promise<boolean> {
   const multivariant = readMultivariant(await bytesOf(multivariantUrl), ignore);
-  const [uri = ''] = mediaUris(multivariant);
-  return readMediaPlaylist(await bytesOf(new URL(uri, multivariantUrl).href), ignore).isEnded;
+  const playlists = mediaUris(multivariant).map((uri) => bytesOf(new URL(uri, multivariantUrl).href));
+  return (await Promise.all(playlists)).every((bytes) => readMediaPlaylist(bytes, ignore).isEnded);
 }
