@@ -7,7 +7,7 @@ import type { AnnouncedStreamView, StreamView } from '../../src/contract/streams
 import { publishTestPicture } from '../support/publishers/ffmpeg.ts';
 import type { Publisher } from '../support/publishers/publisher.ts';
 import { TestServer } from '../support/server.ts';
-import { until } from '../support/until.ts';
+import { eventually, until } from '../support/until.ts';
 
 let server: TestServer;
 let token: string;
@@ -60,10 +60,12 @@ test('a broadcast that was announced is the one its publisher goes on with, and 
   expect((await fetch(announced.playback.hls)).status).toBe(404);
 
   publish(key, 180);
-  await server.isOnAir(announced.id);
-  expect((await fetch(announced.playback.hls)).status).toBe(200);
-  expect((await fetch(announced.playback.dash)).status).toBe(200);
-  expect(await show('announced')).toMatchObject({ id: announced.id, state: 'ACTIVE', pending_until: null });
+  // Delivery and control hear of it each on its own way.
+  await eventually(async () => {
+    expect((await fetch(announced.playback.hls)).status).toBe(200);
+    expect((await fetch(announced.playback.dash)).status).toBe(200);
+    expect(await show('announced')).toMatchObject({ id: announced.id, state: 'ACTIVE', pending_until: null });
+  });
   expect(await call('POST', '/streams', undefined, key)).toMatchObject({ status: 409 });
 });
 
@@ -90,8 +92,10 @@ test('a stop tells the publisher why, ends the playlist, keeps the media, and an
   expect(exitCode).not.toBe(0);
   expect(output).toContain('stopped by the operator');
   const base = `${server.httpUrl}/hls/${id}/source/`;
-  const playlist = await (await fetch(`${base}index.m3u8`)).text();
-  expect(playlist).toContain('#EXT-X-ENDLIST');
+  const playlist = await until('the playlist ends', async () => {
+    const text = await (await fetch(`${base}index.m3u8`)).text();
+    return text.includes('#EXT-X-ENDLIST') && text;
+  });
   const [segment] = playlist.match(/^segment-\d+\.m4s$/m)!;
   expect((await fetch(`${base}${segment}`)).status).toBe(200);
   expect((await call('DELETE', '/streams/stopped')).body).toMatchObject({ id, state: 'ENDED_GRACEFULLY' });
@@ -103,10 +107,13 @@ test('a picture beyond the policy is refused at once with both sizes, and the st
   const { id } = body as AnnouncedStreamView;
   const { output } = await publish(key, 360).ended;
   expect(output).toMatch(/640x360; this stream key allows 180p at most/);
-  expect(await show(id)).toMatchObject({ state: 'PENDING_INGEST', ingest: null });
-  const { items } = (await call('GET', `/events?stream=${id}`)).body as { items: EventView[] };
-  expect(items.map(({ type }) => type)).toEqual(['stream.created', 'stream.publisher_refused']);
-  expect(items.at(-1)?.payload).toMatchObject({ code: 'ACCESS_POLICY_HEIGHT' });
+  // The publisher hears it first.
+  await eventually(async () => {
+    expect(await show(id)).toMatchObject({ state: 'PENDING_INGEST', ingest: null });
+    const { items } = (await call('GET', `/events?stream=${id}`)).body as { items: EventView[] };
+    expect(items.map(({ type }) => type)).toEqual(['stream.created', 'stream.publisher_refused']);
+    expect(items.at(-1)?.payload).toMatchObject({ code: 'ACCESS_POLICY_HEIGHT' });
+  });
   publish(key, 180);
   await until('it is live', async () => (await show(id)).state === 'ACTIVE');
 });
@@ -118,13 +125,11 @@ test('a policy that is changed while its broadcast is live ends it, and everybod
   const { id } = await show('codecs');
   await call('PATCH', `/keys/${keyId}`, { policy: { codecs: ['hevc', 'aac'] } });
   expect((await publisher.ended).output).toMatch(/picture is avc; this stream key allows hevc, aac/);
-  const ended = await until('it has ended', async () => {
-    const stream = await show(id);
-    return stream.state === 'ERROR' && stream;
+  await eventually(async () => {
+    expect(await show(id)).toMatchObject({ state: 'ERROR', reason: 'policy' });
+    const { items } = (await call('GET', `/events?stream=${id}`)).body as { items: EventView[] };
+    expect(items.at(-1)).toMatchObject({ type: 'stream.ended', payload: { code: 'ACCESS_POLICY_CODEC' } });
   });
-  expect(ended.reason).toBe('policy');
-  const { items } = (await call('GET', `/events?stream=${id}`)).body as { items: EventView[] };
-  expect(items.at(-1)).toMatchObject({ type: 'stream.ended', payload: { code: 'ACCESS_POLICY_CODEC' } });
 });
 
 test('a token announces for a channel, and cancels before anybody has published', async () => {

@@ -70,7 +70,13 @@ describe('what is told of a broadcast', () => {
     await eventually(async () => {
       await view();
       const metrics = streamMetrics.parse(listener.messages.at(-1)!.data);
-      expect(metrics).toMatchObject({ channel, state: 'ACTIVE', interrupted_since: null, health: 'good', warnings: [] });
+      expect(metrics).toMatchObject({
+        channel,
+        state: 'ACTIVE',
+        interrupted_since: null,
+        health: 'good',
+        warnings: [],
+      });
       expect(metrics.started_at).not.toBeNull();
       expect(metrics.viewers).toBe(1);
       expect(metrics.bitrate_out_bps).toBeGreaterThan(0);
