@@ -44,7 +44,7 @@ test('sessions go over HTTPS and are found there, once the authority of the cert
   });
   await warehouse.start();
   onTestFinished(() => warehouse.stop());
-  warehouse.ended(randomSource(7).sessions(100, day, dayMs));
+  warehouse.ended(randomSource(7).sessions(100, day, dayMs, 1));
   await until('they wait on disk', () => warehouse.stats().spooledRows === 100);
   const [warning] = await until('it is told', () => warehouse.warnings().length > 0 && warehouse.warnings());
   for (const text of [warning, said[0]]) {
@@ -54,7 +54,7 @@ test('sessions go over HTTPS and are found there, once the authority of the cert
     expect(text).toMatch(/NODE_EXTRA_CA_CERTS=FILE.*\(ANALYTICS_TLS_FAILED\)/);
     expect(text).not.toContain(password);
   }
-  const range = { fromMs: day, untilMs: day + dayMs };
+  const range = { streamId: 'st1', fromMs: day, untilMs: day + dayMs };
   const untrusting = new ClickHouseClient(target);
   onTestFinished(() => untrusting.close());
   await expect(new ClickHouseHistory(untrusting).experience(range)).rejects.toMatchObject({
