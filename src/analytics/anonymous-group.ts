@@ -11,7 +11,7 @@ const rateTargetDurations = 3;
  */
 export class AnonymousGroup {
   /** One for each viewer. Some may be known by reports of their own: those do not end here. */
-  readonly members: ViewerSession[] = [];
+  members: ViewerSession[] = [];
   readonly key: string;
   /** Media is asked for here, not only playlists. */
   hasMedia = false;
@@ -75,7 +75,9 @@ export class AnonymousGroup {
   }
 
   add(session: ViewerSession): void {
-    this.members.push(session);
+    // An array that something is pushed to has room for sixteen more; most groups have this one.
+    if (this.members.length === 0) this.members = [session];
+    else this.members.push(session);
     session.group = this;
   }
 

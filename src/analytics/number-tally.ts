@@ -8,9 +8,8 @@ const inARow = 3;
  * players there are, however they share connections, proxies and addresses.
  */
 export class NumberTally {
-  private readonly counts = new Uint16Array(span);
-  /** When each number was first asked for, monotonic ms. */
-  private readonly firstAtMs = new Float64Array(span);
+  /** Of each number, how often it was asked for, and when first (monotonic ms). A typed array of so few takes most of its memory for itself. */
+  private readonly asked: number[] = new Array(2 * span).fill(0);
   private newest = 0;
 
   /** Somebody asked for it, or for its first part. Gives how many have by now; 0 for one too old to be looked at. */
@@ -18,12 +17,14 @@ export class NumberTally {
     if (msn <= this.newest - span) return 0;
     if (msn > this.newest) {
       for (let number = Math.max(this.newest + 1, msn - span + 1); number <= msn; number++)
-        this.counts[number % span] = 0;
+        this.asked[countAt(number)] = 0;
       this.newest = msn;
     }
-    if (this.counts[msn % span]! < 0xffff) this.counts[msn % span]!++;
-    if (this.counts[msn % span] === 1) this.firstAtMs[msn % span] = nowMs;
-    return this.counts[msn % span]!;
+    const count = this.asked[countAt(msn)]! + 1;
+    this.asked[countAt(msn)] = count;
+    // Whole numbers: others would take memory of their own.
+    if (count === 1) this.asked[countAt(msn) + 1] = Math.floor(nowMs);
+    return count;
   }
 
   /**
@@ -34,8 +35,12 @@ export class NumberTally {
     // Whoever is a little behind has not yet asked for the newest.
     for (let last = this.newest - 1; last - inARow > this.newest - span - 1 && last >= inARow; last--) {
       let least = Number.POSITIVE_INFINITY;
-      for (let number = last; number > last - inARow; number--) least = Math.min(least, this.counts[number % span]!);
-      if (least > 1) visit(least, this.firstAtMs[last % span]!);
+      for (let number = last; number > last - inARow; number--) least = Math.min(least, this.asked[countAt(number)]!);
+      if (least > 1) visit(least, this.asked[countAt(last) + 1]!);
     }
   }
+}
+
+function countAt(number: number): number {
+  return 2 * (number % span);
 }
