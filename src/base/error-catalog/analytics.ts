@@ -26,7 +26,7 @@ export const analyticsErrors = {
   ANALYTICS_TLS_FAILED: entry<{ place: string; reason: string }>({
     message: ({ place, reason }) => `No secure connection to ClickHouse at ${place} can be made: ${reason}.`,
     remedy:
-      'Name the host in analytics.url as its certificate does; for an authority of your own start the server with NODE_EXTRA_CA_CERTS=FILE. Viewer sessions wait on disk meanwhile.',
+      'Name the host in analytics.url as its certificate does, and its port for TLS; for an authority of your own start the server with NODE_EXTRA_CA_CERTS=FILE. Viewer sessions wait on disk meanwhile.',
     httpStatus: 503,
     exitCode: 5,
   }),
