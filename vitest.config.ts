@@ -5,7 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Two cores: end-to-end tests run real encoders and browsers, and starve each other when too many run at once.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Patience, not promises: how soon something has to happen is expected where it matters.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

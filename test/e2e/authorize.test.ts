@@ -78,7 +78,7 @@ test('a publisher begins when the webhook says so, and everything that happens t
   });
   const ids = listener.events.map(({ id }) => id);
   expect(ids).toEqual(ids.toSorted((a, b) => a - b));
-}, 60_000);
+});
 
 test('a publisher that is not wanted reads why, and what runs goes on while nobody answers', async () => {
   const { running, authorizer, client, publish } = await start();
@@ -96,4 +96,4 @@ test('a publisher that is not wanted reads why, and what runs goes on while nobo
   expect(items.map(({ channel, state }) => [channel, state])).toEqual([['runs-on', 'ACTIVE']]);
   expect(first.isRunning).toBe(true);
   await first.stop('SIGINT');
-}, 60_000);
+});

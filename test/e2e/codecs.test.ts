@@ -75,7 +75,7 @@ test('HEVC and AV1 by Enhanced RTMP are passed through frame by frame, under the
   ]);
   expect(hevc).toEqual([{ name: 'source', codecs: 'hvc1.1.6.L63.90', frames: 180 }]);
   expect(av1).toEqual([{ name: 'source', codecs: expect.stringMatching(/^av01\.0\.\d\dM\.08$/), frames: 180 }]);
-}, 60_000);
+});
 
 test('where there is a ladder, everybody gets H.264 in place of HEVC, without a frame missing', async () => {
   const codecs = expect.stringMatching(/^avc1\.4d40/);
@@ -84,4 +84,4 @@ test('where there is a ladder, everybody gets H.264 in place of HEVC, without a 
     { name: '96p', codecs, frames: 180 },
   ]);
   expect(laddered.log).toMatch(/in place of the source: HEVC/);
-}, 60_000);
+});

@@ -30,7 +30,7 @@ beforeAll(async () => {
   await mkdir(alone);
   executable = join(alone, 'streamctl');
   await copyFile(join(dist, 'streamctl'), executable);
-}, 120_000);
+});
 
 afterAll(() => folder?.remove());
 
@@ -88,7 +88,7 @@ test('a broadcast, its ladder, a viewer, keys and a backup need the one file alo
   } finally {
     await server.dispose();
   }
-}, 60_000);
+});
 
 test('its dashboard is drawn with nothing of this machine, and leaves the terminal as it was', async () => {
   const server = await TestServer.start({ program: [executable], isEnvironmentAlone: true });
@@ -108,7 +108,7 @@ test('its dashboard is drawn with nothing of this machine, and leaves the termin
     await publishing.stop();
     await server.dispose();
   }
-}, 60_000);
+});
 
 test('killed while keys are written, it has every key that it had acknowledged', async () => {
   const server = await TestServer.start({ program: [executable], isEnvironmentAlone: true });
@@ -135,7 +135,7 @@ test('killed while keys are written, it has every key that it had acknowledged',
   } finally {
     await server.dispose();
   }
-}, 60_000);
+});
 
 test('its doctor looks at a machine, and its bench at a server of its own, and leave nothing', async () => {
   const alone = await temporaryFolder('executable-bench');
@@ -163,4 +163,4 @@ test('its doctor looks at a machine, and its bench at a server of its own, and l
   for (const { bits_per_second: bps } of report.viewers) expect(bps / 20).toBeGreaterThan(1_500_000);
   expect(await readdir(alone.path)).toEqual([]);
   await alone.remove();
-}, 120_000);
+});

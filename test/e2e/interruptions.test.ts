@@ -22,7 +22,7 @@ beforeEach(async () => {
   server = await TestServer.start();
   folder = await temporaryFolder('interruptions');
   browsers = await BrowserPlayers.launch();
-}, 60_000);
+});
 
 afterEach(async () => {
   await publisher?.kill();

@@ -82,4 +82,4 @@ test('a server that is killed twice knows its viewers again: each is one session
   await server.launch();
   expect(await ofEnded()).toEqual(ended);
   expect(await sessions(server)).toHaveLength(viewers.length);
-}, 90_000);
+});

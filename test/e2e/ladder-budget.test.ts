@@ -42,7 +42,7 @@ beforeAll(async () => {
   };
   await writeFile(join(server.dataFolder, 'transcoding-cost.json'), JSON.stringify(known));
   await server.launch();
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const publisher of publishers.values()) await publisher.kill();
@@ -127,7 +127,7 @@ test('broadcasts that ask for more than the budget have no rungs and lose nothin
     const newest = segments.at(-1)!;
     expect(Date.now() - newest.startMs - 2000).toBeLessThan(3500); // the one being made, and a busy machine
   }
-}, 120_000);
+});
 
 test('what was measured is kept, and a key restricts what its broadcasts get', async () => {
   const kept = JSON.parse(await readFile(join(server.dataFolder, 'transcoding-cost.json'), 'utf8'));
@@ -144,4 +144,4 @@ test('what was measured is kept, and a key restricts what its broadcasts get', a
   expect(ladder.rungs).toMatchObject([{ name: '180p', state: 'left_out', why: expect.stringContaining('key') }]);
   const listed = await (await fetch(server.playback('plain').hls)).text();
   expect([...listed.matchAll(/\/(\w+)\/index\.m3u8$/gm)].map(([, name]) => name)).toEqual(['source']);
-}, 60_000);
+});

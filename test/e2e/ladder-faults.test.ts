@@ -38,7 +38,7 @@ test.concurrent('viewers of a ladder whose ffmpeg is killed and later hangs miss
     const frames = [...segments.values()].flatMap(({ facts }) => facts?.fragments.flatMap((one) => one.samples) ?? []);
     expect(frames, name).toHaveLength(14 * 30);
   }
-}, 90_000);
+});
 
 test.concurrent('a ladder whose ffmpeg ends as soon as it starts leaves the source alone, is tried again, and comes back', async (context) => {
   const { expect } = context;
@@ -63,7 +63,7 @@ test.concurrent('a ladder whose ffmpeg ends as soon as it starts leaves the sour
   expect(rendition(watch, 'source').segments.size).toBe(6);
   expect([...rendition(watch, 'source').listed.values()].some(({ isGap }) => isGap)).toBe(false);
   expect(ffmpegChildren(stage.server.processId)).toEqual([]);
-}, 90_000);
+});
 
 test.concurrent('a source that comes back in another size has its ladder within three seconds, behind a discontinuity in all renditions', async (context) => {
   const { expect } = context;
@@ -83,4 +83,4 @@ test.concurrent('a source that comes back in another size has its ladder within 
   expect((await second.ended).exitCode).toBe(0);
   // 240p is no rung of a source of 180p.
   expect(butAbsent(butLate(await findingsOf(watch)), '240p'), stage.server.log).toEqual([]);
-}, 90_000);
+});

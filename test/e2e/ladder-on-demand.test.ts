@@ -95,4 +95,4 @@ test('a rung is offered all the time and made while somebody watches it, cut as 
   }
   const { items: events } = await client.listEvents({ stream: 'show' });
   expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(['rung.rested', 'rung.wanted']));
-}, 120_000);
+});

@@ -61,4 +61,4 @@ test('rungs have the segments of the source and every one of its frames, are off
     await writeFile(rendition, bytes);
     expect(await frameHashes(rendition, 'video'), name).toHaveLength(frames);
   }
-}, 120_000);
+});

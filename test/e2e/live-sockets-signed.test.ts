@@ -35,7 +35,7 @@ beforeAll(async () => {
   token = readFileSync(join(server.dataFolder, 'admin.token'), 'utf8').trim();
   const clip = await makeLiveClip(folder.path, { width: 320, height: 180, videoKbps: 300 }, 60);
   publisher = publishClip({ url: server.rtmpUrl, key: channel }, clip);
-}, 60_000);
+});
 
 afterAll(async () => {
   await publisher?.kill();
@@ -71,4 +71,4 @@ test('over TLS, a signed channel is heard of by who has a link to it or a token,
   expect((await listen('/ws/metrics', { protocols: ['streamctl', `playback.${link}`] }).isRefused()).status).toBe(401);
   whole.close();
   viewer.close();
-}, 30_000);
+});

@@ -23,7 +23,7 @@ beforeAll(async () => {
     { width: 1280, height: 720, fps: 30, videoKbps: 2500, keyframeSeconds },
     clipSeconds,
   );
-}, 60_000);
+});
 
 afterAll(() => folder?.remove());
 
@@ -94,7 +94,7 @@ test.concurrent('a source with keyframes too far apart is replaced by a rung on 
   } finally {
     await server.dispose();
   }
-}, 120_000);
+});
 
 test.concurrent('without a ladder such a source is offered as it is, with the longest target duration and a warning', async () => {
   const server = await TestServer.start();
@@ -112,4 +112,4 @@ test.concurrent('without a ladder such a source is offered as it is, with the lo
     await publisher.kill();
     await server.dispose();
   }
-}, 120_000);
+});

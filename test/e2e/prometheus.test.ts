@@ -125,4 +125,4 @@ test('a real Prometheus reads the node and our rules; what it is told of freshne
     const probes = (await ask('query?query=streamctl_probe_success_total'))?.result;
     return Number(probes?.[0]?.value[1]) >= 1;
   });
-}, 120_000);
+});

@@ -40,7 +40,7 @@ beforeAll(async () => {
   await until('it is on air', async () => (await fetch(link.urls.hls)).ok);
   browsers = await BrowserPlayers.launch();
   browser = await launchBrowser();
-}, 60_000);
+});
 
 afterAll(async () => {
   await publisher?.stop();
@@ -107,7 +107,7 @@ test.concurrent('the watch page plays behind a link, and says so when that expir
   expect([refused.status, refused.headers.get('cache-control')]).toEqual([401, 'no-store']);
   expect(await refused.json()).toMatchObject({ code: 'ACCESS_PLAYBACK_TOKEN_EXPIRED' });
   await page.close();
-}, 90_000);
+});
 
 test('the prober plays behind links of its own', async () => {
   const admin = (await readFile(join(server.dataFolder, 'admin.token'), 'utf8')).trim();
@@ -127,7 +127,7 @@ test('the prober plays behind links of its own', async () => {
     30_000,
   );
   expect(await probes()).toMatchObject({ good: expect.toSatisfy((count: number) => count > 0), failed: 0 });
-}, 40_000);
+});
 
 test('a key says otherwise of its channel, and what it says holds within seconds', async () => {
   const admin = (await readFile(join(server.dataFolder, 'admin.token'), 'utf8')).trim();

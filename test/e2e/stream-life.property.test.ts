@@ -26,8 +26,8 @@ async function liveOver(storeUrl: string | undefined, seed: number): Promise<voi
 
 test('over SQLite, whatever publishers and operators do and however often it restarts, streams take only steps of the table', async () => {
   await liveOver(undefined, 16);
-}, 120_000);
+});
 
 test('over Postgres likewise', async () => {
   await liveOver(await newPostgres(), 25);
-}, 120_000);
+});

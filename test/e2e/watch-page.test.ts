@@ -14,7 +14,7 @@ let browser: Browser;
 beforeAll(async () => {
   server = await TestServer.start();
   browser = await launchBrowser();
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -52,7 +52,7 @@ test('the watch page starts with the broadcast, bridges an interruption, ends wi
   await publisher.stop();
   expect(outsideRequests).toEqual([]);
   expect(problems).toEqual([]);
-}, 120_000);
+});
 
 test('a broadcast whose picture outlasts its sound ends on the page too', async () => {
   const folder = await temporaryFolder('picture-outlasts');
@@ -70,4 +70,4 @@ test('a broadcast whose picture outlasts its sound ends on the page too', async 
   await page.waitForSelector('body[data-state="ended"]', { timeout: 20_000 });
   await publisher.ended;
   await folder.remove();
-}, 60_000);
+});

@@ -9,6 +9,8 @@ export interface ChildResult {
 }
 
 const keptBytes = 400_000;
+/** What a program needs to end in good order on a machine that is slow and busy, and more. */
+const patienceMs = 20_000;
 
 /** A running program with its output kept (the last 400 kB of each stream). */
 export class Child {
@@ -37,7 +39,7 @@ export class Child {
   }
 
   /** Ends the program: with `signal`, and after `graceMs` for good. Resolves when it is gone. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM', graceMs = 5000): Promise<ChildResult> {
+  async stop(signal: NodeJS.Signals = 'SIGTERM', graceMs = patienceMs): Promise<ChildResult> {
     if (this.isRunning) {
       this.process.kill(signal);
       const timer = setTimeout(() => this.process.kill('SIGKILL'), graceMs);

@@ -91,7 +91,7 @@ export class TestServer {
 
   /** As an operator stops it. */
   async stop(): Promise<ChildResult | undefined> {
-    return this.child?.stop('SIGTERM', 10_000);
+    return this.child?.stop('SIGTERM');
   }
 
   /** As a crash does. */
@@ -121,7 +121,7 @@ export class TestServer {
   }
 
   /** Waits until a channel can be played. */
-  async isOnAir(name: string, timeoutMs = 20_000): Promise<void> {
+  async isOnAir(name: string, timeoutMs?: number): Promise<void> {
     await until(`${name} is on air`, async () => (await fetch(this.playback(name).hls)).ok, timeoutMs);
   }
 }

@@ -1,8 +1,11 @@
+/** On a machine that is slow, and busy with other tests. */
+const patienceMs = 30_000;
+
 /** Waits until `condition` gives something other than `false` or `undefined`; throws with `what` after `timeoutMs`. */
 export async function until<T>(
   what: string,
   condition: () => T | false | undefined | Promise<T | false | undefined>,
-  timeoutMs = 20_000,
+  timeoutMs = patienceMs,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
@@ -14,7 +17,7 @@ export async function until<T>(
 }
 
 /** Waits until `claims` holds with everything that it expects, at one and the same look, and gives what it gives; fails as the last look did. */
-export async function eventually<T>(claims: () => T | Promise<T>, timeoutMs = 20_000): Promise<T> {
+export async function eventually<T>(claims: () => T | Promise<T>, timeoutMs = patienceMs): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     try {
