@@ -34,6 +34,12 @@ export interface CountedExperience {
   quality: QualityEntry | undefined;
 }
 
+/** How long pictures have moved, and stood still. */
+export interface WatchSums {
+  watchMs: number;
+  stallMs: number;
+}
+
 const startupBounds = [0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 20, 30, 60];
 
 /** Adds up what sessions report: whatever a session takes back later was experienced all the same, and is not counted twice. */
@@ -42,9 +48,11 @@ export class ExperienceTotals {
   private readonly switches = { up: 0, down: 0 };
   private readonly startups = new Map<string, StartupFigures & { readonly histogram: TimeHistogram }>();
 
-  /** What is new in a session. */
-  count(session: ViewerSession): void {
+  /** What is new in a session, of a stream that has its own sums too. */
+  count(session: ViewerSession, stream: WatchSums): void {
     const { counted } = session;
+    stream.watchMs += Math.max(0, session.watchMs - counted.watchMs);
+    stream.stallMs += Math.max(0, session.stallMs - counted.stallMs);
     this.add('watchMs', counted, session.watchMs);
     this.add('stallMs', counted, session.stallMs);
     this.add('stalls', counted, session.stalls);

@@ -65,8 +65,9 @@ export class SessionTable {
     this.size = 0;
     for (const [streamId, audience] of this.streams) {
       audience.sweep(nowMs, (session) => this.options.ended(streamId, session));
+      audience.recent.forget(this.options.clock.wallMs());
       this.size += audience.sessions.size;
-      if (audience.sessions.size === 0) this.streams.delete(streamId);
+      if (audience.sessions.size + audience.recent.gone.length === 0) this.streams.delete(streamId);
     }
     this.reportedByNetwork.clear();
     for (const audience of this.streams.values()) {

@@ -1,6 +1,7 @@
 import type { EventStream } from '../delivery/viewer-events/event-batch.ts';
 import type { SessionRow } from '../store/ports/session-store.ts';
 import { AnonymousGroup } from './anonymous-group.ts';
+import { RecentExperience } from './recent-experience.ts';
 import type { ViewerKey } from './viewer-keys.ts';
 import { type KnownViewer, type SessionIdentity, ViewerSession } from './viewer-session.ts';
 
@@ -35,6 +36,7 @@ export class StreamAudience {
   /** All of them, also those that ended a moment ago: what of them is still on its way makes no new ones. */
   readonly sessions = new Map<string, ViewerSession>();
   readonly bindings = new Map<number, Binding>();
+  readonly recent = new RecentExperience();
   private readonly groups = new Map<string, AnonymousGroup>();
   private readonly newSession: NewSession;
   private nextMember = 1;
@@ -126,7 +128,9 @@ export class StreamAudience {
         session.group?.leave(session);
         ended(session);
       }
-      if (!session.isLive && isSilent) this.sessions.delete(key);
+      if (session.isLive || !isSilent) continue;
+      this.sessions.delete(key);
+      this.recent.left(session);
     }
     for (const [connection, { session }] of this.bindings) if (!session.isLive) this.bindings.delete(connection);
     for (const [key, group] of this.groups) if (group.members.length === 0) this.groups.delete(key);

@@ -5,9 +5,10 @@ import type { Log } from '../observability/log.ts';
 import type { SessionRow, SessionStore } from '../store/ports/session-store.ts';
 import { experienceOf } from './experience.ts';
 import { type ExperienceFigures, ExperienceTotals } from './experience-totals.ts';
-import type { ExperienceSnapshot, LiveAudience, QualityAudience, SessionSink } from './ports.ts';
+import type { ExperienceSnapshot, LiveAudience, QualityAudience, RecentAudience, SessionSink } from './ports.ts';
 import { SessionArchive } from './session-archive.ts';
 import { SessionTable } from './session-table.ts';
+import type { StreamAudience } from './stream-audience.ts';
 import { ViewerKeys } from './viewer-keys.ts';
 
 export interface ViewerAnalyticsOptions {
@@ -23,6 +24,7 @@ export interface ViewerAnalyticsOptions {
   readonly sinks?: readonly SessionSink[];
 }
 
+const nobodyRecently: RecentAudience = { watching: [], sessions: [], watchMs: 0, stallMs: 0 };
 const sweepMs = 1000;
 /** Sweeps between two counts of what was experienced: less than sessions are kept after their end. */
 const countEvery = 5;
@@ -85,7 +87,7 @@ export class ViewerAnalytics implements LiveAudience {
 
   /** Streams that somebody watches, or did a moment ago. */
   streamIds(): string[] {
-    return [...this.table.streams.keys()];
+    return [...this.table.streams].filter(([, { sessions }]) => sessions.size > 0).map(([streamId]) => streamId);
   }
 
   viewers(streamId: string): number {
@@ -108,10 +110,15 @@ export class ViewerAnalytics implements LiveAudience {
     return experienceOf(this.live(streamId));
   }
 
-  watching(streamId: string): readonly SessionRow[] {
+  recent(streamId: string): RecentAudience {
+    const audience = this.table.streams.get(streamId);
+    if (audience === undefined) return nobodyRecently;
+    this.countStream(audience);
     const nowMs = this.options.clock.monotonicMs();
-    const watching = this.live(streamId).filter((session) => session.isWatching(nowMs));
-    return watching.map((session) => session.row(streamId, this.options.node));
+    const sessions = [...audience.sessions.values()];
+    const { gone, watchMs, stallMs } = audience.recent;
+    const watching = sessions.filter((session) => session.isWatching(nowMs));
+    return { watching, sessions: [...sessions, ...gone], watchMs, stallMs };
   }
 
   sessions(streamId: string): readonly SessionRow[] {
@@ -138,9 +145,11 @@ export class ViewerAnalytics implements LiveAudience {
   }
 
   private countExperience(): void {
-    for (const { sessions } of this.table.streams.values()) {
-      for (const session of sessions.values()) this.totals.count(session);
-    }
+    for (const audience of this.table.streams.values()) this.countStream(audience);
+  }
+
+  private countStream({ sessions, recent }: StreamAudience): void {
+    for (const session of sessions.values()) this.totals.count(session, recent);
   }
 
   private live(streamId: string) {

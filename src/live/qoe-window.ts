@@ -1,9 +1,10 @@
+import type { RecentAudience, RecentSession } from '../analytics/ports.ts';
+import { recentMs } from '../analytics/recent-experience.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Percentiles, QoeMetrics } from '../contract/live-metrics.ts';
 import type { RenditionView } from '../contract/streams.ts';
-import type { SessionRow, StartupSource } from '../store/ports/session-store.ts';
+import type { StartupSource } from '../store/ports/session-store.ts';
 
-const windowMs = 5 * 60_000;
 /** Best first: figures of different sources are never mixed. */
 const sources: readonly StartupSource[] = ['beacon', 'cmcd2', 'msd', 'est'];
 
@@ -13,25 +14,14 @@ interface Past {
   readonly stallMs: number;
 }
 
-/** What is kept of a session that was seen: there may be a hundred thousand. */
-interface Seen {
-  readonly startedAtMs: number;
-  startupMs: number | null;
-  startupSource: StartupSource | null;
-  seenAtMs: number;
-  watchMs: number;
-  stallMs: number;
-}
-
 /** How the viewers of one stream fare, over the last five minutes. */
 export class QoeWindow {
   private readonly clock: Clock;
   private readonly pasts: Past[] = [];
-  /** By the session's id, as it was when it was seen last. */
-  private readonly known = new Map<string, Seen>();
   private watchMs = 0;
   private stallMs = 0;
-  private bitrates: readonly number[] = [];
+  /** The audience's sums at the last look. */
+  private counted = { watchMs: 0, stallMs: 0 };
   private byPlayer: ReadonlyMap<string, number> = new Map();
   private byCountry: ReadonlyMap<string, number> = new Map();
   private latest: QoeMetrics = noQoe;
@@ -41,7 +31,7 @@ export class QoeWindow {
   }
 
   get isEmpty(): boolean {
-    return this.known.size === 0;
+    return this.latest.sessions === 0;
   }
 
   /** Viewers by player, those first that most use. */
@@ -57,58 +47,42 @@ export class QoeWindow {
     return this.latest;
   }
 
-  /** `live`: sessions of those who watch now. To be called every few seconds. */
-  look(live: readonly SessionRow[], renditions: readonly RenditionView[]): void {
+  /** To be called every few seconds. */
+  look({ watching, sessions, watchMs, stallMs }: RecentAudience, renditions: readonly RenditionView[]): void {
     const nowMs = this.clock.wallMs();
-    for (const row of live) this.see(row, nowMs);
-    this.forget(nowMs);
-    const bitrateOf = new Map(renditions.map(({ name, bitrate_bps: bitrate }) => [name, bitrate]));
-    this.bitrates = live.flatMap(({ qualities }) => bitrateOf.get(qualities.at(-1)?.rendition ?? '') ?? []);
-    this.byPlayer = countBy(live, ({ player }) => player);
-    this.byCountry = countBy(live, ({ country }) => country);
+    this.add({ watchMs, stallMs });
     this.pasts.push({ atMs: nowMs, watchMs: this.watchMs, stallMs: this.stallMs });
-    while (this.pasts.length > 1 && this.pasts[1]!.atMs <= nowMs - windowMs) this.pasts.shift();
-    this.latest = this.figuresNow(live);
-  }
-
-  private see(row: SessionRow, nowMs: number): void {
-    const { startedAtMs, startupMs, startupSource, seenAtMs, watchMs, stallMs } = row;
-    const before = this.known.get(row.id);
-    if (before === undefined) {
-      this.known.set(row.id, { startedAtMs, startupMs, startupSource, seenAtMs, watchMs, stallMs });
-      // One that has gone on for longer, under an earlier server, counts from now on.
-      if (startedAtMs < nowMs - windowMs) return;
-    }
-    this.watchMs += Math.max(0, watchMs - (before?.watchMs ?? 0));
-    this.stallMs += Math.max(0, stallMs - (before?.stallMs ?? 0));
-    if (before !== undefined) Object.assign(before, { startupMs, startupSource, seenAtMs, watchMs, stallMs });
-  }
-
-  /** Those that have gone stay as long as what they told counts. */
-  private forget(nowMs: number): void {
-    for (const [id, { seenAtMs }] of this.known) if (seenAtMs < nowMs - windowMs) this.known.delete(id);
-  }
-
-  private figuresNow(live: readonly SessionRow[]): QoeMetrics {
+    while (this.pasts.length > 1 && this.pasts[1]!.atMs <= nowMs - recentMs) this.pasts.shift();
+    this.byPlayer = countBy(watching, ({ player }) => player);
+    this.byCountry = countBy(watching, ({ country }) => country);
+    const bitrateOf = new Map(renditions.map(({ name, bitrate_bps: bitrate }) => [name, bitrate]));
     const since = this.pasts[0]!;
-    const watched = this.watchMs - since.watchMs;
-    const stalled = this.stallMs - since.stallMs;
-    const latencies = live.flatMap(({ latencyMs }) => latencyMs ?? []);
-    return {
-      sessions: this.known.size,
-      startup_ms: percentilesOf(this.startups()),
-      rebuffer_ratio: watched + stalled > 0 ? Math.round((stalled / (watched + stalled)) * 10_000) / 10_000 : null,
-      latency_ms: percentilesOf(latencies),
-      bitrate_bps: percentilesOf(this.bitrates),
+    const recent = sessions.filter(({ seenAtMs }) => seenAtMs >= nowMs - recentMs);
+    this.latest = {
+      sessions: recent.length,
+      startup_ms: percentilesOf(startupsOf(recent.filter(({ startedAtMs }) => startedAtMs >= nowMs - recentMs))),
+      rebuffer_ratio: shareOf(this.stallMs - since.stallMs, this.watchMs - since.watchMs),
+      latency_ms: percentilesOf(watching.flatMap(({ latencyMs }) => latencyMs ?? [])),
+      bitrate_bps: percentilesOf(watching.flatMap(({ rendition = '' }) => bitrateOf.get(rendition) ?? [])),
     };
   }
 
-  private startups(): number[] {
-    const sinceMs = this.clock.wallMs() - windowMs;
-    const begun = [...this.known.values()].filter(({ startedAtMs }) => startedAtMs >= sinceMs);
-    const best = sources.find((source) => begun.some(({ startupSource }) => startupSource === source));
-    return begun.filter(({ startupSource }) => startupSource === best).flatMap(({ startupMs }) => startupMs ?? []);
+  /** What is new; all of it where the sums have begun anew. */
+  private add(sums: { readonly watchMs: number; readonly stallMs: number }): void {
+    const isAnew = sums.watchMs < this.counted.watchMs || sums.stallMs < this.counted.stallMs;
+    this.watchMs += sums.watchMs - (isAnew ? 0 : this.counted.watchMs);
+    this.stallMs += sums.stallMs - (isAnew ? 0 : this.counted.stallMs);
+    this.counted = sums;
   }
+}
+
+function startupsOf(begun: readonly RecentSession[]): number[] {
+  const best = sources.find((source) => begun.some(({ startupSource }) => startupSource === source));
+  return begun.filter(({ startupSource }) => startupSource === best).flatMap(({ startupMs }) => startupMs ?? []);
+}
+
+function shareOf(stalledMs: number, watchedMs: number): number | null {
+  return watchedMs + stalledMs > 0 ? Math.round((stalledMs / (watchedMs + stalledMs)) * 10_000) / 10_000 : null;
 }
 
 const nothing: Percentiles = { p50: null, p95: null };

@@ -50,8 +50,7 @@ export class StreamGauge {
     const { audience, streamId, channel } = this.options;
     this.takeTelling(telling);
     const isQoeDue = this.second % qoeEverySeconds === 0;
-    if (isQoeDue && (view.viewers > 0 || !this.qoe.isEmpty))
-      this.qoe.look(audience.watching(streamId), view.renditions);
+    if (isQoeDue && (view.viewers > 0 || !this.qoe.isEmpty)) this.qoe.look(audience.recent(streamId), view.renditions);
     if (this.startedAtMs === null && this.second % startEverySeconds === 0) void this.learnStart();
     this.second++;
     const { ingest, interruptedSinceMs, ladder, renditions } = view;

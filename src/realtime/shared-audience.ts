@@ -13,7 +13,7 @@ export function sharedAudience(own: LiveAudience, otherNodes: () => readonly Nod
         ...elsewhere(streamId).flatMap(({ qualities }) => qualities),
       ]),
     experience: (streamId) => own.experience(streamId),
-    watching: (streamId) => own.watching(streamId),
+    recent: (streamId) => own.recent(streamId),
     sessions: (streamId) => own.sessions(streamId),
   };
 }

@@ -83,6 +83,57 @@ test('a session goes from request to store and sink: as long as it lasts it is l
   expect(items.map(({ id }) => id).sort()).toEqual(told.map(({ id }) => id).sort());
 });
 
+test('who has gone is told of for five minutes more, then nothing is known of the stream', async () => {
+  const { analytics, clock, ask } = await analyticsRig({ dataDir: tempDir() });
+  for (let msn = 1; msn < 6; msn++) {
+    ask(msn, 'stays');
+    if (msn < 5) ask(msn, 'goes');
+    clock.advance(2000);
+  }
+  expect(analytics.recent('st1')).toMatchObject({
+    watching: [{}, {}],
+    sessions: [{}, {}],
+    watchMs: 14_000,
+    stallMs: 0,
+  });
+  clock.advance(60_000);
+  const { watching, sessions, watchMs } = analytics.recent('st1');
+  expect([watching.length, sessions.length, watchMs]).toEqual([0, 2, 14_000]);
+  expect(analytics.streamIds()).toEqual([]);
+  clock.advance(5 * 60_000);
+  expect(analytics.recent('st1')).toMatchObject({ sessions: [], watchMs: 0 });
+});
+
+test('start-up times that become known later are taken, and replaced by better ones', async () => {
+  const { analytics, ask, report } = await analyticsRig({ dataDir: tempDir() });
+  const startup = () =>
+    analytics.recent('st1').sessions.map(({ startupMs, startupSource }) => [startupMs, startupSource]);
+  ask(1, 'a');
+  expect(startup()).toEqual([[undefined, undefined]]);
+  report('sid="a",e=t,msd=900');
+  expect(startup()).toEqual([[900, 'msd']]);
+  report('sid="a",e=t,com.streamctl-startup=812');
+  expect(startup()).toEqual([[812, 'beacon']]);
+});
+
+test('what was watched under an earlier server does not count as watched now', async () => {
+  const dataDir = tempDir();
+  const first = await analyticsRig({ dataDir });
+  const { clock, store } = first;
+  for (let msn = 1; msn < 6; msn++) {
+    first.ask(msn, 'stays');
+    clock.advance(2000);
+  }
+  await first.analytics.stop();
+  const second = await analyticsRig({ dataDir, store, clock });
+  expect(second.analytics.recent('st1')).toMatchObject({ sessions: [{}], watchMs: 0 });
+  for (let msn = 6; msn < 9; msn++) {
+    second.ask(msn, 'stays');
+    clock.advance(2000);
+  }
+  expect(second.analytics.recent('st1')).toMatchObject({ sessions: [{}], watchMs: 4000 });
+});
+
 test('nothing of what is kept has a whole address in it', async () => {
   const dataDir = tempDir();
   const { analytics, store, ask } = await analyticsRig({ dataDir });

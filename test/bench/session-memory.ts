@@ -111,7 +111,7 @@ async function watch(
     const first = msn > segmentsTogether ? visitors.length - remaining : 0;
     for (let index = first; index < visitors.length; index++) desk.watch(visitors[index]!, sources[index]!, msn);
     desk.flush();
-    if (msn % qoeEverySegments === 0) qoe.look(analytics.watching(stream.streamId), []);
+    if (msn % qoeEverySegments === 0) qoe.look(analytics.recent(stream.streamId), []);
     clock.advance(stream.targetDurationMs);
     await new Promise(setImmediate);
   }

@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { RecentAudience, RecentSession, WatchingSession } from '../../src/analytics/ports.ts';
 import { noQoe, QoeWindow } from '../../src/live/qoe-window.ts';
-import type { SessionRow } from '../../src/store/ports/session-store.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { someSession } from '../support/rows.ts';
 
 const minuteMs = 60_000;
 
@@ -14,10 +13,14 @@ beforeEach(() => {
   window = new QoeWindow(clock);
 });
 
+function look(audience: Partial<RecentAudience>): void {
+  window.look({ watching: [], sessions: [], watchMs: 0, stallMs: 0, ...audience }, []);
+}
+
 /** One that began `agoMs` ago and is heard of now. */
-function session(id: string, agoMs: number, members: Partial<SessionRow> = {}): SessionRow {
+function session(agoMs: number, members: Partial<RecentSession> = {}): RecentSession {
   const nowMs = clock.wallMs();
-  return someSession({ id, startedAtMs: nowMs - agoMs, seenAtMs: nowMs, ...members });
+  return { startedAtMs: nowMs - agoMs, seenAtMs: nowMs, startupMs: undefined, startupSource: undefined, ...members };
 }
 
 test('before anybody watches, nothing is known', () => {
@@ -26,89 +29,76 @@ test('before anybody watches, nothing is known', () => {
 });
 
 describe('the share of time that pictures stood still', () => {
-  test('is what came to it between looks, of all sessions', () => {
-    window.look([session('a', 10_000, { watchMs: 9000, stallMs: 0 })], []);
+  test('is what came to it between looks', () => {
+    look({ watchMs: 9000, stallMs: 0 });
     expect(window.figures().rebuffer_ratio).toBeNull();
     clock.advance(5000);
-    const nextRows = [
-      session('a', 15_000, { watchMs: 13_000, stallMs: 1000 }),
-      session('b', 4000, { watchMs: 3000, stallMs: 1000 }),
-    ];
-    window.look(nextRows, []);
+    look({ watchMs: 16_000, stallMs: 2000 });
     expect(window.figures().rebuffer_ratio).toBeCloseTo(2000 / 9000, 4);
   });
 
   test('is of the last five minutes', () => {
-    window.look([session('a', 0, { watchMs: 0, stallMs: 0 })], []);
+    look({});
     clock.advance(5000);
-    window.look([session('a', 5000, { watchMs: 0, stallMs: 5000 })], []);
+    look({ stallMs: 5000 });
     expect(window.figures().rebuffer_ratio).toBe(1);
     for (let minute = 1; minute <= 5; minute++) {
       clock.advance(minuteMs);
-      window.look([session('a', 5000 + minute * minuteMs, { watchMs: minute * minuteMs, stallMs: 5000 })], []);
+      look({ watchMs: minute * minuteMs, stallMs: 5000 });
     }
     expect(window.figures().rebuffer_ratio).toBe(0);
   });
 
-  test('counts what a session does from now on that began under an earlier server', () => {
-    window.look([], []);
-    window.look([session('old', 60 * minuteMs, { watchMs: 40 * minuteMs, stallMs: 20 * minuteMs })], []);
-    expect(window.figures().rebuffer_ratio).toBeNull();
-    clock.advance(5000);
-    window.look([session('old', 60 * minuteMs, { watchMs: 40 * minuteMs + 4000, stallMs: 20 * minuteMs + 1000 })], []);
+  test('goes on where nobody had watched for so long that the audience is another one', () => {
+    look({ watchMs: 40 * minuteMs, stallMs: 20 * minuteMs });
+    clock.advance(minuteMs);
+    look({ watchMs: 4000, stallMs: 1000 });
     expect(window.figures().rebuffer_ratio).toBe(0.2);
   });
 });
 
 describe('start-up times', () => {
   test('are of the best source that there is, and not mixed', () => {
-    const rows = [
-      session('guessed', 3000, { startupMs: 9000, startupSource: 'est' }),
-      session('told', 3000, { startupMs: 500, startupSource: 'beacon' }),
-      session('told too', 3000, { startupMs: 700, startupSource: 'beacon' }),
+    const sessions = [
+      session(3000, { startupMs: 9000, startupSource: 'est' }),
+      session(3000, { startupMs: 500, startupSource: 'beacon' }),
+      session(3000, { startupMs: 700, startupSource: 'beacon' }),
     ];
-    window.look(rows, []);
+    look({ sessions });
     expect(window.figures().startup_ms).toEqual({ p50: 500, p95: 700 });
   });
 
-  test('that become known later are taken, and replaced by better ones', () => {
-    window.look([session('a', 1000, { startupMs: null, startupSource: null })], []);
-    expect(window.figures().startup_ms).toEqual({ p50: null, p95: null });
-    window.look([session('a', 2000, { startupMs: 900, startupSource: 'msd' })], []);
-    expect(window.figures().startup_ms).toEqual({ p50: 900, p95: 900 });
-    window.look([session('a', 3000, { startupMs: 812, startupSource: 'beacon' })], []);
-    expect(window.figures().startup_ms).toEqual({ p50: 812, p95: 812 });
-  });
-
   test('count for five minutes from the start of a session', () => {
-    window.look([session('a', 0, { startupMs: 500 })], []);
+    const begun = session(0, { startupMs: 500, startupSource: 'msd' });
+    look({ sessions: [begun] });
+    expect(window.figures()).toMatchObject({ sessions: 1, startup_ms: { p50: 500, p95: 500 } });
     clock.advance(5 * minuteMs + 1);
-    window.look([session('a', 5 * minuteMs + 1, { startupMs: 500 })], []);
+    look({ sessions: [{ ...begun, seenAtMs: clock.wallMs() }] });
     expect(window.figures()).toMatchObject({ sessions: 1, startup_ms: { p50: null, p95: null } });
   });
 });
 
 test('who has gone is among the sessions for five minutes more', () => {
-  window.look([session('a', 1000), session('b', 1000)], []);
+  const sessions = [session(1000)];
+  look({ sessions });
   clock.advance(5 * minuteMs);
-  window.look([session('b', 5 * minuteMs)], []);
-  expect(window.figures().sessions).toBe(2);
-  clock.advance(1);
-  window.look([session('b', 5 * minuteMs)], []);
+  look({ sessions });
   expect(window.figures().sessions).toBe(1);
-  clock.advance(5 * minuteMs + 1);
-  window.look([], []);
+  clock.advance(1);
+  look({ sessions });
   expect(window.isEmpty).toBe(true);
 });
 
 test('viewers are grouped by player and country, and have the bit rate of their quality', () => {
   const rendition = (name: string, bitrate: number) => ({ name, bitrate_bps: bitrate }) as never;
-  const rows = [
-    session('a', 1000, { player: 'VLC', country: 'FR' }),
-    session('b', 1000, { qualities: [{ atMs: 1000, rendition: '360p', reason: 'abr' }] }),
-    session('c', 1000, { qualities: [] }),
+  const viewer = { player: 'Chrome', country: 'DE', rendition: '720p', latencyMs: 1500 };
+  const watching: WatchingSession[] = [
+    { ...viewer, player: 'VLC', country: 'FR' },
+    { ...viewer, rendition: '360p', latencyMs: 900.4 },
+    { ...viewer, rendition: undefined, latencyMs: undefined },
   ];
-  window.look(rows, [rendition('720p', 3_000_000), rendition('360p', 800_000)]);
+  const renditions = [rendition('720p', 3_000_000), rendition('360p', 800_000)];
+  window.look({ watching, sessions: [], watchMs: 0, stallMs: 0 }, renditions);
   expect(window.players).toEqual([
     { name: 'Chrome', viewers: 2 },
     { name: 'VLC', viewers: 1 },
@@ -117,5 +107,8 @@ test('viewers are grouped by player and country, and have the bit rate of their 
     { name: 'DE', viewers: 2 },
     { name: 'FR', viewers: 1 },
   ]);
-  expect(window.figures().bitrate_bps).toEqual({ p50: 800_000, p95: 3_000_000 });
+  expect(window.figures()).toMatchObject({
+    bitrate_bps: { p50: 800_000, p95: 3_000_000 },
+    latency_ms: { p50: 900, p95: 1500 },
+  });
 });

@@ -37,7 +37,7 @@ test('ten thousand viewers with session ids, players and addresses of their own 
       0,
     );
     session.started(700, number % 3 === 0 ? 'beacon' : 'est');
-    totals.count(session);
+    totals.count(session, { watchMs: 0, stallMs: 0 });
   }
   const series = await seriesOf(totals);
   expect(series.length).toBeGreaterThan(before);
@@ -59,6 +59,7 @@ test('a histogram is told as Prometheus adds it up: each bucket with those below
 
 test('what a session takes back is not counted twice, and changes of quality have a direction', () => {
   const totals = new ExperienceTotals();
+  const sums = { watchMs: 0, stallMs: 0 };
   const session = new ViewerSession(
     { id: 'a', key: 's a', network: '', country: 'ZZ', player: 'VLC', startedAtMs: 0 },
     0,
@@ -71,8 +72,9 @@ test('what a session takes back is not counted twice, and changes of quality hav
   ] as const) {
     session.watchedMs = watchedMs;
     session.showed(rendition, atMs, '');
-    totals.count(session);
-    totals.count(session);
+    totals.count(session, sums);
+    totals.count(session, sums);
   }
+  expect(sums).toEqual({ watchMs: 6000, stallMs: 0 });
   expect(totals.figures()).toMatchObject({ watchSeconds: 6, switchesUp: 1, switchesDown: 1 });
 });

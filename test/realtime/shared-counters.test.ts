@@ -140,7 +140,7 @@ test('the audience of all nodes is the sum, by quality too; sessions and experie
     ],
     experience: () => 'own' as never,
     sessions: () => [],
-    watching: () => [],
+    recent: () => 'own' as never,
   };
   const all = sharedAudience(own, () => [reportOf(5), reportOf(6)]);
   expect(all.viewers('st1')).toBe(14);

@@ -69,7 +69,7 @@ export async function apiUnderTest(
     live,
     audience: {
       sessions: (streamId) => watching.filter((row) => row.streamId === streamId),
-      watching: (streamId) => watching.filter((row) => row.streamId === streamId),
+      recent: () => ({ watching: [], sessions: [], watchMs: 0, stallMs: 0 }),
       viewers: () => watching.length,
       qualities: () => [],
       experience: () => experienceOf([]),
