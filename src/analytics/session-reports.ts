@@ -15,6 +15,12 @@ const segmentForm = /\/(hls|dash)\/[\w-]{1,64}\/(?!audio)([a-z0-9]{1,32})\/segme
 const noticedStallMs = 300;
 /** Starved requests within this time, of sound and picture, are one stall. */
 const sameStallMs = 1000;
+/** Who has so much to show does not starve: dash.js goes on saying so for some requests. */
+const wellFilledMs = 4000;
+/** So long after its first media a player is settled: until then its distance to live grows because it has not begun. */
+const settlingMs = 3000;
+/** Players who are closer to live than they want to be play slower by up to this. */
+const slowestPlayRatio = 0.05;
 
 /**
  * Takes in what a player posted: an event. `timeMs` is the wall clock here; `seesRequests`: what it asks for is asked here, of no cache in
@@ -98,7 +104,7 @@ function isPlausibleStartup(startupMs: number): boolean {
 /** Of who tells no states. Version 1 has no durations, and shaka says only that it is in a hurry. */
 function takeStarvation(session: ViewerSession, report: CmcdReport, timeMs: number): void {
   const isHurried = report.isUrgent === true && isOfPicture(report) && !session.isStarving;
-  if (report.isStarved !== true && !isHurried) return;
+  if (isWellFilled(report) || (report.isStarved !== true && !isHurried)) return;
   if (timeMs - session.lastStarvedMs >= sameStallMs) session.stalls++;
   session.lastStarvedMs = timeMs;
   if (report.starvedMs !== undefined) {
@@ -115,20 +121,31 @@ function endStarvation(
   timeMs: number,
   distanceMs: number | undefined,
 ): void {
-  if (!session.isStarving || report.isUrgent === true || report.isStarved === true || !isOfPicture(report)) return;
+  if (!session.isStarving || !isOfPicture(report)) return;
+  // A player that goes on nearer to live has skipped what it could not show: how far it had fallen behind says how long it stood.
+  if (distanceMs !== undefined) session.starvedDistanceMs = Math.max(session.starvedDistanceMs, distanceMs);
+  if (!isWellFilled(report) && (report.isUrgent === true || report.isStarved === true)) return;
   session.isStarving = false;
-  if (distanceMs === undefined || session.distanceMs === undefined) return;
-  session.stood(timeMs - Math.max(0, distanceMs - session.distanceMs), timeMs);
-  session.distanceMs = undefined;
+  if (distanceMs !== undefined && session.distanceMs !== undefined) {
+    session.stood(timeMs - Math.max(0, session.starvedDistanceMs - session.distanceMs), timeMs);
+    session.distanceMs = undefined;
+  }
+  session.starvedDistanceMs = 0;
 }
 
 /** Who measures how far behind live it is, and tells no states: it asks for nothing while it waits for what is on its way. */
 function takeGrowth(session: ViewerSession, distanceMs: number, timeMs: number): void {
-  const { distanceMs: beforeMs = distanceMs } = session;
-  if (session.hasStates || session.isStarving || !session.hasBegun || distanceMs - beforeMs < noticedStallMs) return;
+  const { distanceMs: beforeMs = distanceMs, firstMediaMs = timeMs, lastMediaMs } = session;
+  if (session.hasStates || session.isStarving || timeMs < firstMediaMs + settlingMs) return;
+  const stoodMs = distanceMs - beforeMs;
+  if (stoodMs < noticedStallMs + (timeMs - lastMediaMs) * slowestPlayRatio) return;
   session.stalls++;
   session.lastStarvedMs = timeMs;
-  session.stood(timeMs - (distanceMs - beforeMs), timeMs);
+  session.stood(timeMs - stoodMs, timeMs);
+}
+
+function isWellFilled({ bufferMs = 0 }: CmcdReport): boolean {
+  return bufferMs >= wellFilledMs;
 }
 
 function isOfPicture({ objectType }: CmcdReport): boolean {
@@ -190,10 +207,11 @@ function takePageTotals(session: ViewerSession, report: CmcdReport, timeMs: numb
   session.stalls = report.stallCount ?? session.stalls;
   session.stalledMs = report.stalledMs ?? session.stalledMs;
   if (report.qualities === undefined) return;
-  // Told by how long ago they were: the clocks of viewers are their own.
+  // Told by how long ago they were, when it was written: it may have waited for the network.
+  const writtenAtMs = report.timeMs === undefined ? timeMs : report.timeMs + session.clockBehindMs;
   for (const { index, agoMs, rendition, reason } of readQualityLog(report.qualities)) {
     if (index < session.qualityCount) continue;
     session.qualityCount = index + 1;
-    session.showed(rendition, timeMs - agoMs, reason);
+    session.showed(rendition, writtenAtMs - agoMs, reason);
   }
 }

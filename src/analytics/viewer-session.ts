@@ -80,6 +80,8 @@ export class ViewerSession {
   isStarving = false;
   /** From live to its picture when that moved last. */
   distanceMs: number | undefined;
+  /** The same, at most, while it stands. */
+  starvedDistanceMs = 0;
   /** It tells what it was answered, by whomever. */
   hasResponses = false;
   /** How far its clock is behind the one here, at most. */
@@ -196,7 +198,10 @@ export class ViewerSession {
     const { lastStall } = this;
     const isInStall = lastStall !== undefined && atMs > lastStall.fromMs - bufferErrorMs && atMs < lastStall.toMs;
     const entry = { atMs: isInStall ? lastStall.toMs : atMs, rendition, reason, position };
-    while (this.qualities.length > 1 && isSuperseded(this.qualities.at(-1)!, entry)) this.qualities.pop();
+    while (this.qualities.length > 0 && isSuperseded(this.qualities.at(-1)!, entry)) {
+      const { reason: earlierReason } = this.qualities.pop()!;
+      if (this.qualities.length === 0) entry.reason = earlierReason;
+    }
     if (this.rendition === rendition) return;
     // An array that something is pushed to has room for sixteen more; most sessions have this one.
     if (this.qualities.length === 0) this.qualities = [entry];

@@ -13,7 +13,6 @@ import { referenceOf } from './variant.ts';
 import type { Hold, Resolution } from './waiting-room.ts';
 
 /** How much before its beginning a DASH segment may be asked for: clocks are not quite equal, and frames do not arrive evenly. */
-const earlyMs = 500;
 
 /** Finds media of one stream: what exists, what is worth waiting for, and what is not there. */
 export class MediaAnswers {
@@ -105,8 +104,9 @@ export class MediaAnswers {
   }
 
   /**
-   * The next segment of a grid may be asked for from its beginning on, and is waited for until its first part is whole: shaka asks
-   * that early, and waiting beats a 404 that a cache might keep beyond the time the part is there. Before, it does not exist.
+   * The next segment of a grid is waited for until its first part is whole: waiting beats a 404 that a cache might keep beyond the time the
+   * part is there. Shaka asks as early as the manifest's availabilityTimeOffset before its beginning when it catches up after its network was
+   * gone, and plays nothing more once it has got a 404. Before that it does not exist.
    */
   private dueSegment(
     stream: DeliveredStream,
@@ -127,9 +127,11 @@ export class MediaAnswers {
     }
     if (period?.addressing.mode !== 'number') return missing(path, 'it can be had when it is complete');
     if (window.isInterrupted) return missing(path, 'the broadcast is interrupted');
-    const nominalMs = (period.startSeconds + (msn - period.firstMsn) * period.addressing.segmentSeconds) * 1000;
+    const segmentMs = period.addressing.segmentSeconds * 1000;
+    const nominalMs = period.startSeconds * 1000 + (msn - period.firstMsn) * segmentMs;
     const earlierMs = availabilityStartMs + nominalMs - this.clock.wallMs();
-    if (earlierMs > earlyMs) return missing(path, `its time comes in ${earlierMs.toFixed(0)} ms`);
+    if (earlierMs > segmentMs - window.stream.partTargetMs)
+      return missing(path, `its time comes in ${earlierMs.toFixed(0)} ms`);
     const find = (): Resolution | undefined => {
       if (window.isEnded || window.isInterrupted || rendition.isGone) return missing(path);
       const segment = rendition.find(msn);
@@ -140,7 +142,7 @@ export class MediaAnswers {
     };
     return {
       key: `chunked ${path}`,
-      timeoutMs: 1000 * targetDurationSeconds,
+      timeoutMs: Math.max(0, earlierMs) + 1000 * targetDurationSeconds,
       test: find,
       onTimeout: () => missing(path, 'it was due, but no media came'),
     };

@@ -62,8 +62,9 @@ test('who has starved by version 1 stood for as long as it is further behind liv
 
 test('a quality is seen when what was fetched before it has been shown', () => {
   const rig = audienceRig();
+  let msn = 1;
   const ask = (rendition: string, bufferMs: number, seconds: number) => {
-    rig.cmcd(`sid="a",ot=v,bl=${bufferMs}`, { rendition });
+    rig.cmcd(`sid="a",ot=v,bl=${bufferMs}`, { rendition, msn: msn++ });
     rig.clock.advance(seconds * 1000);
   };
   ask('720p', 0, 2);
@@ -72,6 +73,68 @@ test('a quality is seen when what was fetched before it has been shown', () => {
   ask('360p', 4000, 2);
   ask('360p', 4000, 2);
   expect(shown(rig)).toEqual(['720p 0', '360p 6']);
+});
+
+test('who fetches the beginning again in another quality has never seen the first', () => {
+  const rig = audienceRig();
+  rig.cmcd('sid="a",ot=v,su', { rendition: '180p', msn: 3 });
+  rig.cmcd('sid="a",ot=v,su', { rendition: '180p', msn: 4 });
+  rig.clock.advance(100);
+  rig.cmcd('sid="a",ot=v,su', { rendition: 'source', msn: 3 });
+  expect(shown(rig)).toEqual(['source 0.1']);
+  expect(rig.sessions()[0]?.row('st1', 'here').qualities[0]?.reason).toBe('startup');
+});
+
+test('a quality was on screen when the page wrote it down, however long the report was on its way', () => {
+  const rig = audienceRig();
+  rig.report(`sid="a",e=ps,sta=p,${at(0)},com.streamctl-watched=0,com.streamctl-qualities="0 0 source startup"`);
+  rig.clock.advance(9000);
+  rig.report(
+    `sid="a",e=bc,sta=p,${at(2)},com.streamctl-watched=2000,com.streamctl-qualities="0 2000 source startup;1 500 360p bandwidth"`,
+  );
+  expect(shown(rig)).toEqual(['source 0', '360p 1.5']);
+});
+
+test('a player that says it starves while it has plenty to show has not stood still', () => {
+  const rig = audienceRig();
+  rig.cmcd('sid="a",ot=m,su', { kind: 'manifest' });
+  rig.clock.advance(500);
+  rig.cmcd('sid="a",ot=v,bl=2000', { ageMs: 500 });
+  rig.clock.advance(4000);
+  rig.cmcd('sid="a",ot=v,bs,su,bl=4900', { ageMs: 500 });
+  rig.cmcd('sid="a",ot=a,bs,su,bl=4900', { ageMs: 500 });
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 0, stallMs: 0 });
+});
+
+test('a player that plays a little slower, or has not quite begun, does not stand still', () => {
+  const rig = audienceRig();
+  rig.cmcd('sid="a",ot=m,su', { kind: 'manifest' });
+  rig.clock.advance(500);
+  rig.cmcd('sid="a",ot=v,ltc=7300');
+  rig.clock.advance(1600);
+  rig.cmcd('sid="a",ot=v,ltc=7900');
+  for (const ltc of [7990, 8070]) {
+    rig.clock.advance(2000);
+    rig.cmcd(`sid="a",ot=v,ltc=${ltc}`);
+  }
+  rig.clock.advance(8600);
+  rig.cmcd('sid="a",ot=v,ltc=8400');
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 0, stallMs: 0 });
+  rig.clock.advance(2000);
+  rig.cmcd('sid="a",ot=v,ltc=9000');
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 600 });
+});
+
+test('how long a player stood is known though it skips to live as soon as it goes on', () => {
+  const rig = audienceRig();
+  rig.cmcd('sid="a",ot=m,su', { kind: 'manifest' });
+  rig.clock.advance(500);
+  rig.cmcd('sid="a",ot=v,bl=2000', { ageMs: 500 });
+  rig.clock.advance(10_000);
+  rig.cmcd('sid="a",ot=v,bs,su,bl=0', { ageMs: 8500 });
+  rig.clock.advance(100);
+  rig.cmcd('sid="a",ot=v,bl=2000', { ageMs: 600 });
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 6000 });
 });
 
 test('what was fetched and thrown away, or comes after the end, was never seen', () => {

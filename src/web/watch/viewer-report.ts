@@ -29,8 +29,8 @@ const maxQualities = 20;
 const states = { starting: 'starting', playing: 'playing', stalled: 'rebuffering', resting: 'paused' } as const;
 
 /**
- * Tells the server what the viewer experiences, as CMCD events: when the picture begins, every ten seconds, when it stalls and goes on, and at
- * the end. Each report has the totals so far, so a lost one takes nothing along.
+ * Tells the server what the viewer experiences, as CMCD events: when the picture begins, every ten seconds, when it stalls and goes on, when the quality
+ * changes, and at the end. Each report has the totals so far, so a lost one takes nothing along.
  */
 export class ViewerReport {
   readonly ledger: PlayLedger;
@@ -60,9 +60,12 @@ export class ViewerReport {
 
   showed(change: QualitySwitch): void {
     this.qualities.push(change);
-    if (this.qualities.length <= maxQualities) return;
-    this.qualities.shift();
-    this.firstIndex++;
+    if (this.qualities.length > maxQualities) {
+      this.qualities.shift();
+      this.firstIndex++;
+    }
+    // The first one is told with the picture's beginning.
+    if (this.ledger.state === 'playing') this.send('bc');
   }
 
   /** The last word. */
