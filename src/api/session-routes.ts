@@ -36,7 +36,7 @@ const listSessions = createRoute({
   ...needs('streams:read'),
   request: { params: streamParams, query: pageQuery },
   responses: { 200: answer('A page of sessions.', sessionPage) },
-  ...refuses('STREAM_UNKNOWN', 'STORE_CURSOR_INVALID'),
+  ...refuses('STREAM_UNKNOWN', 'STORE_CURSOR_INVALID', 'ANALYTICS_UNREACHABLE', 'ANALYTICS_TLS_FAILED'),
 });
 
 export function addSessionRoutes(api: Api, options: SessionRoutesOptions): void {

@@ -65,7 +65,7 @@ const showStreamMetrics = createRoute({
   ...needs('streams:read'),
   request: { params: streamParams, query: streamMetricsQuery },
   responses: { 200: answer('Its figures.', streamAnalyticsView) },
-  ...refuses('STREAM_UNKNOWN', 'ANALYTICS_UNREACHABLE'),
+  ...refuses('STREAM_UNKNOWN', 'ANALYTICS_UNREACHABLE', 'ANALYTICS_TLS_FAILED'),
 });
 
 const minuteMs = 60_000;

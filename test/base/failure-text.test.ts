@@ -13,7 +13,7 @@ async function failureWith(server: Server, ca?: string): Promise<unknown> {
   await once(server, 'listening');
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo;
-  const socket = connect({ port, host: 'localhost', family: 4, ...(ca !== undefined && { ca }) });
+  const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', ...(ca !== undefined && { ca }) });
   const [error] = await once(socket, 'error');
   return error;
 }
