@@ -64,9 +64,10 @@ function ofStalls({ standstillsMs, waits }: LedgerEntry, session: SessionView): 
   const most = Math.max(waits, standstillsMs.filter((ms) => ms >= possibleStallMs).length);
   if (stalls < least || stalls > most)
     found.push(`${stalls} stalls for ${least === most ? least : `${least}-${most}`}`);
-  const stoodMs = standstillsMs.reduce((sum, ms) => sum + ms, 0);
-  const error = Math.round(stall_ms - stoodMs);
-  if (Math.abs(error) > Math.max(shortestStallToleranceMs * Math.max(1, stalls), stallRatio * stoodMs))
+  const mostMs = sumOf(standstillsMs);
+  const leastMs = sumOf(standstillsMs.filter((ms) => ms >= certainStallMs));
+  const error = Math.round(stall_ms > mostMs ? stall_ms - mostMs : Math.min(0, stall_ms - leastMs));
+  if (Math.abs(error) > Math.max(shortestStallToleranceMs * Math.max(1, stalls), stallRatio * mostMs))
     found.push(`stalled ${signed(error)} ms`);
   return found;
 }
@@ -110,6 +111,10 @@ function ofEnd({ leaving, telling, leftAtMs, goneAtMs }: LedgerEntry, { ended_at
 /** As the server keeps it. */
 export function networkOf(address: string): string {
   return `${address.split('.').slice(0, 3).join('.')}.0/24`;
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 function signed(value: number): string {

@@ -30,12 +30,13 @@ export interface CmcdSettings {
   readonly eventUrl?: string;
 }
 
-type Start = (
+/** Gets a player ready; what it gives makes it play. */
+type Prepare = (
   video: HTMLVideoElement,
   url: string,
   meter: PlayMeter,
   cmcd: CmcdSettings | undefined,
-) => Promise<void> | void;
+) => Promise<() => unknown> | (() => unknown);
 
 const events = ['ps', 't', 'e', 'bc', 'pr', 'rr'];
 
@@ -68,7 +69,7 @@ function dashCmcd({ version, useHeaders, sessionId, contentId, eventUrl }: CmcdS
   return { streaming: { cmcd: { enabled: true, version, mode, sid: sessionId, cid: contentId, eventTargets } } };
 }
 
-const engines: Record<Engine, Start> = {
+const engines: Record<Engine, Prepare> = {
   'hls.js': (video, url, meter, cmcd) => {
     const hls = new Hls({ lowLatencyMode: true, enableWorker: false, ...(cmcd && hlsCmcd(cmcd)) });
     hls.on(Hls.Events.ERROR, (_event, data) => {
@@ -77,8 +78,10 @@ const engines: Record<Engine, Start> = {
         meter.failedRequests.push(`${data.details} ${data.response?.code} ${data.frag?.url ?? data.url}`);
     });
     meter.latency = () => secondsSince(hls.playingDate);
-    hls.loadSource(url);
-    hls.attachMedia(video);
+    return () => {
+      hls.loadSource(url);
+      hls.attachMedia(video);
+    };
   },
   shaka: async (video, url, meter, cmcd) => {
     shaka.polyfill.installAll();
@@ -92,7 +95,8 @@ const engines: Record<Engine, Start> = {
     meter.latency = () => secondsSince(player.getPlayheadTimeAsDate());
     player.configure({ streaming: { lowLatencyMode: true }, ...(cmcd && shakaCmcd(cmcd)) });
     await player.attach(video);
-    await player.load(url).catch((error: { code?: number }) => meter.errors.push(`shaka load: ${error.code} ${error}`));
+    const failed = (error: { code?: number }) => meter.errors.push(`shaka load: ${error.code} ${error}`);
+    return () => player.load(url).catch(failed);
   },
   'dash.js': (video, url, meter, cmcd) => {
     const player = dashjs.MediaPlayer().create();
@@ -102,9 +106,9 @@ const engines: Record<Engine, Start> = {
       const latency = player.getCurrentLiveLatency();
       return Number.isFinite(latency) ? latency : undefined;
     };
-    player.initialize(video, url, true);
+    return () => player.initialize(video, url, true);
   },
-  native: (video, url) => {
+  native: (video, url) => () => {
     video.src = url;
   },
 };
@@ -115,21 +119,21 @@ function secondsSince(date: Date | null): number | undefined {
 
 declare global {
   interface Window {
-    startPlay: (engine: Engine, url: string, cmcd?: CmcdSettings) => void;
+    startPlay: (engine: Engine, url: string, cmcd?: CmcdSettings) => Promise<void>;
     playReport: () => PlayReport;
     playLog: () => PlayLogView;
   }
 }
 
-window.startPlay = (engine, url, cmcd) => {
+window.startPlay = async (engine, url, cmcd) => {
   const video = document.querySelector('video');
   if (video === null) throw new Error('no video element');
   const meter = new PlayMeter(video);
+  window.playReport = () => meter.report();
+  const play = await engines[engine](video, url, meter, cmcd);
   const log = new PlayLog(video);
   window.playLog = () => log.view();
-  window.playReport = () => meter.report();
-  const started = engines[engine](video, url, meter, cmcd);
-  void Promise.resolve(started)
+  void Promise.resolve(play())
     // dash.js plays by itself, and hears of nothing that began before it was ready: it would not read its manifest again.
     .then(() => (engine === 'dash.js' ? undefined : video.play()))
     .catch((error: unknown) => meter.errors.push(`play: ${String(error)}`));
