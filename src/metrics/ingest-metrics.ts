@@ -24,7 +24,7 @@ export const ingestMetrics: readonly Metric[] = [
   ),
   level(
     'output_fresh_seconds_total',
-    'That part of it in which the newest listed media was no older than three target durations.',
+    'That part of it in which the newest listed picture, or sound where there is none, was no older than three target durations.',
     ({ freshSeconds }) => freshSeconds,
   ),
   level(

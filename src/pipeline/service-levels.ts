@@ -26,7 +26,7 @@ export interface ServiceLevelFigures {
 /** `hls`: whole segments; `ll`: parts; `dash`: a segment counts from its first chunk. */
 export type PlaylistFormat = 'hls' | 'll' | 'dash';
 
-/** Media is fresh while its newest is no older than this many target durations. */
+/** Media is fresh while its newest picture, or sound where that is all there is, is no older than this many target durations. */
 const freshTargetDurations = 3;
 const latencyBounds = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 15, 30];
 const partBounds = [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10];
@@ -45,7 +45,7 @@ interface ListedRendition {
 interface Level {
   readonly stream: LiveStream;
   targetDurationMs: number;
-  /** Stream time at which the newest listed media ends. */
+  /** Stream time at which the newest listed media ends that is measured. */
   newestEndMs: number;
   /** Who published when time was counted last, and whether the stream was ACTIVE then. */
   run: PublisherRun | undefined;
@@ -175,9 +175,9 @@ export class ServiceLevels {
   ): void {
     const startMs = msOf(part.startTicks, rendition);
     const endMs = startMs + (part.durationTicks * 1000) / rendition.timescale;
+    if (!this.isMeasured(level, rendition)) return;
     this.countTime(level);
     level.newestEndMs = Math.max(level.newestEndMs, endMs);
-    if (!this.isMeasured(level, rendition)) return;
     this.since(level, startMs, this.glassToPlaylist.ll);
     if (part.index === 0) this.since(level, startMs, this.glassToPlaylist.dash);
     this.since(level, endMs - 2, this.partLatency);
@@ -196,7 +196,7 @@ export class ServiceLevels {
     if (firstListedMs.size > awaitedSegments) firstListedMs.delete(firstListedMs.keys().next().value!);
   }
 
-  /** What arrives is the picture, where there is one. */
+  /** Of a broadcast with a picture, that: sound that goes on behind a picture that stands still is not what was promised. */
   private isMeasured({ stream }: Level, { isVideo }: ListedRendition): boolean {
     return isVideo || stream.publisher?.hasVideo === false;
   }

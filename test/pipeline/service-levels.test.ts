@@ -208,6 +208,27 @@ test('older media that comes late makes nothing older', () => {
   expect(measured.seconds).toEqual([7.5, 6]);
 });
 
+test('a picture that stands still while the sound goes on is not fresh; sound is, where there is no picture', () => {
+  const staleSecondsOf = (kind: 'video' | 'audio') => {
+    const measured = new MeasuredStream();
+    measured.targets(1);
+    if (kind === 'video') measured.offers('source');
+    measured.offers('audio', { config: audioConfig });
+    measured.connect(kind);
+    measured.play(3000);
+    if (kind === 'video') measured.part(0, 2000, 1000);
+    for (let second = 0; second < 10; second++) {
+      measured.silence(1000);
+      measured.part(second, measured.nowMs - 1000, 1000, 'audio');
+    }
+    const [connected, fresh] = measured.seconds;
+    expect(connected).toBeGreaterThan(10);
+    return connected - fresh;
+  };
+  expect(staleSecondsOf('video')).toBe(7);
+  expect(staleSecondsOf('audio')).toBe(0);
+});
+
 test('before there is a target duration nobody waits for a second segment', () => {
   const measured = new MeasuredStream();
   measured.begin();
