@@ -5,7 +5,10 @@ import type { ViewerSession } from './viewer-session.ts';
 
 /** What all viewers have experienced since the start: only ever grows. */
 export interface ExperienceFigures {
+  /** Of those whose stalls are known. */
   readonly watchSeconds: number;
+  /** Of the others. */
+  readonly untoldWatchSeconds: number;
   readonly stallSeconds: number;
   readonly stalls: number;
   readonly totalFrames: number;
@@ -34,7 +37,7 @@ export interface CountedExperience {
   quality: QualityEntry | undefined;
 }
 
-/** How long pictures have moved, and stood still. */
+/** How long pictures have moved, and stood still, of sessions whose stalls are known. */
 export interface WatchSums {
   watchMs: number;
   stallMs: number;
@@ -45,15 +48,20 @@ const startupBounds = [0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 20, 30
 /** Adds up what sessions report: whatever a session takes back later was experienced all the same, and is not counted twice. */
 export class ExperienceTotals {
   private readonly sums = { watchMs: 0, stallMs: 0, stalls: 0, totalFrames: 0, droppedFrames: 0 };
+  private untoldWatchMs = 0;
   private readonly switches = { up: 0, down: 0 };
   private readonly startups = new Map<string, StartupFigures & { readonly histogram: TimeHistogram }>();
 
   /** What is new in a session, of a stream that has its own sums too. */
   count(session: ViewerSession, stream: WatchSums): void {
     const { counted } = session;
-    stream.watchMs += Math.max(0, session.watchMs - counted.watchMs);
-    stream.stallMs += Math.max(0, session.stallMs - counted.stallMs);
-    this.add('watchMs', counted, session.watchMs);
+    if (session.tellsStalls) {
+      stream.watchMs += Math.max(0, session.watchMs - counted.watchMs);
+      stream.stallMs += Math.max(0, session.stallMs - counted.stallMs);
+      this.add('watchMs', counted, session.watchMs);
+    } else {
+      this.addUntold(counted, session.watchMs);
+    }
     this.add('stallMs', counted, session.stallMs);
     this.add('stalls', counted, session.stalls);
     this.add('totalFrames', counted, session.totalFrames ?? 0);
@@ -69,6 +77,11 @@ export class ExperienceTotals {
     if (value <= counted[name]) return;
     this.sums[name] += value - counted[name];
     counted[name] = value;
+  }
+
+  private addUntold(counted: CountedExperience, watchMs: number): void {
+    this.untoldWatchMs += Math.max(0, watchMs - counted.watchMs);
+    counted.watchMs = Math.max(counted.watchMs, watchMs);
   }
 
   private countSwitches({ qualities }: ViewerSession, counted: CountedExperience): void {
@@ -102,7 +115,8 @@ export class ExperienceTotals {
   figures(): ExperienceFigures {
     const { watchMs, stallMs, ...counts } = this.sums;
     return {
-      ...{ watchSeconds: watchMs / 1000, stallSeconds: stallMs / 1000, ...counts },
+      ...{ watchSeconds: watchMs / 1000, untoldWatchSeconds: this.untoldWatchMs / 1000 },
+      ...{ stallSeconds: stallMs / 1000, ...counts },
       ...{ switchesUp: this.switches.up, switchesDown: this.switches.down },
       startups: [...this.startups.values()].map(({ player, source, histogram }) => ({
         ...{ player, source, seconds: histogram.figures() },

@@ -11,8 +11,6 @@ export interface LiveAudience {
   viewers(streamId: string): number;
   /** The same by quality, those first that most watch; sound alone counts as its rendition. */
   qualities(streamId: string): readonly QualityAudience[];
-  /** What they experience. */
-  experience(streamId: string): ExperienceSnapshot;
   /** How they fare, and those who were here in the last five minutes. */
   recent(streamId: string): RecentAudience;
   /** Sessions that go on, the oldest first: also of who was silent for a moment and may be back. */
@@ -24,7 +22,7 @@ export interface RecentAudience {
   readonly watching: readonly WatchingSession[];
   /** Those, and all that were seen within the last five minutes. */
   readonly sessions: readonly RecentSession[];
-  /** How long pictures have moved and stood still in all sessions: only ever grow, from 0 on again where there was no session for five minutes. */
+  /** How long pictures have moved and stood still in all sessions whose stalls are known: only ever grow, from 0 on again where there was no session for five minutes. */
   readonly watchMs: number;
   readonly stallMs: number;
 }
@@ -44,24 +42,4 @@ export interface RecentSession extends Pick<SessionRow, 'startedAtMs' | 'seenAtM
 export interface QualityAudience {
   readonly name: string;
   readonly viewers: number;
-}
-
-/** Null: nobody has told yet. */
-export interface Percentiles {
-  readonly p50: number;
-  readonly p95: number;
-  readonly count: number;
-}
-
-/** Quality of experience of the sessions that go on. */
-export interface ExperienceSnapshot {
-  /** By how it was measured: figures of different sources are never mixed. */
-  readonly startupMs: Readonly<Partial<Record<StartupSource, Percentiles>>>;
-  readonly latencyMs: Percentiles | null;
-  /** Time that the picture stood still, of the time that was watched or waited for. */
-  readonly rebufferRatio: number | null;
-  readonly stalls: number;
-  readonly errors: number;
-  readonly totalFrames: number;
-  readonly droppedFrames: number;
 }

@@ -6,7 +6,7 @@ export const recentMs = 5 * 60_000;
 
 /** What viewers of one stream have experienced lately: how long pictures moved and stood still so far, and sessions that are no more. */
 export class RecentExperience {
-  /** Of all sessions: only ever grow. */
+  /** Of all sessions whose stalls are known: only ever grow. */
   watchMs = 0;
   stallMs = 0;
   /** In the order in which they were forgotten as sessions, which is about that of their last signs. */

@@ -3,9 +3,8 @@ import type { Clock } from '../base/clock.ts';
 import { ViewerEventReader, type ViewerEventSink } from '../delivery/viewer-events/event-reader.ts';
 import type { Log } from '../observability/log.ts';
 import type { SessionRow, SessionStore } from '../store/ports/session-store.ts';
-import { experienceOf } from './experience.ts';
 import { type ExperienceFigures, ExperienceTotals } from './experience-totals.ts';
-import type { ExperienceSnapshot, LiveAudience, QualityAudience, RecentAudience, SessionSink } from './ports.ts';
+import type { LiveAudience, QualityAudience, RecentAudience, SessionSink } from './ports.ts';
 import { SessionArchive } from './session-archive.ts';
 import { SessionTable } from './session-table.ts';
 import type { StreamAudience } from './stream-audience.ts';
@@ -104,10 +103,6 @@ export class ViewerAnalytics implements LiveAudience {
     }
     counts.delete(''); // nothing is known of those yet
     return [...counts].map(([name, viewers]) => ({ name, viewers })).sort((a, b) => b.viewers - a.viewers);
-  }
-
-  experience(streamId: string): ExperienceSnapshot {
-    return experienceOf(this.live(streamId));
   }
 
   recent(streamId: string): RecentAudience {

@@ -95,6 +95,8 @@ export class ViewerSession {
   stalledMs = 0;
   /** Of that, what stood before an earlier server ended: what was watched then is known without it. */
   private stalledBeforeMs = 0;
+  /** An earlier server was told of its stalls. */
+  private toldStallsBefore = false;
   lastStarvedMs = 0;
   latencyMs: number | undefined;
   throughputKbps: number | undefined;
@@ -227,6 +229,11 @@ export class ViewerSession {
     return this.stalledMs + (this.stalledSinceMs === undefined || this.hasPageTotals ? 0 : this.sinceState);
   }
 
+  /** Something tells whether its picture stands: what it says as it asks, its states, or totals of its own. */
+  get tellsStalls(): boolean {
+    return this.hasRequests || this.hasStates || this.hasPageTotals || this.toldStallsBefore;
+  }
+
   /** What has passed since the player told of its state: by the clock here, as far as there were signs of it. */
   private get sinceState(): number {
     return Math.max(0, this.seenAtMs - this.stateTimeMs);
@@ -234,11 +241,12 @@ export class ViewerSession {
 
   row(streamId: string, node: string): SessionRow {
     const { id, key, startedAtMs, seenAtMs, endedAtMs = null, startupMs = null, startupSource = null } = this;
-    const { watchMs, stalls, stallMs, errors, player, network, country, format = null, bytes } = this;
+    const { watchMs, errors, player, network, country, format = null, bytes } = this;
     return {
       ...{ id, streamId, key, node, startedAtMs, seenAtMs, endedAtMs, startupMs, startupSource },
-      ...{ watchMs: Math.round(watchMs), stalls, stallMs: Math.round(stallMs), errors, player, network, country },
-      ...{ format, bytes },
+      ...{ watchMs: Math.round(watchMs), errors, player, network, country, format, bytes },
+      stalls: this.tellsStalls ? this.stalls : null,
+      stallMs: this.tellsStalls ? Math.round(this.stallMs) : null,
       // What was asked for and never came on screen was not watched.
       qualities: this.qualities
         .filter(({ atMs }, index) => index === 0 || atMs <= (endedAtMs ?? seenAtMs))
@@ -258,9 +266,10 @@ export class ViewerSession {
     session.startupMs = row.startupMs ?? undefined;
     session.startupSource = row.startupSource ?? undefined;
     session.watchedMs = row.watchMs;
-    session.stalls = row.stalls;
-    session.stalledMs = row.stallMs;
-    session.stalledBeforeMs = row.stallMs;
+    session.toldStallsBefore = row.stallMs !== null;
+    session.stalls = row.stalls ?? 0;
+    session.stalledMs = row.stallMs ?? 0;
+    session.stalledBeforeMs = session.stalledMs;
     session.latencyMs = row.latencyMs ?? undefined;
     session.errors = row.errors;
     session.bytes = row.bytes;

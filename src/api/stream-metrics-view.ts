@@ -65,14 +65,14 @@ export function groupViewsOf(
   const known = new Set(past.map(({ name }) => name));
   const unheard = now.filter(({ name }) => !known.has(name)).map(({ name }) => ({ ...noSessions, name }));
   return [...past, ...unheard]
-    .map(({ name, sessions, watchMs, stallMs }) => ({
+    .map(({ name, sessions, watchMs, rebufferRatio }) => ({
       ...{ name, viewers: viewers.get(name) ?? 0, sessions, watch_ms: watchMs },
-      rebuffer_ratio: rounded(watchMs + stallMs > 0 ? stallMs / (watchMs + stallMs) : null),
+      rebuffer_ratio: rounded(rebufferRatio),
     }))
     .sort((a, b) => b.viewers - a.viewers || b.sessions - a.sessions);
 }
 
-const noSessions: Omit<HistoryGroup, 'name'> = { sessions: 0, watchMs: 0, stallMs: 0 };
+const noSessions: Omit<HistoryGroup, 'name'> = { sessions: 0, watchMs: 0, rebufferRatio: null };
 
 function rounded(ratio: number | null): number | null {
   return ratio === null ? null : Math.round(ratio * 10_000) / 10_000;

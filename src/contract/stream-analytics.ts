@@ -40,10 +40,10 @@ const seriesPoint = z
   })
   .meta({ id: 'StreamMetricsPoint' });
 
-const rebufferRatio = z
-  .number()
-  .nullable()
-  .meta({ description: 'Of the time that was watched or waited for, the share that the picture stood still.' });
+const rebufferRatio = z.number().nullable().meta({
+  description:
+    'Of the time that was watched or waited for, the share that the picture stood still; of viewers whose stalls are known.',
+});
 
 /** Some of the viewers: those now, and the sessions of the time that was asked for. */
 const group = { viewers: count, sessions: count, watch_ms: count, rebuffer_ratio: rebufferRatio };
@@ -54,7 +54,7 @@ const startupSources = ['beacon', 'cmcd2', 'msd', 'est'] as const;
 const experience = z.object({
   sessions: count,
   watch_ms: count.meta({ description: 'How long pictures moved, of all of them.' }),
-  stalls: count,
+  stalls: count.nullable().meta({ description: 'Of viewers of whom they are known; null: of none.' }),
   errors: count,
   startup_ms: percentiles.meta({ description: 'By the best source there is.' }),
   startup_by_source: z

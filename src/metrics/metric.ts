@@ -63,7 +63,7 @@ export const labelNames = [
     'source',
     'lane',
   ] as const),
-  ...(['direction', 'port', 'version', 'node_version'] as const),
+  ...(['direction', 'port', 'stalls', 'version', 'node_version'] as const),
 ] as const;
 
 export type Labels = Readonly<Partial<Record<(typeof labelNames)[number], string>>>;

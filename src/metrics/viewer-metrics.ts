@@ -40,7 +40,18 @@ export const viewerMetrics: readonly Metric[] = [
     'From the click to the first picture, by how it is known: the watch page (beacon), players (cmcd2, msd), or estimated from requests (est).',
     ({ experience }) => experience().startups.map(({ player, source, seconds }) => [seconds, { player, source }]),
   ),
-  experience('viewer_watch_seconds_total', 'Time in which pictures moved.', ({ watchSeconds }) => watchSeconds),
+  metric(
+    'counter',
+    'viewer_watch_seconds_total',
+    'Time in which pictures moved, of viewers whose stalls are known, and of those of whose stalls nothing is.',
+    (sources) => {
+      const { watchSeconds, untoldWatchSeconds } = sources.experience();
+      return [
+        [watchSeconds, { stalls: 'known' }],
+        [untoldWatchSeconds, { stalls: 'unknown' }],
+      ];
+    },
+  ),
   experience(
     'viewer_rebuffer_seconds_total',
     'Time in which pictures stood still after the start.',

@@ -1,7 +1,7 @@
 import type { LiveAudience, QualityAudience } from '../analytics/ports.ts';
 import type { NodeReport } from './node-report.ts';
 
-/** Who watches at this node and at all others. What viewers experience, and their sessions, are this node's own. */
+/** Who watches at this node and at all others. Their sessions are this node's own. */
 export function sharedAudience(own: LiveAudience, otherNodes: () => readonly NodeReport[]): LiveAudience {
   const elsewhere = (streamId: string) =>
     otherNodes().flatMap(({ streams }) => streams.filter(({ id }) => id === streamId));
@@ -12,7 +12,6 @@ export function sharedAudience(own: LiveAudience, otherNodes: () => readonly Nod
         ...own.qualities(streamId).map(({ name, viewers }) => [name, viewers] as const),
         ...elsewhere(streamId).flatMap(({ qualities }) => qualities),
       ]),
-    experience: (streamId) => own.experience(streamId),
     recent: (streamId) => own.recent(streamId),
     sessions: (streamId) => own.sessions(streamId),
   };

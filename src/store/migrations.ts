@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { isPostgres } from './dialect.ts';
 
@@ -8,6 +8,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002-control-plane': { up: controlPlane },
   '0003-viewers': { up: viewers },
   '0004-minutes': { up: minutes },
+  '0005-unknown-stalls': { up: unknownStalls },
 };
 
 async function firstLight(db: Kysely<unknown>): Promise<void> {
@@ -154,4 +155,25 @@ async function minutes(db: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint('stream_minutes_pk', ['stream_id', 'minute_at'])
     .execute();
   await db.schema.createIndex('stream_minutes_by_time').on('stream_minutes').column('minute_at').execute();
+}
+
+/** Of viewers that said nothing of themselves no stalls were written, where nothing was known of them. */
+async function unknownStalls(db: Kysely<unknown>): Promise<void> {
+  const table = db.schema.alterTable('viewer_sessions');
+  if (isPostgres(db)) {
+    await table
+      .alterColumn('stalls', (column) => column.dropNotNull())
+      .alterColumn('stall_ms', (column) => column.dropNotNull())
+      .execute();
+  } else {
+    // SQLite cannot take away what a column must be.
+    await table.renameColumn('stalls', 'stalls_before').execute();
+    await table.renameColumn('stall_ms', 'stall_ms_before').execute();
+    await table.addColumn('stalls', 'integer').execute();
+    await table.addColumn('stall_ms', 'bigint').execute();
+    await sql`update viewer_sessions set stalls = stalls_before, stall_ms = stall_ms_before`.execute(db);
+    await table.dropColumn('stalls_before').execute();
+    await table.dropColumn('stall_ms_before').execute();
+  }
+  await sql`update viewer_sessions set stalls = null, stall_ms = null where session_key like 'a %'`.execute(db);
 }

@@ -77,8 +77,8 @@ export interface Tables {
     startup_ms: number | null;
     startup_source: StartupSource | null;
     watch_ms: number;
-    stalls: number;
-    stall_ms: number;
+    stalls: number | null;
+    stall_ms: number | null;
     qualities_json: string;
     latency_ms: number | null;
     errors: number;

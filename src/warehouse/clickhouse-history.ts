@@ -9,6 +9,7 @@ import type {
   SessionHistory,
 } from '../store/ports/session-history.ts';
 import type { SessionFilter, SessionPage, StartupSource } from '../store/ports/session-store.ts';
+import { rebufferRatioOf } from '../store/rebuffer-ratio.ts';
 import type { ClickHouseClient } from './clickhouse-client.ts';
 import { dayOf } from './clickhouse-schema.ts';
 import { type SessionColumns, sessionColumns, sessionOf } from './session-columns.ts';
@@ -22,6 +23,13 @@ interface PercentilesRow {
   readonly at: readonly (number | string)[];
   readonly values: string;
 }
+
+type SumsRow = Record<'sessions' | 'watch' | 'judged' | 'failed', string> &
+  Record<'stallCount' | 'stall', string | null>;
+type GroupRow = Record<'name' | 'sessions' | 'watch' | 'judged', string> & { readonly stall: string | null };
+
+/** Watched by those whose stalls are known. */
+const judgedMs = 'sumIf(watch_ms, isNotNull(stall_ms))';
 
 /**
  * The history of sessions in ClickHouse. Percentiles are quantileExact over sessions themselves: a column of a million numbers is sorted in
@@ -52,9 +60,9 @@ export class ClickHouseHistory implements SessionHistory {
 
   async experience(range: HistoryRange): Promise<HistoryExperience> {
     const [sums, startups, latencies, bitrates] = await Promise.all([
-      this.select<Record<'sessions' | 'watch' | 'stallCount' | 'stall' | 'failed', string>>(
-        `SELECT count() AS sessions, sum(watch_ms) AS watch, sum(stalls) AS stallCount, sum(stall_ms) AS stall,
-         sum(errors) AS failed FROM sessions WHERE ${endedIn(range)}`,
+      this.select<SumsRow>(
+        `SELECT count() AS sessions, sum(watch_ms) AS watch, ${judgedMs} AS judged, sum(stalls) AS stallCount,
+         sum(stall_ms) AS stall, sum(errors) AS failed FROM sessions WHERE ${endedIn(range)}`,
       ),
       this.percentiles(
         'startup_ms',
@@ -64,12 +72,12 @@ export class ClickHouseHistory implements SessionHistory {
       this.percentiles('latency_ms', "''", `${endedIn(range)} AND latency_ms IS NOT NULL`),
       this.percentiles('intDiv(bytes * 8000, watch_ms)', "''", `${endedIn(range)} AND bytes > 0 AND watch_ms > 0`),
     ]);
-    const watchMs = Number(sums[0]?.watch ?? 0);
-    const stallMs = Number(sums[0]?.stall ?? 0);
+    const { sessions, watch, judged, stallCount, stall, failed } = sums[0]!;
+    const stallMs = numberOrNull(stall);
     return {
-      ...{ sessions: Number(sums[0]?.sessions ?? 0), watchMs, stalls: Number(sums[0]?.stallCount ?? 0), stallMs },
-      errors: Number(sums[0]?.failed ?? 0),
-      rebufferRatio: watchMs + stallMs > 0 ? stallMs / (watchMs + stallMs) : null,
+      ...{ sessions: Number(sessions), watchMs: Number(watch), stalls: numberOrNull(stallCount), stallMs },
+      errors: Number(failed),
+      rebufferRatio: rebufferRatioOf(Number(judged), stallMs),
       startupMs: Object.fromEntries(startups) as Partial<Record<StartupSource, ExactPercentiles>>,
       latencyMs: latencies.get('') ?? null,
       bitrateBps: bitrates.get('') ?? null,
@@ -89,12 +97,13 @@ export class ClickHouseHistory implements SessionHistory {
   }
 
   private async groups(column: string, range: HistoryRange): Promise<HistoryGroup[]> {
-    const rows = await this.select<Record<'name' | 'sessions' | 'watch' | 'stall', string>>(
-      `SELECT ${column} AS name, count() AS sessions, sum(watch_ms) AS watch, sum(stall_ms) AS stall
-       FROM sessions WHERE ${endedIn(range)} GROUP BY name ORDER BY sessions DESC, name`,
+    const rows = await this.select<GroupRow>(
+      `SELECT ${column} AS name, count() AS sessions, sum(watch_ms) AS watch, ${judgedMs} AS judged,
+       sum(stall_ms) AS stall FROM sessions WHERE ${endedIn(range)} GROUP BY name ORDER BY sessions DESC, name`,
     );
-    return rows.map(({ name, sessions, watch, stall }) => ({
-      ...{ name, sessions: Number(sessions), watchMs: Number(watch), stallMs: Number(stall) },
+    return rows.map(({ name, sessions, watch, judged, stall }) => ({
+      ...{ name, sessions: Number(sessions), watchMs: Number(watch) },
+      rebufferRatio: rebufferRatioOf(Number(judged), numberOrNull(stall)),
     }));
   }
 
@@ -117,6 +126,10 @@ export class ClickHouseHistory implements SessionHistory {
       throw new StreamctlError('ANALYTICS_UNREACHABLE', { reason: describeFailure(cause) }, { cause });
     }
   }
+}
+
+function numberOrNull(value: string | null): number | null {
+  return value === null ? null : Number(value);
 }
 
 /** Days first: they say which partitions are read. */

@@ -7,7 +7,8 @@ const unknownDatabase = 81;
 const sessionsTable = `CREATE TABLE IF NOT EXISTS sessions (
   day Date, batch String, id String, stream_id String, channel String, session_key String, node String,
   started_at Int64, seen_at Int64, ended_at Int64,
-  startup_ms Nullable(Int64), startup_source String, watch_ms Int64, stalls Int64, stall_ms Int64,
+  startup_ms Nullable(Int64), startup_source String, watch_ms Int64, stalls Nullable(Int64),
+  stall_ms Nullable(Int64),
   qualities_json String, last_quality String, latency_ms Nullable(Int64), errors Int64,
   player String, network String, country String, format String, bytes Int64,
   total_frames Nullable(Int64), dropped_frames Nullable(Int64)
@@ -29,6 +30,18 @@ export async function createSchema(client: ClickHouseClient): Promise<void> {
   }
   await client.run(sessionsTable, { timeoutMs });
   await dropFormerTables(client);
+  await allowUnknownStalls(client);
+}
+
+/** Earlier versions wrote no stalls where nothing was known of them. */
+async function allowUnknownStalls(client: ClickHouseClient): Promise<void> {
+  const certain = await client.select<{ readonly name: string }>(
+    `SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'sessions'
+     AND name IN ('stalls', 'stall_ms') AND type = 'Int64'`,
+    { timeoutMs },
+  );
+  for (const { name } of certain)
+    await client.run(`ALTER TABLE sessions MODIFY COLUMN ${name} Nullable(Int64)`, { timeoutMs });
 }
 
 /** Asked for before, because it takes a right that is needed for nothing else. */

@@ -13,8 +13,8 @@ export interface SessionColumns {
   readonly startup_ms: number | string | null;
   readonly startup_source: string;
   readonly watch_ms: number | string;
-  readonly stalls: number | string;
-  readonly stall_ms: number | string;
+  readonly stalls: number | string | null;
+  readonly stall_ms: number | string | null;
   readonly qualities_json: string;
   readonly latency_ms: number | string | null;
   readonly errors: number | string;
@@ -77,8 +77,8 @@ export function sessionOf(columns: SessionColumns): SessionRow {
     startupMs: optional(columns.startup_ms),
     startupSource: columns.startup_source === '' ? null : (columns.startup_source as SessionRow['startupSource']),
     watchMs: Number(columns.watch_ms),
-    stalls: Number(columns.stalls),
-    stallMs: Number(columns.stall_ms),
+    stalls: optional(columns.stalls),
+    stallMs: optional(columns.stall_ms),
     qualities: JSON.parse(columns.qualities_json) as SessionRow['qualities'],
     latencyMs: optional(columns.latency_ms),
     errors: Number(columns.errors),

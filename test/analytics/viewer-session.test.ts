@@ -45,3 +45,34 @@ test('after a restart of the server, what was watched until the player tells of 
   after.report('sid="a",e=ps,sta=r');
   expect(after.sessions()[0]?.watchMs).toBe(watchedMs + 20_000);
 });
+
+test('what a player fetches before it tells that it plays is not watched', () => {
+  const rig = audienceRig();
+  rig.cmcd('sid="a",ot=v,su,bl=0');
+  rig.clock.advance(2000);
+  rig.cmcd('sid="a",ot=v,su,bl=2000', { msn: 2 });
+  rig.report('sid="a",e=ps,sta=p');
+  expect(rig.sessions()[0]?.watchMs).toBe(0);
+});
+
+test('nothing is known of stalls until something tells of them: CMCD of requests, states, or the page', () => {
+  const row = (rig: ReturnType<typeof audienceRig>) => rig.sessions()[0]!.row('st1', 'test');
+  const silent = audienceRig();
+  silent.take({});
+  silent.clock.advance(9000);
+  silent.take({ msn: 3 });
+  expect(row(silent)).toMatchObject({ watchMs: 9000, stalls: null, stallMs: null });
+  const mute = audienceRig();
+  mute.report('sid="a",e=rr,rc=200');
+  expect(row(mute)).toMatchObject({ stalls: null, stallMs: null });
+  for (const text of ['sid="a",e=ps,sta=p', 'sid="a",e=t,com.streamctl-watched=0']) {
+    const rig = audienceRig();
+    rig.report(text);
+    expect(row(rig)).toMatchObject({ stalls: 0, stallMs: 0 });
+  }
+  const asking = audienceRig();
+  asking.cmcd('sid="a",ot=v');
+  expect(row(asking)).toMatchObject({ stalls: 0, stallMs: 0 });
+  expect(row(restarted(asking))).toMatchObject({ stalls: 0, stallMs: 0 });
+  expect(row(restarted(silent))).toMatchObject({ stalls: null, stallMs: null });
+});

@@ -93,6 +93,19 @@ test('of a broadcast that has ended all of it is told: minutes, and what its vie
   ]);
 });
 
+test('of viewers of whom nothing is known stalls are null, and the share is of the others', async () => {
+  const { show, store } = await endedBroadcast();
+  const endedAtMs = startedAtMs + 5 * minuteMs;
+  const unknown = { streamId: 'st_1', startedAtMs, endedAtMs, watchMs: 900_000, stalls: null, stallMs: null };
+  await store.sessions.save([someSession({ id: 'v', player: 'AVPlayer', ...unknown })]);
+  const view = await show();
+  expect(view.qoe).toMatchObject({ sessions: 4, watch_ms: 1_170_000, stalls: 2, rebuffer_ratio: 0.0357 });
+  const native = { player: 'AVPlayer', viewers: 0, sessions: 1, watch_ms: 900_000, rebuffer_ratio: null };
+  expect(view.by_player).toContainEqual(native);
+  await store.sessions.remove(['a', 'b', 'c']);
+  expect((await show()).qoe).toMatchObject({ sessions: 1, stalls: null, rebuffer_ratio: null });
+});
+
 test('a session counts in the time in which it ended', async () => {
   const { show } = await endedBroadcast();
   const from = encodeURIComponent(new Date(startedAtMs).toISOString());

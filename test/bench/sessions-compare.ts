@@ -15,9 +15,8 @@ const goodbyeToleranceMs = 500;
 const silentToleranceMs = 4000;
 
 /** The compiled shaka 5.2.12 leaves `sta` out of its events: where its requests are not seen nothing tells of stalls. */
-function tellsStalls({ telling, player }: LedgerEntry, isBehindCache: boolean): boolean {
-  const isMute = player === 'shaka-hls' || player === 'shaka-dash';
-  return telling !== 'nothing' && !(isBehindCache && isMute);
+function isMute({ player }: LedgerEntry, isBehindCache: boolean): boolean {
+  return isBehindCache && (player === 'shaka-hls' || player === 'shaka-dash');
 }
 
 const names: Readonly<Record<SessionPlayer, RegExp>> = {
@@ -40,7 +39,7 @@ const sources: Readonly<Record<Telling, readonly (string | null)[]>> = {
 export function differencesOf(ledger: LedgerEntry, session: SessionView, isBehindCache: boolean): string[] {
   return [
     ...ofStartup(ledger, session),
-    ...(tellsStalls(ledger, isBehindCache) ? ofStalls(ledger, session) : []),
+    ...ofStalls(ledger, session, isBehindCache),
     ...ofQualities(ledger, session),
     ...ofIdentity(ledger, session),
     ...ofEnd(ledger, session),
@@ -57,8 +56,11 @@ function ofStartup({ telling, startupMs }: LedgerEntry, { startup_ms, startup_so
   return isRight ? [] : [`start-up ${signed(error)} ms`];
 }
 
-function ofStalls({ standstillsMs, waits }: LedgerEntry, session: SessionView): string[] {
-  const { stalls, stall_ms } = session;
+function ofStalls(ledger: LedgerEntry, { stalls, stall_ms }: SessionView, isBehindCache: boolean): string[] {
+  const { telling, standstillsMs, waits } = ledger;
+  if (telling === 'nothing') return stalls === null ? [] : [`${stalls} stalls of whom nothing is known`];
+  if (isMute(ledger, isBehindCache)) return [];
+  if (stalls === null || stall_ms === null) return ['no word of stalls'];
   const found: string[] = [];
   const least = standstillsMs.filter((ms) => ms >= certainStallMs).length;
   const most = Math.max(waits, standstillsMs.filter((ms) => ms >= possibleStallMs).length);

@@ -32,7 +32,7 @@ export function analyticsContract(name: string, open: () => Promise<HistoryPlace
       );
       const odd = ended({
         ...{ id: 'vs_odd', streamId: 'st3', startupMs: null, startupSource: null, latencyMs: null, format: null },
-        ...{ totalFrames: 5_000_000_000, droppedFrames: 3, qualities: [], player: '' },
+        ...{ totalFrames: 5_000_000_000, droppedFrames: 3, qualities: [], player: '', stalls: null, stallMs: null },
       });
       const history = await openWith([...rows, odd]);
       const seen: SessionRow[] = [];
@@ -64,8 +64,30 @@ export function analyticsContract(name: string, open: () => Promise<HistoryPlace
         bitrateBps: { p50: 133_333, p95: 133_333, count: 20 },
       });
       expect(await history.experience({ ...all, untilMs: all.fromMs })).toEqual({
-        ...{ sessions: 0, watchMs: 0, stalls: 0, stallMs: 0, errors: 0, rebufferRatio: null, startupMs: {} },
+        ...{ sessions: 0, watchMs: 0, stalls: null, stallMs: null, errors: 0, rebufferRatio: null, startupMs: {} },
         ...{ latencyMs: null, bitrateBps: null },
+      });
+    });
+
+    test('of whose stalls nothing is known does not make rebuffering less', async () => {
+      const unknown = { stalls: null, stallMs: null };
+      const history = await openWith([
+        ended({ id: 'a', stalls: 2, stallMs: 20_000 }),
+        ended({ id: 'b', stalls: 0, stallMs: 0 }),
+        ended({ id: 'c', watchMs: 600_000, ...unknown }),
+        ended({ id: 'd', watchMs: 600_000, player: 'VLC', ...unknown }),
+        ended({ id: 'e', streamId: 'st2', ...unknown }),
+      ]);
+      const ratio = 20_000 / 140_000;
+      expect(await history.experience(all)).toMatchObject({
+        ...{ sessions: 4, watchMs: 1_320_000, stalls: 2, stallMs: 20_000, rebufferRatio: ratio },
+      });
+      expect(await history.byPlayer(all)).toEqual([
+        { name: 'Chrome', sessions: 3, watchMs: 720_000, rebufferRatio: ratio },
+        { name: 'VLC', sessions: 1, watchMs: 600_000, rebufferRatio: null },
+      ]);
+      expect(await history.experience({ ...all, streamId: 'st2' })).toMatchObject({
+        ...{ sessions: 1, watchMs: 60_000, stalls: null, stallMs: null, rebufferRatio: null },
       });
     });
 
@@ -81,9 +103,10 @@ export function analyticsContract(name: string, open: () => Promise<HistoryPlace
         ended({ id: 'd', player: 'Safari', country: 'FR', endedAtMs: day + 25 * hour }),
         ended({ id: 'e', streamId: 'st2' }),
       ]);
-      const group = (name: string, sessions: number, stallMs = 0) => ({
-        ...{ name, sessions, watchMs: sessions * 60_000, stallMs },
-      });
+      const group = (name: string, sessions: number, stallMs = 0) => {
+        const watchMs = sessions * 60_000;
+        return { name, sessions, watchMs, rebufferRatio: stallMs / (watchMs + stallMs) };
+      };
       const firstDay = { ...all, untilMs: day + 24 * hour };
       expect(await history.byQuality(firstDay)).toEqual([group('1080p', 2, 5), group('', 1)]);
       expect(await history.byPlayer(firstDay)).toEqual([group('Chrome', 2, 5), group('Safari', 1)]);
@@ -104,6 +127,11 @@ export function analyticsContract(name: string, open: () => Promise<HistoryPlace
         const latencies = those.flatMap(({ latencyMs }) => latencyMs ?? []).sort((a, b) => a - b);
         expect(told.sessions).toBe(those.length);
         expect(told.watchMs).toBe(those.reduce((sum, { watchMs }) => sum + watchMs, 0));
+        const judged = those.filter(({ stallMs }) => stallMs !== null);
+        const judgedMs = judged.reduce((sum, { watchMs }) => sum + watchMs, 0);
+        const stallMs = judged.reduce((sum, row) => sum + row.stallMs!, 0);
+        expect(told).toMatchObject({ stallMs, rebufferRatio: stallMs / (judgedMs + stallMs) });
+        expect(judged.length).toBeLessThan(those.length);
         expect(told.latencyMs).toEqual({
           p50: latencies[Math.floor((latencies.length * 50) / 100)],
           p95: latencies[Math.floor((latencies.length * 95) / 100)],

@@ -450,10 +450,12 @@ export function storeContract(adapter: string, open: () => Promise<Store>): void
       await store.sessions.save([session, someSession({ id: 'vs_b', node: 'there' })]);
       expect(await store.sessions.open('here')).toEqual([session]);
       const ended = { ...session, endedAtMs: 9_000, watchMs: 5_000_000_000, bytes: 9e12, totalFrames: 7, stalls: 2 };
-      await store.sessions.save([ended]);
+      const untold = { ...ended, id: 'vs_c', startedAtMs: 0, stalls: null, stallMs: null };
+      await store.sessions.save([ended, { ...untold, stalls: 1, stallMs: 1 }]);
+      await store.sessions.save([untold]);
       expect(await store.sessions.open('here')).toEqual([]);
       expect(await store.sessions.listEnded({ streamId: 'st1', limit: 5 })).toEqual({
-        items: [ended],
+        items: [ended, untold],
         nextCursor: null,
       });
     });

@@ -78,3 +78,25 @@ test('what a session takes back is not counted twice, and changes of quality hav
   expect(sums).toEqual({ watchMs: 6000, stallMs: 0 });
   expect(totals.figures()).toMatchObject({ watchSeconds: 6, switchesUp: 1, switchesDown: 1 });
 });
+
+test('what is watched by viewers of whose stalls nothing is known is told apart, and nothing of it twice', async () => {
+  const totals = new ExperienceTotals();
+  const session = new ViewerSession(
+    { id: 'a', key: 's a', network: '', country: 'ZZ', player: 'VLC', startedAtMs: 0 },
+    0,
+  );
+  const stream = { watchMs: 0, stallMs: 0 };
+  session.watchedMs = 5000;
+  totals.count(session, stream);
+  totals.count(session, stream);
+  session.hasPageTotals = true;
+  session.watchedMs = 8000;
+  session.stalledMs = 1000;
+  totals.count(session, stream);
+  const told = (await seriesOf(totals)).filter((line) => line.startsWith('streamctl_viewer_watch_seconds_total'));
+  expect(told).toEqual([
+    'streamctl_viewer_watch_seconds_total{stalls="known"} 3',
+    'streamctl_viewer_watch_seconds_total{stalls="unknown"} 5',
+  ]);
+  expect(stream).toEqual({ watchMs: 3000, stallMs: 1000 });
+});

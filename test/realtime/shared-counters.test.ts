@@ -131,14 +131,13 @@ test('one late answer is forgiven; with the second what others told is not belie
   await counters.stop();
 });
 
-test('the audience of all nodes is the sum, by quality too; sessions and experience are those of this node', () => {
+test('the audience of all nodes is the sum, by quality too; sessions are those of this node', () => {
   const own = {
     viewers: () => 3,
     qualities: () => [
       { name: '1080p', viewers: 2 },
       { name: '720p', viewers: 1 },
     ],
-    experience: () => 'own' as never,
     sessions: () => [],
     recent: () => 'own' as never,
   };
@@ -149,7 +148,6 @@ test('the audience of all nodes is the sum, by quality too; sessions and experie
     { name: '720p', viewers: 12 },
     { name: '1080p', viewers: 2 },
   ]);
-  expect(all.experience('st1')).toBe('own');
 });
 
 test('what is no report of a node is not one', () => {

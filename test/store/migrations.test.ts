@@ -78,14 +78,14 @@ beforeAll(async () => {
 afterAll(() => postgres?.dispose());
 
 const stores = {
-  SQLite: () => {
+  SQLite: async () => {
     const path = join(tempDir(), 'streamctl.db');
     return { url: `sqlite:${path}`, dialect: sqliteDialect(new Sqlite(path)) };
   },
-  Postgres: () => ({
-    url: postgres.url,
-    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: postgres.url }) }),
-  }),
+  Postgres: async () => {
+    const url = await postgres.newDatabase();
+    return { url, dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url }) }) };
+  },
 };
 
 /** What the first version wrote. */
@@ -100,10 +100,38 @@ const firstRows = [
   ),
 ];
 
+/** One that told of stalls, and one that could not be told from others of its network. */
+const sessionOf = (id: string, key: string, stalls: number) =>
+  `insert into viewer_sessions (id, stream_id, session_key, node, started_at, seen_at, watch_ms, stalls, stall_ms,
+     qualities_json, errors, player, network, country, bytes)
+   values ('${id}', 'st_1', '${key}', 'n', 1, 2, 3, ${stalls}, ${stalls * 100}, '[]', 0, 'VLC', '', 'ZZ', 0)`;
+
+test.each(Object.entries(stores))(
+  'in a %s store of before, stalls of viewers that told of nothing become unknown, and the others stay',
+  async (_, make) => {
+    const { url, dialect } = await make();
+    const db = new Kysely<unknown>({ dialect });
+    const provider = { getMigrations: async () => migrations };
+    await new Migrator({ db, provider }).migrateTo('0004-minutes');
+    for (const row of [sessionOf('vs_told', 's abc', 2), sessionOf('vs_silent', 'a xyz.hls 1', 0)])
+      await sql.raw(row).execute(db);
+    await db.destroy();
+    const store = await openStore({ url });
+    onTestFinished(() => store.close());
+    const found = new Map((await store.sessions.open('n')).map((row) => [row.id, [row.stalls, row.stallMs]]));
+    expect(found).toEqual(
+      new Map([
+        ['vs_told', [2, 200]],
+        ['vs_silent', [null, null]],
+      ]),
+    );
+  },
+);
+
 test.each(Object.entries(stores))(
   'a %s store of the first version is brought up to date with all it has',
   async (_, make) => {
-    const { url, dialect } = make();
+    const { url, dialect } = await make();
     const db = new Kysely<unknown>({ dialect });
     const provider = { getMigrations: async () => migrations };
     const { error } = await new Migrator({ db, provider }).migrateTo('0001-first-light');

@@ -6,7 +6,6 @@ import { KeyRing } from '../../src/access/key-ring.ts';
 import { loadPepper } from '../../src/access/pepper.ts';
 import { PlaybackAccess } from '../../src/access/playback-access.ts';
 import { StreamKeys } from '../../src/access/stream-keys.ts';
-import { experienceOf } from '../../src/analytics/experience.ts';
 import type { Identify } from '../../src/api/admission.ts';
 import { type ApiOptions, createApi } from '../../src/api/app.ts';
 import type { LiveControl, LiveStreamView } from '../../src/api/live-control.ts';
@@ -72,7 +71,6 @@ export async function apiUnderTest(
       recent: () => ({ watching: [], sessions: [], watchMs: 0, stallMs: 0 }),
       viewers: () => watching.length,
       qualities: () => [],
-      experience: () => experienceOf([]),
     },
     signLink: (grant) => playback.sign(grant),
     clock,

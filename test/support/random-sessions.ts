@@ -27,6 +27,7 @@ export function randomSource(seed: number) {
     const stallMs = stalls * (200 + below(3000));
     const watchMs = Math.max(0, lengthMs - stallMs);
     const first = one(renditions);
+    const isJudged = made % 8 !== 0;
     return {
       id: `vs_${seed}_${made++}`,
       streamId: `st${1 + below(streams)}`,
@@ -35,7 +36,7 @@ export function randomSource(seed: number) {
       ...{ startedAtMs, seenAtMs: endedAtMs, endedAtMs },
       startupMs: below(20) === 0 ? null : 150 + below(900) + (below(30) === 0 ? below(4000) : 0),
       startupSource: one(sources),
-      ...{ watchMs, stalls, stallMs },
+      ...{ watchMs, stalls: isJudged ? stalls : null, stallMs: isJudged ? stallMs : null },
       qualities: [
         { atMs: startedAtMs, rendition: first, reason: 'startup' },
         ...(below(3) === 0 ? [{ atMs: startedAtMs + 4000, rendition: one(renditions), reason: 'bandwidth' }] : []),

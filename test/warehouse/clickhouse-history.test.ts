@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { SessionRow } from '../../src/store/ports/session-store.ts';
 import { ClickHouseClient } from '../../src/warehouse/clickhouse-client.ts';
 import { ClickHouseHistory } from '../../src/warehouse/clickhouse-history.ts';
 import { createSchema, dropDaysBefore } from '../../src/warehouse/clickhouse-schema.ts';
@@ -92,6 +93,25 @@ test('roll-ups of an earlier version are removed, and sessions go on to be taken
   const tables = await client.select<{ name: string }>('SHOW TABLES', { timeoutMs });
   expect(tables.map(({ name }) => name)).toEqual(['sessions']);
   await insertSessions(client, { id: 'after', rows: randomSource(3).sessions(10, day, dayMs) }, new Map(), false);
+});
+
+test('a table of an earlier version, which knows no unknown stalls, is taken over', async () => {
+  const client = await openClient();
+  onTestFinished(() => client.close());
+  for (const name of ['stalls', 'stall_ms'])
+    await client.run(`ALTER TABLE sessions MODIFY COLUMN ${name} Int64`, { timeoutMs });
+  const [before, after] = randomSource(6).sessions(2, day, dayMs, 1) as [SessionRow, SessionRow];
+  const channels = new Map();
+  await insertSessions(client, { id: 'before', rows: [{ ...before, stalls: 3, stallMs: 900 }] }, channels, false);
+  await createSchema(client);
+  await insertSessions(client, { id: 'after', rows: [{ ...after, stalls: null, stallMs: null }] }, channels, false);
+  const { items } = await new ClickHouseHistory(client).listEnded({ streamId: 'st1', limit: 9 });
+  expect(new Map(items.map(({ id, stalls, stallMs }) => [id, [stalls, stallMs]]))).toEqual(
+    new Map([
+      [before.id, [3, 900]],
+      [after.id, [null, null]],
+    ]),
+  );
 });
 
 test('any text stands in SQL as what it is', async () => {

@@ -57,7 +57,7 @@ async function expectLedger(target: ClickHouseTarget, rows: readonly SessionRow[
     expect(await history.experience({ ...range, streamId })).toMatchObject({
       sessions: own.length,
       watchMs: own.reduce((sum, { watchMs }) => sum + watchMs, 0),
-      stallMs: own.reduce((sum, { stallMs }) => sum + stallMs, 0),
+      stallMs: own.reduce((sum, { stallMs }) => sum + (stallMs ?? 0), 0),
     });
   }
   const sql = "SELECT uniqExact(id) AS n, countIf(channel != 'show') AS others FROM sessions";

@@ -24,10 +24,11 @@ export interface ExactPercentiles {
 export interface HistoryExperience {
   readonly sessions: number;
   readonly watchMs: number;
-  readonly stalls: number;
-  readonly stallMs: number;
+  /** Of those of whom they are known; null: of nobody. */
+  readonly stalls: number | null;
+  readonly stallMs: number | null;
   readonly errors: number;
-  /** Time that the picture stood still, of the time that was watched or waited for; null: nobody has watched. */
+  /** Time that the picture stood still, of the time that was watched or waited for, of those whose stalls are known; null: of nobody. */
   readonly rebufferRatio: number | null;
   /** By how it was measured: figures of different sources are never mixed. */
   readonly startupMs: Readonly<Partial<Record<StartupSource, ExactPercentiles>>>;
@@ -41,7 +42,8 @@ export interface HistoryGroup {
   readonly name: string;
   readonly sessions: number;
   readonly watchMs: number;
-  readonly stallMs: number;
+  /** As that of `HistoryExperience`. */
+  readonly rebufferRatio: number | null;
 }
 
 export interface SessionHistory {

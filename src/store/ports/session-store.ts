@@ -26,8 +26,9 @@ export interface SessionRow {
   readonly startupMs: number | null;
   readonly startupSource: StartupSource | null;
   readonly watchMs: number;
-  readonly stalls: number;
-  readonly stallMs: number;
+  /** Null, as `stallMs` is then: nothing tells whether its picture stood. */
+  readonly stalls: number | null;
+  readonly stallMs: number | null;
   readonly qualities: readonly QualityEntry[];
   /** Distance to live, smoothed. */
   readonly latencyMs: number | null;
