@@ -67,6 +67,8 @@ export class HlsPlayer implements Player {
   private readonly playheadWatch: PlayheadWatch;
   private hasPlayed = false;
   private hasShown = false;
+  /** Comes on screen when the picture moves again. */
+  private awaitedLevel: number | undefined;
   /** Why a level was chosen last. */
   private readonly reasons = new Map<number, SwitchReason>();
   private recoveries: number[] = [];
@@ -145,7 +147,14 @@ export class HlsPlayer implements Player {
     return PageAdaptation as unknown as HlsConfig['abrController'];
   }
 
+  /** hls.js says so when the playhead has come there, be there anything to show or not. */
   private switched(index: number): void {
+    if (this.hasShown && this.video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) this.awaitedLevel = index;
+    else this.showed(index);
+  }
+
+  private showed(index: number): void {
+    this.awaitedLevel = undefined;
     const level = this.hls.levels[index];
     if (level === undefined) return;
     const isFirst = !this.hasShown;
@@ -166,6 +175,7 @@ export class HlsPlayer implements Player {
 
   private playing(): void {
     this.hasPlayed = true;
+    if (this.awaitedLevel !== undefined) this.showed(this.awaitedLevel);
     this.events.onPlaying();
   }
 
