@@ -4,6 +4,8 @@ import type { SessionPlayer, Telling } from './sessions-script.ts';
 
 /** How exact a server has to be. */
 const startupToleranceMs = 100;
+/** Version 1 tells nothing of a start: it is reckoned from what is asked for, and said to be an estimate. */
+const estimateToleranceMs = 300;
 const stallRatio = 0.1;
 const shortestStallToleranceMs = 100;
 /** Stalls between the two may be counted or not: nobody can say whether a viewer has noticed. */
@@ -51,8 +53,8 @@ function ofStartup({ telling, startupMs }: LedgerEntry, { startup_ms, startup_so
   if (startup_ms === null) return [];
   if (startupMs === undefined) return [`start-up of ${startup_ms} ms of what never began`];
   const error = Math.round(startup_ms - startupMs);
-  // An estimate is an upper bound, and says so.
-  const isRight = startup_source === 'est' ? error > -startupToleranceMs : Math.abs(error) <= startupToleranceMs;
+  // An estimate may be much too long, where a player has plenty of time before it asks for more.
+  const isRight = startup_source === 'est' ? error > -estimateToleranceMs : Math.abs(error) <= startupToleranceMs;
   return isRight ? [] : [`start-up ${signed(error)} ms`];
 }
 
