@@ -12,7 +12,8 @@ const rateTargetDurations = 3;
 export class AnonymousGroup {
   /** One for each viewer. Some may be known by reports of their own: those do not end here. */
   members: ViewerSession[] = [];
-  readonly key: string;
+  readonly viewerKey: string;
+  readonly format: 'hls' | 'dash';
   /** Media is asked for here, not only playlists. */
   hasMedia = false;
   private readonly tally = new NumberTally();
@@ -20,8 +21,9 @@ export class AnonymousGroup {
   private listedMs = 0;
   private rateSinceMs = 0;
 
-  constructor(key: string) {
-    this.key = key;
+  constructor(viewerKey: string, format: 'hls' | 'dash') {
+    this.viewerKey = viewerKey;
+    this.format = format;
   }
 
   /** Media was asked for. Sound counts only while there is no picture. Gives how many have asked for it by now; 0: not known. */

@@ -1,5 +1,6 @@
 import { readQualityLog } from '../cmcd/quality-log.ts';
 import type { CmcdReport, PlayerState } from '../cmcd/report.ts';
+import { PictureSigns, PostedState } from './player-state.ts';
 import { switchReason } from './quality-switches.ts';
 import type { ViewerSession } from './viewer-session.ts';
 
@@ -12,7 +13,7 @@ const endStates: ReadonlySet<PlayerState> = new Set(['ended', 'quit', 'fatal-err
 /** What of the media of a rendition has its name in it; sound has a name that begins so. */
 const segmentForm = /\/(hls|dash)\/[\w-]{1,64}\/(?!audio)([a-z0-9]{1,32})\/segment-/;
 /** What is shorter may be the player's rounding. */
-const noticedStallMs = 300;
+const noticedStallMs = 400;
 /** Starved requests within this time, of sound and picture, are one stall. */
 const sameStallMs = 1000;
 /** Who has so much to show does not starve: dash.js goes on saying so for some requests. */
@@ -28,15 +29,17 @@ const slowestPlayRatio = 0.05;
  */
 export function takeEvent(session: ViewerSession, report: CmcdReport, timeMs: number, seesRequests: boolean): boolean {
   const playerTimeMs = report.timeMs ?? timeMs;
-  session.firstEventMs ??= playerTimeMs;
+  session.posted ??= new PostedState();
+  const { posted } = session;
+  posted.firstEventMs ??= playerTimeMs;
   // What took the least time on its way tells best how the clocks differ.
-  session.clockBehindMs = Math.min(session.clockBehindMs, timeMs - playerTimeMs);
+  posted.clockBehindMs = Math.min(posted.clockBehindMs, timeMs - playerTimeMs);
   takeFigures(session, report);
-  takePageTotals(session, report, timeMs);
+  takePageTotals(session, posted, report, timeMs);
   if (report.event === 'e') session.errors++;
   if (report.event === 'rr' && (report.responseStatus ?? 0) >= 400 && !session.hasRequests) session.errors++;
-  if (report.event === 'rr' && !seesRequests) takeResponse(session, report, playerTimeMs);
-  if (report.state !== undefined) takeState(session, report.state, playerTimeMs, timeMs);
+  if (report.event === 'rr' && !seesRequests) takeResponse(session, posted, report, playerTimeMs);
+  if (report.state !== undefined) takeState(session, posted, report.state, playerTimeMs, timeMs);
   return report.state !== undefined && endStates.has(report.state);
 }
 
@@ -48,22 +51,30 @@ export function takeRequest(
   ageMs: number | undefined,
 ): void {
   takeFigures(session, report);
-  if (report.isUrgent === true || report.objectType === 'm') session.firstRequestMs ??= timeMs;
+  if (session.picture === undefined && !tellsOfPicture(report)) return;
+  session.picture ??= new PictureSigns();
+  const { picture } = session;
+  if (report.isUrgent === true || report.objectType === 'm') picture.firstRequestMs ??= timeMs;
   // The first request that the picture does not wait for: it has begun by then.
   const isPlaying = report.isUrgent !== true && report.objectType !== 'm' && report.objectType !== 'i';
-  if (isPlaying && session.firstRequestMs !== undefined && !session.hasBegun) {
-    if (isPlausibleStartup(timeMs - session.firstRequestMs)) session.started(timeMs - session.firstRequestMs, 'est');
+  if (isPlaying && picture.firstRequestMs !== undefined && !session.hasBegun) {
+    if (isPlausibleStartup(timeMs - picture.firstRequestMs)) session.started(timeMs - picture.firstRequestMs, 'est');
     session.hasBegun = true;
   }
   const distanceMs = distanceOf(report, ageMs);
   if (session.hasBegun && !session.hasStates && !session.hasPageTotals) {
-    takeStarvation(session, report, timeMs);
-    endStarvation(session, report, timeMs, distanceMs);
+    takeStarvation(session, picture, report, timeMs);
+    endStarvation(session, picture, report, timeMs, distanceMs);
   }
   if (distanceMs === undefined || session.hasPageTotals) return;
   session.measuredLatency(distanceMs);
-  if (report.latencyMs !== undefined) takeGrowth(session, distanceMs, timeMs);
-  if (!session.isStarving) session.distanceMs = distanceMs;
+  if (report.latencyMs !== undefined) takeGrowth(session, picture, distanceMs, timeMs);
+  if (!picture.isStarving) picture.distanceMs = distanceMs;
+}
+
+function tellsOfPicture({ isUrgent, isStarved, objectType, bufferMs, latencyMs }: CmcdReport): boolean {
+  const isInTrouble = isUrgent === true || isStarved === true;
+  return isInTrouble || objectType !== undefined || bufferMs !== undefined || latencyMs !== undefined;
 }
 
 /** From live to the picture on screen. */
@@ -74,14 +85,14 @@ function distanceOf(report: CmcdReport, ageMs: number | undefined): number | und
 }
 
 /** Whose requests are answered by a cache tells by its events what it was answered. */
-function takeResponse(session: ViewerSession, report: CmcdReport, playerTimeMs: number): void {
+function takeResponse(session: ViewerSession, posted: PostedState, report: CmcdReport, playerTimeMs: number): void {
   const [, protocol, rendition] = segmentForm.exec(report.url ?? '') ?? [];
   session.format ??= protocol as 'hls' | 'dash' | undefined;
   if (rendition === undefined || (report.responseStatus ?? 0) >= 400 || session.hasPageTotals) return;
   // What was seen of it from here before was what the cache did not have.
-  if (!session.hasResponses) session.qualities = [];
-  session.hasResponses = true;
-  const askedAtMs = playerTimeMs + session.clockBehindMs;
+  if (!posted.hasResponses) session.qualities = [];
+  posted.hasResponses = true;
+  const askedAtMs = playerTimeMs + posted.clockBehindMs;
   // It was not on screen much before it was there.
   const afterMs = Math.max(report.bufferMs ?? 0, (report.lastByteMs ?? 0) - longestSegmentMs);
   session.showed(rendition, askedAtMs + afterMs, switchReason(session));
@@ -102,45 +113,49 @@ function isPlausibleStartup(startupMs: number): boolean {
 }
 
 /** Of who tells no states. Version 1 has no durations, and shaka says only that it is in a hurry. */
-function takeStarvation(session: ViewerSession, report: CmcdReport, timeMs: number): void {
-  const isHurried = report.isUrgent === true && isOfPicture(report) && !session.isStarving;
+function takeStarvation(session: ViewerSession, picture: PictureSigns, report: CmcdReport, timeMs: number): void {
+  const isHurried = report.isUrgent === true && isOfPicture(report) && !picture.isStarving;
   if (isWellFilled(report) || (report.isStarved !== true && !isHurried)) return;
-  if (timeMs - session.lastStarvedMs >= sameStallMs) session.stalls++;
-  session.lastStarvedMs = timeMs;
+  if (timeMs - picture.lastStarvedMs >= sameStallMs) session.stalls++;
+  picture.lastStarvedMs = timeMs;
   if (report.starvedMs !== undefined) {
     session.stalledMs += report.starvedMs;
-    session.distanceMs = undefined;
+    picture.distanceMs = undefined;
   }
-  session.isStarving = true;
+  picture.isStarving = true;
 }
 
 /** While the picture stands live goes on: when it moves again it is further behind by as much as it has stood. */
 function endStarvation(
   session: ViewerSession,
+  picture: PictureSigns,
   report: CmcdReport,
   timeMs: number,
   distanceMs: number | undefined,
 ): void {
-  if (!session.isStarving || !isOfPicture(report)) return;
-  // A player that goes on nearer to live has skipped what it could not show: how far it had fallen behind says how long it stood.
-  if (distanceMs !== undefined) session.starvedDistanceMs = Math.max(session.starvedDistanceMs, distanceMs);
+  if (!picture.isStarving || !isOfPicture(report)) return;
+  // A DASH player that goes on nearer to live has skipped what it could not show: how far it had fallen behind says how long it stood.
+  // An HLS player asks again for a segment of which it has shown the beginning.
+  const beforeMs = session.format === 'dash' ? picture.starvedDistanceMs : 0;
+  if (distanceMs !== undefined) picture.starvedDistanceMs = Math.max(beforeMs, distanceMs);
   if (!isWellFilled(report) && (report.isUrgent === true || report.isStarved === true)) return;
-  session.isStarving = false;
-  if (distanceMs !== undefined && session.distanceMs !== undefined) {
-    session.stood(timeMs - Math.max(0, session.starvedDistanceMs - session.distanceMs), timeMs);
-    session.distanceMs = undefined;
+  picture.isStarving = false;
+  if (distanceMs !== undefined && picture.distanceMs !== undefined) {
+    session.stood(timeMs - Math.max(0, picture.starvedDistanceMs - picture.distanceMs), timeMs);
+    picture.distanceMs = undefined;
   }
-  session.starvedDistanceMs = 0;
+  picture.starvedDistanceMs = 0;
 }
 
 /** Who measures how far behind live it is, and tells no states: it asks for nothing while it waits for what is on its way. */
-function takeGrowth(session: ViewerSession, distanceMs: number, timeMs: number): void {
-  const { distanceMs: beforeMs = distanceMs, firstMediaMs = timeMs, lastMediaMs } = session;
-  if (session.hasStates || session.isStarving || timeMs < firstMediaMs + settlingMs) return;
+function takeGrowth(session: ViewerSession, picture: PictureSigns, distanceMs: number, timeMs: number): void {
+  const { distanceMs: beforeMs = distanceMs } = picture;
+  const { firstMediaMs = timeMs, lastMediaMs = timeMs } = session;
+  if (session.hasStates || picture.isStarving || timeMs < firstMediaMs + settlingMs) return;
   const stoodMs = distanceMs - beforeMs;
   if (stoodMs < noticedStallMs + (timeMs - lastMediaMs) * slowestPlayRatio) return;
   session.stalls++;
-  session.lastStarvedMs = timeMs;
+  picture.lastStarvedMs = timeMs;
   session.stood(timeMs - stoodMs, timeMs);
 }
 
@@ -152,66 +167,72 @@ function isOfPicture({ objectType }: CmcdReport): boolean {
   return objectType === 'v' || objectType === 'av';
 }
 
-function takeState(session: ViewerSession, state: PlayerState, playerTimeMs: number, timeMs: number): void {
-  const isOld = playerTimeMs < session.lastStateMs;
-  if (isOld || state === session.state) return;
-  const sinceMs = session.state === undefined ? 0 : playerTimeMs - session.lastStateMs;
+function takeState(
+  session: ViewerSession,
+  posted: PostedState,
+  state: PlayerState,
+  playerTimeMs: number,
+  timeMs: number,
+): void {
+  const isOld = playerTimeMs < posted.lastStateMs;
+  if (isOld || state === posted.state) return;
+  const sinceMs = posted.state === undefined ? 0 : playerTimeMs - posted.lastStateMs;
   // Who tells only that it leaves has told of nothing before.
-  if (!endStates.has(state) && !session.hasStates) {
+  if (!endStates.has(state) && !posted.hasStates) {
     // After a restart of the server: what it has watched since then was seen by what it asked for.
     if (session.hasPlayed) session.watchedMs = session.watchMs;
-    session.hasStates = true;
+    posted.hasStates = true;
   }
-  if (!session.hasPageTotals) {
-    if (session.state === 'playing') session.watchedMs += sinceMs;
-    endOrBeginStall(session, state, playerTimeMs);
+  if (!posted.hasPageTotals) {
+    if (posted.state === 'playing') session.watchedMs += sinceMs;
+    endOrBeginStall(session, posted, state, playerTimeMs);
   }
-  session.lastStateMs = playerTimeMs;
-  session.stateTimeMs = timeMs;
-  session.state = state;
+  posted.lastStateMs = playerTimeMs;
+  posted.stateTimeMs = timeMs;
+  posted.state = state;
   if (state !== 'playing' || session.hasPlayed) return;
   session.hasPlayed = true;
   // dash.js tells nothing before it plays, but has asked for something.
-  const isFirstEvent = playerTimeMs === session.firstEventMs;
-  const startupMs = isFirstEvent ? timeMs - session.startedAtMs : playerTimeMs - session.firstEventMs!;
+  const isFirstEvent = playerTimeMs === posted.firstEventMs;
+  const startupMs = isFirstEvent ? timeMs - session.startedAtMs : playerTimeMs - posted.firstEventMs!;
   if (isPlausibleStartup(startupMs)) session.started(startupMs, 'cmcd2');
 }
 
 /** A stall is from `rebuffering` after the first picture to the next one; shaka says `seeking` in between. */
-function endOrBeginStall(session: ViewerSession, state: PlayerState, playerTimeMs: number): void {
-  if (session.stalledSinceMs === undefined) {
+function endOrBeginStall(session: ViewerSession, posted: PostedState, state: PlayerState, playerTimeMs: number): void {
+  if (posted.stalledSinceMs === undefined) {
     if (state !== 'rebuffering' || !session.hasPlayed) return;
-    session.stalledSinceMs = playerTimeMs;
+    posted.stalledSinceMs = playerTimeMs;
     session.stalls++;
   } else if (state !== 'seeking' && state !== 'waiting' && state !== 'rebuffering') {
-    session.stood(session.stalledSinceMs + session.clockBehindMs, playerTimeMs + session.clockBehindMs);
-    session.stalledSinceMs = undefined;
+    session.stood(posted.stalledSinceMs + posted.clockBehindMs, playerTimeMs + posted.clockBehindMs);
+    posted.stalledSinceMs = undefined;
   }
 }
 
 /** Totals of the watch page: what it says last holds, whatever was lost in between. */
-function takePageTotals(session: ViewerSession, report: CmcdReport, timeMs: number): void {
+function takePageTotals(session: ViewerSession, posted: PostedState, report: CmcdReport, timeMs: number): void {
   if (report.playerName !== undefined) session.player = report.playerName;
   if (report.pageStartupMs !== undefined) {
     session.started(report.pageStartupMs, 'beacon');
     session.hasPlayed = true;
   }
-  if (report.totalFrames !== undefined) session.totalFrames = report.totalFrames;
-  if (report.droppedFrames !== undefined) session.droppedFrames = report.droppedFrames;
+  if (report.totalFrames !== undefined) posted.totalFrames = report.totalFrames;
+  if (report.droppedFrames !== undefined) posted.droppedFrames = report.droppedFrames;
   if (report.errorCount !== undefined) session.errors = Math.max(session.errors, report.errorCount);
   if (report.latencyMs !== undefined) session.measuredLatency(report.latencyMs);
   if (report.watchedMs === undefined) return;
-  if (!session.hasPageTotals) session.qualities = [];
-  session.hasPageTotals = true;
+  if (!posted.hasPageTotals) session.qualities = [];
+  posted.hasPageTotals = true;
   session.watchedMs = Math.max(session.watchedMs, report.watchedMs);
   session.stalls = report.stallCount ?? session.stalls;
   session.stalledMs = report.stalledMs ?? session.stalledMs;
   if (report.qualities === undefined) return;
   // Told by how long ago they were, when it was written: it may have waited for the network.
-  const writtenAtMs = report.timeMs === undefined ? timeMs : report.timeMs + session.clockBehindMs;
+  const writtenAtMs = report.timeMs === undefined ? timeMs : report.timeMs + posted.clockBehindMs;
   for (const { index, agoMs, rendition, reason } of readQualityLog(report.qualities)) {
-    if (index < session.qualityCount) continue;
-    session.qualityCount = index + 1;
+    if (index < posted.qualityCount) continue;
+    posted.qualityCount = index + 1;
     session.showed(rendition, writtenAtMs - agoMs, reason);
   }
 }

@@ -13,6 +13,7 @@ import { takeEvent, takeRequest } from './session-reports.ts';
 import { StreamAudience } from './stream-audience.ts';
 import type { ViewerKey } from './viewer-keys.ts';
 import type { KnownViewer, SessionIdentity, ViewerSession } from './viewer-session.ts';
+import { wholeString } from './whole-string.ts';
 
 export interface SessionTableOptions {
   readonly clock: Clock;
@@ -27,7 +28,6 @@ export interface SessionTableOptions {
 
 /** Of a segment: what orders them all by one number. */
 const maxParts = 1000;
-const nobody: ViewerIdentity = { network: '', userAgent: '', token: '', country: unknownCountry };
 
 /** Makes sessions of viewer events: who watches what, how well, and how many they are. */
 export class SessionTable {
@@ -38,9 +38,9 @@ export class SessionTable {
   private readonly options: SessionTableOptions;
   private readonly maxSessions: number;
   private readonly maxReported: number;
+  private readonly nobody: ViewerIdentity = { network: '', userAgent: '', token: '', country: unknownCountry };
   private size = 0;
   private readonly reportedByNetwork = new Map<string, number>();
-  private readonly players = new WeakMap<ViewerIdentity, KnownViewer>();
 
   constructor(options: SessionTableOptions) {
     this.options = options;
@@ -49,7 +49,7 @@ export class SessionTable {
   }
 
   take(event: ViewerEvent): void {
-    const { stream, viewer = nobody } = event;
+    const { stream, viewer = this.nobody } = event;
     if (stream === undefined) {
       this.reportsDropped++;
       return;
@@ -102,7 +102,14 @@ export class SessionTable {
       return undefined;
     }
     this.size++;
-    return { id: `vs_${randomBytes(9).toString('base64url')}`, key, network, country, player, startedAtMs };
+    return {
+      id: wholeString(`vs_${randomBytes(9).toString('base64url')}`),
+      key,
+      network,
+      country,
+      player,
+      startedAtMs,
+    };
   };
 
   private takeReports(audience: StreamAudience, event: ViewerEvent, viewer: ViewerIdentity): void {
@@ -118,7 +125,7 @@ export class SessionTable {
       if (session === undefined) continue;
       audience.reported(session, report.event === 't', event.timeMs, this.options.clock.monotonicMs());
       const isOver = takeEvent(session, report, event.timeMs, session.hasRequests && !event.isBehindProxy);
-      if (viewer !== nobody) {
+      if (viewer !== this.nobody) {
         const { format, group } = session;
         const isUnknown = format === undefined && group !== undefined;
         const own = isUnknown ? group : audience.group(this.options.keyOf(viewer), format ?? 'hls');
@@ -173,7 +180,7 @@ export class SessionTable {
     event: ViewerEvent,
     viewer: ViewerIdentity,
   ): ViewerSession | undefined {
-    return audience.named(sessionId, this.playerOf(viewer), event.timeMs, this.options.clock.monotonicMs());
+    return audience.named(sessionId, knownOf(viewer), event.timeMs, this.options.clock.monotonicMs());
   }
 
   /** A request that does not say whose it is. Only who asks for media, or what media there is, is a viewer. */
@@ -195,7 +202,7 @@ export class SessionTable {
     }
     const unbound = event.isBehindProxy ? group.ranked(rank) : group.leastRecent();
     const member = bound?.group === group ? bound : unbound;
-    const session = member ?? audience.join(group, this.playerOf(viewer), event.timeMs, nowMs);
+    const session = member ?? audience.join(group, knownOf(viewer), event.timeMs, nowMs);
     if (session === undefined) return undefined;
     audience.asked(session, group, event.timeMs, nowMs);
     if (session !== bound && !event.isBehindProxy) {
@@ -204,22 +211,17 @@ export class SessionTable {
     return session;
   }
 
-  private playerOf(viewer: ViewerIdentity): KnownViewer {
-    let known = this.players.get(viewer);
-    if (known === undefined) {
-      const { network, country, userAgent } = viewer;
-      known = { network, country, player: playerName(userAgent) };
-      this.players.set(viewer, known);
-    }
-    return known;
-  }
-
   /** Whether there is room for one more that only reports. */
   private countReported(network: string): boolean {
     const count = (this.reportedByNetwork.get(network) ?? 0) + 1;
     this.reportedByNetwork.set(network, count);
     return count <= this.maxReported;
   }
+}
+
+function knownOf(viewer: ViewerIdentity): KnownViewer {
+  viewer.player ??= playerName(viewer.userAgent);
+  return viewer as KnownViewer;
 }
 
 function reportOf({ text, isHeaderText }: ViewerEvent): CmcdReport | undefined {
@@ -236,8 +238,7 @@ function countRequest(session: ViewerSession, event: ViewerEvent, bufferMs: numb
   if (status >= 400 && kind !== 'part') session.errors++;
   const isMedia = kind === 'segment' || kind === 'part' || kind === 'ts-segment';
   if (!isMedia || status >= 400) return;
-  session.firstMediaMs ??= event.timeMs;
-  session.lastMediaMs = Math.max(session.lastMediaMs, event.timeMs);
+  session.fetchedMedia(event.timeMs);
   if (rendition === '' || session.hasPageTotals || session.hasResponses || event.isAudio) return;
   const { msn, index } = event;
   session.showed(rendition, event.timeMs + (bufferMs ?? 0), switchReason(session), msn + index / maxParts);

@@ -4,6 +4,7 @@ import { AnonymousGroup } from './anonymous-group.ts';
 import { RecentExperience } from './recent-experience.ts';
 import type { ViewerKey } from './viewer-keys.ts';
 import { type KnownViewer, type SessionIdentity, ViewerSession } from './viewer-session.ts';
+import { wholeString } from './whole-string.ts';
 
 /** A session that nothing was heard of for longer is over. */
 const shortestSilenceMs = 30_000;
@@ -37,7 +38,8 @@ export class StreamAudience {
   readonly sessions = new Map<string, ViewerSession>();
   readonly bindings = new Map<number, Binding>();
   readonly recent = new RecentExperience();
-  private readonly groups = new Map<string, AnonymousGroup>();
+  /** By the viewer's key, of each format. */
+  private readonly groups = { hls: new Map<string, AnonymousGroup>(), dash: new Map<string, AnonymousGroup>() };
   private readonly newSession: NewSession;
   private nextMember = 1;
 
@@ -88,15 +90,14 @@ export class StreamAudience {
   }
 
   /** Nobody plays HLS and DASH at once. */
-  group({ key, earlier }: ViewerKey, format: 'hls' | 'dash'): AnonymousGroup {
-    const groupKey = `${key}.${format}`;
-    const known = this.groups.get(groupKey) ?? this.groups.get(`${earlier}.${format}`);
-    return known ?? this.newGroup(groupKey);
+  group({ dailyKey, earlierKey = '' }: ViewerKey, format: 'hls' | 'dash'): AnonymousGroup {
+    const groups = this.groups[format];
+    return groups.get(dailyKey) ?? groups.get(earlierKey) ?? this.newGroup(dailyKey, format);
   }
 
   /** Another viewer of a group. */
   join(group: AnonymousGroup, viewer: KnownViewer, timeMs: number, nowMs: number): ViewerSession | undefined {
-    const session = this.open(`a ${group.key} ${this.nextMember++}`, viewer, timeMs, nowMs);
+    const session = this.open(`a ${group.viewerKey}.${group.format} ${this.nextMember++}`, viewer, timeMs, nowMs);
     if (session !== undefined) group.add(session);
     return session;
   }
@@ -119,7 +120,9 @@ export class StreamAudience {
   /** Ends what is silent and forgets what ended; `ended` gets each session once, when it has. */
   sweep(nowMs: number, ended: (session: ViewerSession) => void): void {
     const { silenceMs } = this;
-    for (const group of this.groups.values()) this.count(group, nowMs);
+    for (const groups of Object.values(this.groups)) {
+      for (const group of groups.values()) this.count(group, nowMs);
+    }
     for (const [key, session] of this.sessions) {
       const isSilent = nowMs - session.seenMonotonicMs >= silenceMs;
       if (session.isLive && isSilent) session.end(session.seenAtMs);
@@ -133,7 +136,9 @@ export class StreamAudience {
       this.recent.left(session);
     }
     for (const [connection, { session }] of this.bindings) if (!session.isLive) this.bindings.delete(connection);
-    for (const [key, group] of this.groups) if (group.members.length === 0) this.groups.delete(key);
+    for (const groups of Object.values(this.groups)) {
+      for (const [key, group] of groups) if (group.members.length === 0) groups.delete(key);
+    }
   }
 
   /** Goes on with what was saved. */
@@ -144,21 +149,21 @@ export class StreamAudience {
     const [kind, groupKey = '', member = ''] = session.key.split(' ');
     if (kind !== 'a') return;
     this.nextMember = Math.max(this.nextMember, Number(member) + 1);
-    const group = this.groups.get(groupKey) ?? this.newGroup(groupKey);
+    const [viewerKey = '', format] = groupKey.split('.');
+    const group = this.group({ dailyKey: viewerKey }, format === 'dash' ? 'dash' : 'hls');
     // Who has fetched media here is counted by it: that it asks often for playlists while there is none yet says nothing.
     group.hasMedia ||= session.hasPlayed;
     group.add(session);
   }
 
-  private newGroup(key: string): AnonymousGroup {
-    const group = new AnonymousGroup(key);
-    this.groups.set(key, group);
+  private newGroup(viewerKey: string, format: 'hls' | 'dash'): AnonymousGroup {
+    const group = new AnonymousGroup(viewerKey, format);
+    this.groups[format].set(viewerKey, group);
     return group;
   }
 
   private open(joinedKey: string, viewer: KnownViewer, timeMs: number, nowMs: number): ViewerSession | undefined {
-    // A string that was joined would keep its pieces beside it for as long as the session lasts.
-    const key = Buffer.from(joinedKey).toString();
+    const key = wholeString(joinedKey);
     const identity = this.newSession(key, viewer, timeMs);
     if (identity === undefined) return undefined;
     const session = new ViewerSession(identity, nowMs);

@@ -11,9 +11,10 @@ const overlapMs = 3_600_000;
 const saltFile = z.object({ day: z.number().int(), salt: z.string(), previous: z.string().nullable() });
 type Salts = z.output<typeof saltFile>;
 
+/** What names a viewer today, and in the first hour of a day also what did the day before. */
 export interface ViewerKey {
-  readonly key: string;
-  readonly earlier: string | undefined;
+  readonly dailyKey: string;
+  readonly earlierKey?: string | undefined;
 }
 
 /**
@@ -24,8 +25,8 @@ export class ViewerKeys {
   private readonly path: string;
   private readonly clock: Clock;
   private salts: Salts;
-  /** Today's, by who it is; renewed with the salt. */
-  private known = new WeakMap<ViewerIdentity, ViewerKey>();
+  /** Stands for the salts where they must not be kept. */
+  private maker = {};
 
   /** `path`: a file of its own, so that a restart does not make new viewers of all. */
   constructor(path: string, clock: Clock) {
@@ -38,13 +39,13 @@ export class ViewerKeys {
   /** Today's name, and in the first hour of a day also yesterday's. */
   of(viewer: ViewerIdentity): ViewerKey {
     this.turn();
-    let known = this.known.get(viewer);
-    if (known === undefined) {
+    if (viewer.keysMadeBy !== this.maker) {
       const { salt, previous } = this.salts;
-      known = { key: hash(salt, viewer), earlier: previous === null ? undefined : hash(previous, viewer) };
-      this.known.set(viewer, known);
+      viewer.dailyKey = hash(salt, viewer);
+      viewer.earlierKey = previous === null ? undefined : hash(previous, viewer);
+      viewer.keysMadeBy = this.maker;
     }
-    return known;
+    return viewer as ViewerKey;
   }
 
   private turn(): void {
@@ -56,7 +57,7 @@ export class ViewerKeys {
     const isNextDay = day === salts.day + 1 && nowMs - day * dayMs <= overlapMs;
     if (day === salts.day) this.salts = { ...salts, previous: null };
     else this.salts = { day, salt: randomBytes(32).toString('hex'), previous: isNextDay ? salts.salt : null };
-    this.known = new WeakMap();
+    this.maker = {};
     writeFileSync(`${this.path}.new`, JSON.stringify(this.salts), { mode: 0o600 });
     renameSync(`${this.path}.new`, this.path);
   }

@@ -1,7 +1,7 @@
-import type { PlayerState } from '../cmcd/report.ts';
 import type { QualityEntry, SessionRow, StartupSource } from '../store/ports/session-store.ts';
 import type { AnonymousGroup } from './anonymous-group.ts';
 import { allCounted, type CountedExperience, nothingCounted } from './experience-totals.ts';
+import { type PictureSigns, PostedState } from './player-state.ts';
 
 /** Better sources replace worse ones. */
 const sourceRank: Readonly<Record<StartupSource, number>> = { est: 1, msd: 2, cmcd2: 3, beacon: 4 };
@@ -43,9 +43,12 @@ export class ViewerSession {
   /** ISO 3166-1 alpha-2, or `ZZ`. */
   readonly country: string;
   player: string;
+  /** Wall clock. Other times count from then on: so small a number takes no memory of its own. */
   startedAtMs: number;
-  /** Last sign of it: wall clock, and monotonic for how long ago that is. */
-  seenAtMs: number;
+  private seenAfterMs = 0;
+  private firstMediaAfterMs: number | undefined;
+  private lastMediaAfterMs: number | undefined;
+  /** Last sign of it, monotonic. */
   seenMonotonicMs: number;
   /** For so long from then on it counts as watching although nothing more is heard of it. */
   patienceMs = 0;
@@ -59,37 +62,16 @@ export class ViewerSession {
   hasRequests = false;
   /** It asks here for what it watches, rather than at a cache. */
   asks = false;
-  /** It tells totals of its own, which are better than what can be seen from here. */
-  hasPageTotals = false;
-  /** It tells what state it is in. */
-  hasStates = false;
   startupMs: number | undefined;
   startupSource: StartupSource | undefined;
-  /** By the player's clock. */
-  firstEventMs: number | undefined;
-  firstRequestMs: number | undefined;
-  state: PlayerState | undefined;
-  /** When it came to be in that state, by the player's clock and by the one here. */
-  lastStateMs = 0;
-  stateTimeMs = 0;
   /** By its own words. */
   hasPlayed = false;
   /** By what it asks for, its picture moves. */
   hasBegun = false;
-  /** By what it asks for, its picture stands. */
-  isStarving = false;
-  /** From live to its picture when that moved last. */
-  distanceMs: number | undefined;
-  /** The same, at most, while it stands. */
-  starvedDistanceMs = 0;
-  /** It tells what it was answered, by whomever. */
-  hasResponses = false;
-  /** How far its clock is behind the one here, at most. */
-  clockBehindMs = Number.POSITIVE_INFINITY;
-  /** By the player's clock; undefined: the picture does not stand still. */
-  stalledSinceMs: number | undefined;
-  firstMediaMs: number | undefined;
-  lastMediaMs = 0;
+  /** Undefined: it has posted nothing. */
+  posted: PostedState | undefined;
+  /** Undefined: its requests say nothing of its picture. */
+  picture: PictureSigns | undefined;
   watchedMs = 0;
   stalls = 0;
   stalledMs = 0;
@@ -97,20 +79,15 @@ export class ViewerSession {
   private stalledBeforeMs = 0;
   /** An earlier server was told of its stalls. */
   private toldStallsBefore = false;
-  lastStarvedMs = 0;
   latencyMs: number | undefined;
   throughputKbps: number | undefined;
   errors = 0;
   bytes = 0;
-  totalFrames: number | undefined;
-  droppedFrames: number | undefined;
   qualities: AskedQuality[] = [];
   /** By the clock here. */
   private lastStall: { readonly fromMs: number; readonly toMs: number } | undefined;
   /** What of it was added to the sums of all sessions. */
   counted: CountedExperience = nothingCounted();
-  /** Quality changes that the page has told, with those that were forgotten. */
-  qualityCount = 0;
 
   constructor({ id, key, network, country, player, startedAtMs }: SessionIdentity, nowMs: number) {
     this.id = id;
@@ -119,8 +96,40 @@ export class ViewerSession {
     this.country = country;
     this.player = player;
     this.startedAtMs = startedAtMs;
-    this.seenAtMs = startedAtMs;
     this.seenMonotonicMs = Math.floor(nowMs);
+  }
+
+  /** Last sign of it, wall clock. */
+  get seenAtMs(): number {
+    return this.startedAtMs + this.seenAfterMs;
+  }
+
+  get firstMediaMs(): number | undefined {
+    return this.firstMediaAfterMs === undefined ? undefined : this.startedAtMs + this.firstMediaAfterMs;
+  }
+
+  get lastMediaMs(): number | undefined {
+    return this.lastMediaAfterMs === undefined ? undefined : this.startedAtMs + this.lastMediaAfterMs;
+  }
+
+  get hasPageTotals(): boolean {
+    return this.posted?.hasPageTotals === true;
+  }
+
+  get hasStates(): boolean {
+    return this.posted?.hasStates === true;
+  }
+
+  get hasResponses(): boolean {
+    return this.posted?.hasResponses === true;
+  }
+
+  get totalFrames(): number | undefined {
+    return this.posted?.totalFrames;
+  }
+
+  get droppedFrames(): number | undefined {
+    return this.posted?.droppedFrames;
   }
 
   get isLive(): boolean {
@@ -142,7 +151,7 @@ export class ViewerSession {
 
   /** `patienceMs`: how long from `nowMs` on it is taken to watch by this sign. */
   seen(timeMs: number, nowMs: number, patienceMs: number): void {
-    if (timeMs > this.seenAtMs) this.seenAtMs = timeMs;
+    this.seenAfterMs = Math.max(this.seenAfterMs, timeMs - this.startedAtMs);
     // Whole numbers: others would take memory of their own.
     const seenMs = Math.floor(nowMs);
     this.patienceMs = Math.max(this.seenMonotonicMs + this.patienceMs - seenMs, patienceMs);
@@ -154,6 +163,13 @@ export class ViewerSession {
     if (!this.asks) this.patienceMs = 0;
     this.asks = true;
     this.seen(timeMs, nowMs, patienceMs);
+  }
+
+  /** It was sent media. */
+  fetchedMedia(timeMs: number): void {
+    const afterMs = timeMs - this.startedAtMs;
+    this.firstMediaAfterMs ??= afterMs;
+    this.lastMediaAfterMs = Math.max(this.lastMediaAfterMs ?? afterMs, afterMs);
   }
 
   end(timeMs: number): void {
@@ -168,13 +184,18 @@ export class ViewerSession {
 
   /** Both are one viewer, whom this one knows better. */
   takeOver(other: ViewerSession): void {
+    const { seenAtMs, firstMediaMs = other.firstMediaMs, lastMediaMs } = this;
     this.startedAtMs = Math.min(this.startedAtMs, other.startedAtMs);
+    this.seenAfterMs = seenAtMs - this.startedAtMs;
+    this.firstMediaAfterMs = undefined;
+    this.lastMediaAfterMs = undefined;
+    for (const mediaMs of [firstMediaMs, lastMediaMs, other.lastMediaMs]) {
+      if (mediaMs !== undefined) this.fetchedMedia(mediaMs);
+    }
     this.bytes += other.bytes;
     if (other.asks && !this.asks) this.patienceMs = other.patienceMs;
     this.asks ||= other.asks;
     if (this.qualities.length === 0) this.qualities = other.qualities;
-    this.firstMediaMs ??= other.firstMediaMs;
-    this.lastMediaMs = Math.max(this.lastMediaMs, other.lastMediaMs);
   }
 
   started(startupMs: number, source: StartupSource): void {
@@ -219,14 +240,14 @@ export class ViewerSession {
   /** How long pictures moved. */
   get watchMs(): number {
     if (this.hasPageTotals) return this.watchedMs;
-    if (this.hasStates) return this.watchedMs + (this.state === 'playing' ? this.sinceState : 0);
+    if (this.hasStates) return this.watchedMs + (this.posted?.state === 'playing' ? this.sinceState : 0);
     const stoodMs = this.stalledMs - this.stalledBeforeMs;
-    return this.watchedMs + Math.max(0, this.lastMediaMs - (this.firstMediaMs ?? this.lastMediaMs) - stoodMs);
+    return this.watchedMs + Math.max(0, (this.lastMediaAfterMs ?? 0) - (this.firstMediaAfterMs ?? 0) - stoodMs);
   }
 
   /** How long it stood still. */
   get stallMs(): number {
-    return this.stalledMs + (this.stalledSinceMs === undefined || this.hasPageTotals ? 0 : this.sinceState);
+    return this.stalledMs + (this.posted?.stalledSinceMs === undefined || this.hasPageTotals ? 0 : this.sinceState);
   }
 
   /** Something tells whether its picture stands: what it says as it asks, its states, or totals of its own. */
@@ -236,7 +257,7 @@ export class ViewerSession {
 
   /** What has passed since the player told of its state: by the clock here, as far as there were signs of it. */
   private get sinceState(): number {
-    return Math.max(0, this.seenAtMs - this.stateTimeMs);
+    return Math.max(0, this.seenAtMs - (this.posted?.stateTimeMs ?? 0));
   }
 
   row(streamId: string, node: string): SessionRow {
@@ -260,7 +281,7 @@ export class ViewerSession {
   /** Goes on with what was saved. */
   static restore(row: SessionRow, nowMs: number): ViewerSession {
     const session = new ViewerSession(row, nowMs);
-    session.seenAtMs = row.seenAtMs;
+    session.seenAfterMs = Math.max(0, row.seenAtMs - row.startedAtMs);
     session.endedAtMs = row.endedAtMs ?? undefined;
     session.format = row.format ?? undefined;
     session.startupMs = row.startupMs ?? undefined;
@@ -273,8 +294,11 @@ export class ViewerSession {
     session.latencyMs = row.latencyMs ?? undefined;
     session.errors = row.errors;
     session.bytes = row.bytes;
-    session.totalFrames = row.totalFrames ?? undefined;
-    session.droppedFrames = row.droppedFrames ?? undefined;
+    if (row.totalFrames !== null || row.droppedFrames !== null) {
+      session.posted = new PostedState();
+      session.posted.totalFrames = row.totalFrames ?? undefined;
+      session.posted.droppedFrames = row.droppedFrames ?? undefined;
+    }
     session.qualities = row.qualities.map((entry) => ({ ...entry, position: 0 }));
     // Whatever comes next is in the middle of a play.
     session.hasPlayed = row.watchMs > 0 || row.startupMs !== null;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ExperienceTotals } from '../../src/analytics/experience-totals.ts';
 import { playerName } from '../../src/analytics/player-name.ts';
+import { PostedState } from '../../src/analytics/player-state.ts';
 import { ViewerSession } from '../../src/analytics/viewer-session.ts';
 import { TimeHistogram } from '../../src/base/time-histogram.ts';
 import { allMetrics, metricsRegistry } from '../../src/metrics/registry.ts';
@@ -64,7 +65,8 @@ test('what a session takes back is not counted twice, and changes of quality hav
     { id: 'a', key: 's a', network: '', country: 'ZZ', player: 'VLC', startedAtMs: 0 },
     0,
   );
-  session.hasPageTotals = true;
+  session.posted = new PostedState();
+  session.posted.hasPageTotals = true;
   for (const [watchedMs, rendition, atMs] of [
     [5000, '720p', 1],
     [4000, '360p', 2],
@@ -89,7 +91,8 @@ test('what is watched by viewers of whose stalls nothing is known is told apart,
   session.watchedMs = 5000;
   totals.count(session, stream);
   totals.count(session, stream);
-  session.hasPageTotals = true;
+  session.posted = new PostedState();
+  session.posted.hasPageTotals = true;
   session.watchedMs = 8000;
   session.stalledMs = 1000;
   totals.count(session, stream);

@@ -26,6 +26,12 @@ export interface NamedViewer {
 export interface ViewerIdentity extends Omit<NamedViewer, 'address'> {
   /** ISO 3166-1 alpha-2; `ZZ`: not known. */
   readonly country: string;
+  /** What is made of the rest when it is asked for first: kept here, because there may be a hundred thousand viewers. */
+  player?: string | undefined;
+  dailyKey?: string | undefined;
+  earlierKey?: string | undefined;
+  /** Both are renewed each day, by another. */
+  keysMadeBy?: object | undefined;
 }
 
 /** A stream as events refer to it. */

@@ -4,6 +4,7 @@ import {
   flagOf,
   maxEvents,
   maxViewerNames,
+  type NamedViewer,
   recordWords,
   textStart,
   type ViewerEventBatch,
@@ -38,6 +39,8 @@ export interface ViewerEvent {
   isHeaderText: boolean;
 }
 
+const maxUserAgents = 1000;
+
 export type ViewerEventSink = (event: ViewerEvent) => void;
 
 /** Reads what one delivery thread writes, from its beginning to its end. */
@@ -48,6 +51,8 @@ export class ViewerEventReader {
   private readonly renditions: string[] = [''];
   private readonly viewers = new Map<number, ViewerIdentity>();
   private nextViewer = 1;
+  /** Each once: they come anew with each viewer, and most are the same. */
+  private readonly userAgents = new Map<string, string>();
   private readonly event: ViewerEvent = {
     kind: 'report',
     timeMs: 0,
@@ -78,8 +83,8 @@ export class ViewerEventReader {
   read(batch: ViewerEventBatch, sink: ViewerEventSink): void {
     this.streams.push(...batch.streams);
     this.renditions.push(...batch.renditions);
-    for (const { address, ...viewer } of batch.viewers) {
-      this.viewers.set(this.nextViewer++, { ...viewer, country: this.countryOf(address) });
+    for (const viewer of batch.viewers) {
+      this.viewers.set(this.nextViewer++, this.identityOf(viewer));
       if (this.viewers.size > maxViewerNames) this.viewers.delete(this.viewers.keys().next().value!);
     }
     const { event } = this;
@@ -112,5 +117,16 @@ export class ViewerEventReader {
       textAt += textLength;
       sink(event);
     }
+  }
+
+  private identityOf({ network, userAgent, token, address }: NamedViewer): ViewerIdentity {
+    let known = this.userAgents.get(userAgent);
+    if (known === undefined) {
+      if (this.userAgents.size === maxUserAgents) this.userAgents.clear();
+      known = userAgent;
+      this.userAgents.set(known, known);
+    }
+    const found = { player: undefined, dailyKey: undefined, earlierKey: undefined, keysMadeBy: undefined };
+    return { network, userAgent: known, token, country: this.countryOf(address), ...found };
   }
 }

@@ -1,0 +1,38 @@
+import type { PlayerState } from '../cmcd/report.ts';
+
+/** What a player has posted of itself. Most post nothing, so it is kept apart from their sessions. */
+export class PostedState {
+  /** It tells totals of its own, which are better than what can be seen from here. */
+  hasPageTotals = false;
+  /** It tells what state it is in. */
+  hasStates = false;
+  /** It tells what it was answered, by whomever. */
+  hasResponses = false;
+  /** By the player's clock. */
+  firstEventMs: number | undefined;
+  state: PlayerState | undefined;
+  /** When it came to be in that state, by the player's clock and by the one here. */
+  lastStateMs = 0;
+  stateTimeMs = 0;
+  /** How far its clock is behind the one here, at most. */
+  clockBehindMs = Number.POSITIVE_INFINITY;
+  /** By the player's clock; undefined: the picture does not stand still. */
+  stalledSinceMs: number | undefined;
+  totalFrames: number | undefined;
+  droppedFrames: number | undefined;
+  /** Quality changes that the page has told, with those that were forgotten. */
+  qualityCount = 0;
+}
+
+/** How a player's picture goes on, by what its requests say. */
+export class PictureSigns {
+  /** When it asked for what its picture waits for at first. */
+  firstRequestMs: number | undefined;
+  /** It stands. */
+  isStarving = false;
+  lastStarvedMs = 0;
+  /** From live to the picture when that moved last. */
+  distanceMs: number | undefined;
+  /** The same, at most, while it stands. */
+  starvedDistanceMs = 0;
+}
