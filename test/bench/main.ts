@@ -4,6 +4,7 @@ import { benchAudience } from './audience.ts';
 import { benchCurve } from './curve.ts';
 import { benchFaults } from './faults.ts';
 import { benchIngest } from './ingest.ts';
+import { benchLadderBudget } from './ladder-budget.ts';
 import { benchLatency } from './latency.ts';
 import { benchMixed } from './mixed.ts';
 import { nginxRtmp } from './peers/nginx-rtmp.ts';
@@ -39,6 +40,7 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   faults    what viewers and publishers notice when a delivery thread dies, and while the database is locked
   transcode a broadcast of 720p30 in 480p and 360p: cost, lag, age, alignment, and how many of them this machine holds;
             with --faults: the same with ffmpeg killed at one moment and stopped at another
+  ladder-budget       five broadcasts that ask for more encoding than there is: the source's age, what is withheld, what comes when two end
   transcode-quality   similarity of each rung to its picture, by preset and bit rate
   transcode-restart   what an ffmpeg that takes over needs until its first frame
   curve     viewers and ingest in small steps, and docs/cost-curve.svg of them
@@ -182,6 +184,8 @@ try {
     await benchWrongKeys({ attemptsPerSecond, viewers, seconds: seconds ?? 20 }, report, interrupt.signal);
   } else if (name === 'transcode') {
     await benchTranscode({ seconds: seconds ?? 60, withFaults: values.faults }, report, interrupt.signal);
+  } else if (name === 'ladder-budget') {
+    await benchLadderBudget(seconds ?? 30, report, interrupt.signal);
   } else if (name === 'transcode-quality') {
     await benchTranscodeQuality(report, interrupt.signal);
   } else if (name === 'transcode-restart') {
