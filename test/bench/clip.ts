@@ -18,7 +18,24 @@ export function irregularBenchClip(): Promise<string> {
   return keptClip('720p30-2500k-irregular-v1.flv', ['-g', '9999', '-force_key_frames', keyframes]);
 }
 
-async function keptClip(name: string, keyframeArgs: readonly string[]): Promise<string> {
+/** As long, in 1080p60 of 6 Mbit/s: its ladder takes most of a core. */
+export function demandingBenchClip(): Promise<string> {
+  return keptClip('1080p60-6000k-v1.flv', ['-g', '120'], { size: '1920x1080', fps: 60, videoBitrate: '5870k' });
+}
+
+interface Picture {
+  readonly size: string;
+  readonly fps: number;
+  readonly videoBitrate: string;
+}
+
+const picture720p: Picture = { size: '1280x720', fps: 30, videoBitrate: '2370k' };
+
+async function keptClip(
+  name: string,
+  keyframeArgs: readonly string[],
+  { size, fps, videoBitrate }: Picture = picture720p,
+): Promise<string> {
   const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'streamctl-bench');
   const file = join(folder, name);
   if (existsSync(file)) return file;
@@ -27,9 +44,9 @@ async function keptClip(name: string, keyframeArgs: readonly string[]): Promise<
   // biome-ignore format: one option a line says less than one idea a line
   await promisify(execFile)('ffmpeg', [
     '-nostdin', '-hide_banner', '-loglevel', 'error', '-y',
-    '-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=30:duration=16,noise=alls=8:allf=t', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000:duration=17',
+    '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${fps}:duration=16,noise=alls=8:allf=t`, '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000:duration=17',
     '-frames:a', '750', '-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p',
-    '-b:v', '2370k', '-minrate', '2370k', '-maxrate', '2370k', '-bufsize', '2370k', '-x264-params', 'nal-hrd=cbr:force-cfr=1',
+    '-b:v', videoBitrate, '-minrate', videoBitrate, '-maxrate', videoBitrate, '-bufsize', videoBitrate, '-x264-params', 'nal-hrd=cbr:force-cfr=1',
     '-bf', '2', ...keyframeArgs, '-sc_threshold', '0', '-flags', '+cgop',
     '-c:a', 'aac', '-b:a', '128k', '-ac', '2', '-flvflags', 'no_sequence_end', unfinished,
   ]);
