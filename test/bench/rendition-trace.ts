@@ -27,12 +27,17 @@ export class RenditionTrace {
   readonly parts = new Map<string, number>();
   discontinuities = 0;
   gaps = 0;
-  private readonly url: string;
+  /** When each playlist was asked for, and how long it took: blocking reloads wait for their part. */
+  readonly answers: { readonly askedMs: number; readonly tookMs: number; readonly status: number }[] = [];
+  readonly url: string;
+  private readonly headers: Readonly<Record<string, string>>;
   private timescale = 0;
   private readonly noted = new Set<string>();
 
-  constructor(playlistUrl: string) {
+  /** `headers` go with each request. */
+  constructor(playlistUrl: string, headers: Readonly<Record<string, string>> = {}) {
     this.url = playlistUrl;
+    this.headers = headers;
   }
 
   /** Does what a low-latency player does, until `signal` is aborted. */
@@ -41,8 +46,10 @@ export class RenditionTrace {
     let query = '';
     while (!signal.aborted) {
       try {
-        const answer = await fetch(`${this.url}${query}`, { signal });
+        const askedMs = performance.now();
+        const answer = await fetch(`${this.url}${query}`, { signal, headers: this.headers });
         const text = await answer.text();
+        this.answers.push({ askedMs, tookMs: performance.now() - askedMs, status: answer.status });
         if (answer.status === 503) continue; // nothing came for three target durations
         if (answer.status === 404 && seen.size === 0) {
           await delay(100, undefined, { signal }); // it is not planned yet
@@ -81,7 +88,7 @@ export class RenditionTrace {
   }
 
   private async download(url: string, signal: AbortSignal): Promise<void> {
-    const answer = await fetch(url, { signal });
+    const answer = await fetch(url, { signal, headers: this.headers });
     const bytes = await answer.bytes();
     if (!answer.ok) return; // a gap: the playlist says so
     const atMs = performance.now();
@@ -100,7 +107,7 @@ export class RenditionTrace {
   private async readTimescale(playlist: string, signal: AbortSignal): Promise<number> {
     const uri = /#EXT-X-MAP:URI="([^"]+)"/.exec(playlist)?.[1];
     if (uri === undefined) return 0;
-    const answer = await fetch(new URL(uri, this.url), { signal });
+    const answer = await fetch(new URL(uri, this.url), { signal, headers: this.headers });
     return checkInit(await answer.bytes(), () => {})?.timescale ?? 0;
   }
 

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
+import { Report } from './report.ts';
 import { soakPublisher } from './soak-publisher.ts';
 import { soakReceivers } from './soak-receivers.ts';
+import { soakSlo } from './soak-slo.ts';
 import { soakStoreKills, soakStoreOutage } from './soak-store.ts';
 import { soakStreamLife } from './soak-stream-life.ts';
 import { soakTranscode } from './soak-transcode.ts';
@@ -16,9 +18,11 @@ const usage = `usage: npm run soak -- [NAME] [options]     Prints JSON; exits 1 
   transcode-cycles    broadcasts with a ladder begin and end; what is left behind of processes, descriptors and memory
   stream-life         publishers and operators do random things to a real server, which is stopped and killed in between; every state,
                       every event and every row is held against a model
+  slo                 publishers that vanish, are reset or have a narrow uplink, a ladder whose ffmpeg is killed, and viewers: every service
+                      level as /metrics tells it and as it was seen from outside, and what each fault did
   receivers           events for webhooks that are down, fail, hang or flood for minutes, from a server that is killed now and then
 
-  --minutes N             how long (10; transcode, stream-life, receivers 5)
+  --minutes N             how long (10; transcode, stream-life, receivers 5; slo 3)
   --reconnect-every N     no name: seconds after which the publisher is killed and comes back
   --resolution-changes    no name: in another size each time
   --seconds N             store-outage: how long Postgres is away (60)
@@ -27,6 +31,7 @@ const usage = `usage: npm run soak -- [NAME] [options]     Prints JSON; exits 1 
   --moments N             store-kills: how many processes of each kind die (50)
   --cycles N              transcode-cycles: how many broadcasts (200)
   --store KIND            stream-life: sqlite or postgres (sqlite)
+  --check                 slo: exits 1 where a bound is broken
   --seed N                stream-life: the random things of an earlier run again
 `;
 
@@ -43,6 +48,7 @@ const { values, positionals } = parseArgs({
     moments: { type: 'string', default: '50' },
     store: { type: 'string', default: 'sqlite' },
     seed: { type: 'string' },
+    check: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -86,6 +92,10 @@ async function soak(name: string): Promise<boolean> {
     console.log(JSON.stringify(report, undefined, 2));
     return report.receivers.every(({ missing, outOfOrder }) => missing + outOfOrder === 0);
   }
+  if (name === 'slo') {
+    const isKept = await soakSlo({ minutes: Number(values.minutes ?? 3) }, new Report('slo'));
+    return isKept || !values.check;
+  }
   const report = await soakPublisher({
     minutes: Number(values.minutes ?? 10),
     reconnectSeconds: Number(values['reconnect-every']) || Number.POSITIVE_INFINITY,
@@ -98,7 +108,9 @@ async function soak(name: string): Promise<boolean> {
 const [name = ''] = positionals;
 if (
   values.help ||
-  !['', 'receivers', 'transcode', 'transcode-cycles', 'stream-life', 'store-outage', 'store-kills'].includes(name)
+  !['', 'receivers', 'slo', 'transcode', 'transcode-cycles', 'stream-life', 'store-outage', 'store-kills'].includes(
+    name,
+  )
 ) {
   process.stderr.write(usage);
   process.exit(values.help ? 0 : 2);
