@@ -25,9 +25,8 @@ export interface StartupFigures {
   readonly seconds: TimeHistogramFigures;
 }
 
-/** What was last taken over from a session. */
+/** What was last taken over from a session, beside what was watched. */
 export interface CountedExperience {
-  watchMs: number;
   stallMs: number;
   stalls: number;
   totalFrames: number;
@@ -47,21 +46,19 @@ const startupBounds = [0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 20, 30
 
 /** Adds up what sessions report: whatever a session takes back later was experienced all the same, and is not counted twice. */
 export class ExperienceTotals {
-  private readonly sums = { watchMs: 0, stallMs: 0, stalls: 0, totalFrames: 0, droppedFrames: 0 };
+  private readonly sums = { stallMs: 0, stalls: 0, totalFrames: 0, droppedFrames: 0 };
+  private watchMs = 0;
   private untoldWatchMs = 0;
   private readonly switches = { up: 0, down: 0 };
   private readonly startups = new Map<string, StartupFigures & { readonly histogram: TimeHistogram }>();
 
   /** What is new in a session, of a stream that has its own sums too. */
   count(session: ViewerSession, stream: WatchSums): void {
+    this.countWatched(session, stream);
+    if (session.counted === undefined && !hasMoreToCount(session)) return;
+    session.counted ??= nothingCounted();
     const { counted } = session;
-    if (session.tellsStalls) {
-      stream.watchMs += Math.max(0, session.watchMs - counted.watchMs);
-      stream.stallMs += Math.max(0, session.stallMs - counted.stallMs);
-      this.add('watchMs', counted, session.watchMs);
-    } else {
-      this.addUntold(counted, session.watchMs);
-    }
+    if (session.tellsStalls) stream.stallMs += Math.max(0, session.stallMs - counted.stallMs);
     this.add('stallMs', counted, session.stallMs);
     this.add('stalls', counted, session.stalls);
     this.add('totalFrames', counted, session.totalFrames ?? 0);
@@ -70,7 +67,7 @@ export class ExperienceTotals {
       counted.startupSource = session.startupSource;
       this.started(session);
     }
-    if ((session.qualities.at(-1)?.atMs ?? 0) > (counted.quality?.atMs ?? 0)) this.countSwitches(session, counted);
+    if ((session.quality?.atMs ?? 0) > (counted.quality?.atMs ?? 0)) this.countSwitches(session, counted);
   }
 
   private add(name: keyof typeof this.sums, counted: CountedExperience, value: number): void {
@@ -79,9 +76,16 @@ export class ExperienceTotals {
     counted[name] = value;
   }
 
-  private addUntold(counted: CountedExperience, watchMs: number): void {
-    this.untoldWatchMs += Math.max(0, watchMs - counted.watchMs);
-    counted.watchMs = Math.max(counted.watchMs, watchMs);
+  private countWatched(session: ViewerSession, stream: WatchSums): void {
+    const newMs = session.watchMs - session.countedWatchMs;
+    if (newMs <= 0) return;
+    session.countedWatchMs += newMs;
+    if (session.tellsStalls) {
+      this.watchMs += newMs;
+      stream.watchMs += newMs;
+    } else {
+      this.untoldWatchMs += newMs;
+    }
   }
 
   private countSwitches({ qualities }: ViewerSession, counted: CountedExperience): void {
@@ -113,9 +117,9 @@ export class ExperienceTotals {
   }
 
   figures(): ExperienceFigures {
-    const { watchMs, stallMs, ...counts } = this.sums;
+    const { stallMs, ...counts } = this.sums;
     return {
-      ...{ watchSeconds: watchMs / 1000, untoldWatchSeconds: this.untoldWatchMs / 1000 },
+      ...{ watchSeconds: this.watchMs / 1000, untoldWatchSeconds: this.untoldWatchMs / 1000 },
       ...{ stallSeconds: stallMs / 1000, ...counts },
       ...{ switchesUp: this.switches.up, switchesDown: this.switches.down },
       startups: [...this.startups.values()].map(({ player, source, histogram }) => ({
@@ -125,17 +129,20 @@ export class ExperienceTotals {
   }
 }
 
-/** Of a session of which nothing was counted yet. */
-export function nothingCounted(): CountedExperience {
-  const sums = { watchMs: 0, stallMs: 0, stalls: 0, totalFrames: 0, droppedFrames: 0 };
-  return { ...sums, startupSource: undefined, quality: undefined };
+/** Most sessions are of players that never stop, tell nothing and have one quality. */
+function hasMoreToCount({ posted, startupSource, stalls, stalledMs, quality }: ViewerSession): boolean {
+  const hasStood = stalls > 0 || stalledMs > 0;
+  return hasStood || posted !== undefined || startupSource !== undefined || quality?.earlier !== undefined;
+}
+
+function nothingCounted(): CountedExperience {
+  return { stallMs: 0, stalls: 0, totalFrames: 0, droppedFrames: 0, startupSource: undefined, quality: undefined };
 }
 
 /** Of a session whose past was counted by an earlier process. */
 export function allCounted(session: ViewerSession): CountedExperience {
-  const { watchMs, stallMs, stalls, totalFrames = 0, droppedFrames = 0, startupSource, qualities } = session;
-  const sums = { watchMs, stallMs, stalls, totalFrames, droppedFrames };
-  return { ...sums, startupSource, quality: qualities.at(-1) };
+  const { stallMs, stalls, totalFrames = 0, droppedFrames = 0, startupSource, quality } = session;
+  return { stallMs, stalls, totalFrames, droppedFrames, startupSource, quality };
 }
 
 /** By which renditions are better than others: `720p60` is 720.6, the publisher's own is the best there is. */

@@ -8,6 +8,8 @@ export class PostedState {
   hasStates = false;
   /** It tells what it was answered, by whomever. */
   hasResponses = false;
+  /** Name and version, as it tells them itself. */
+  playerName: string | undefined;
   /** By the player's clock. */
   firstEventMs: number | undefined;
   state: PlayerState | undefined;

@@ -2,7 +2,7 @@ import type { ViewerSession } from './viewer-session.ts';
 
 /** Why the quality changes now, as far as requests tell: a player that has starved flees, one that knows its network follows it. */
 export function switchReason(session: ViewerSession): string {
-  if (session.qualities.length === 0) return 'startup';
+  if (session.quality === undefined) return 'startup';
   if (session.posted?.stalledSinceMs !== undefined) return 'buffer';
   return session.throughputKbps === undefined ? 'unknown' : 'bandwidth';
 }

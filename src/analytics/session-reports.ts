@@ -90,7 +90,7 @@ function takeResponse(session: ViewerSession, posted: PostedState, report: CmcdR
   session.format ??= protocol as 'hls' | 'dash' | undefined;
   if (rendition === undefined || (report.responseStatus ?? 0) >= 400 || session.hasPageTotals) return;
   // What was seen of it from here before was what the cache did not have.
-  if (!posted.hasResponses) session.qualities = [];
+  if (!posted.hasResponses) session.quality = undefined;
   posted.hasResponses = true;
   const askedAtMs = playerTimeMs + posted.clockBehindMs;
   // It was not on screen much before it was there.
@@ -212,7 +212,7 @@ function endOrBeginStall(session: ViewerSession, posted: PostedState, state: Pla
 
 /** Totals of the watch page: what it says last holds, whatever was lost in between. */
 function takePageTotals(session: ViewerSession, posted: PostedState, report: CmcdReport, timeMs: number): void {
-  if (report.playerName !== undefined) session.player = report.playerName;
+  if (report.playerName !== undefined) posted.playerName = report.playerName;
   if (report.pageStartupMs !== undefined) {
     session.started(report.pageStartupMs, 'beacon');
     session.hasPlayed = true;
@@ -222,7 +222,7 @@ function takePageTotals(session: ViewerSession, posted: PostedState, report: Cmc
   if (report.errorCount !== undefined) session.errors = Math.max(session.errors, report.errorCount);
   if (report.latencyMs !== undefined) session.measuredLatency(report.latencyMs);
   if (report.watchedMs === undefined) return;
-  if (!posted.hasPageTotals) session.qualities = [];
+  if (!posted.hasPageTotals) session.quality = undefined;
   posted.hasPageTotals = true;
   session.watchedMs = Math.max(session.watchedMs, report.watchedMs);
   session.stalls = report.stallCount ?? session.stalls;

@@ -71,7 +71,8 @@ export class SessionTable {
     }
     this.reportedByNetwork.clear();
     for (const audience of this.streams.values()) {
-      for (const session of audience.sessions.values()) if (!session.hasRequests) this.countReported(session.network);
+      for (const session of audience.sessions.values())
+        if (!session.hasRequests) this.countReported(session.viewer.network);
     }
   }
 
@@ -94,7 +95,7 @@ export class SessionTable {
 
   private readonly newSession = (
     key: string,
-    { network, country, player }: KnownViewer,
+    viewer: KnownViewer,
     startedAtMs: number,
   ): SessionIdentity | undefined => {
     if (this.size >= this.maxSessions) {
@@ -102,14 +103,8 @@ export class SessionTable {
       return undefined;
     }
     this.size++;
-    return {
-      id: wholeString(`vs_${randomBytes(9).toString('base64url')}`),
-      key,
-      network,
-      country,
-      player,
-      startedAtMs,
-    };
+    const id = wholeString(`vs_${randomBytes(9).toString('base64url')}`);
+    return { id, key, viewer, startedAtMs };
   };
 
   private takeReports(audience: StreamAudience, event: ViewerEvent, viewer: ViewerIdentity): void {

@@ -177,7 +177,7 @@ export class StreamAudience {
     if (first === undefined) return;
     group.estimate(nowMs, this.targetDurationMs, (count, atMs) => {
       for (let number = 0; number < count; number++) {
-        const member = group.members[number] ?? this.join(group, first, first.seenAtMs, atMs);
+        const member = group.members[number] ?? this.join(group, first.viewer, first.seenAtMs, atMs);
         if (member !== undefined && member.seenMonotonicMs <= atMs) this.asked(member, group, first.seenAtMs, atMs);
       }
     });

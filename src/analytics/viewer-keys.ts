@@ -64,7 +64,8 @@ export class ViewerKeys {
 }
 
 function hash(salt: string, { network, userAgent, token }: ViewerIdentity): string {
-  return createHmac('sha256', salt).update(`${network}\n${token}\n${userAgent}`).digest('base64url').slice(0, 16);
+  const digest = createHmac('sha256', salt).update(`${network}\n${token}\n${userAgent}`).digest();
+  return digest.subarray(0, 12).toString('base64url');
 }
 
 /** Undefined where there is none that can be read: then all viewers are new. */

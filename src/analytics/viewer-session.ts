@@ -1,7 +1,8 @@
 import type { QualityEntry, SessionRow, StartupSource } from '../store/ports/session-store.ts';
 import type { AnonymousGroup } from './anonymous-group.ts';
-import { allCounted, type CountedExperience, nothingCounted } from './experience-totals.ts';
+import { allCounted, type CountedExperience } from './experience-totals.ts';
 import { type PictureSigns, PostedState } from './player-state.ts';
+import { type ShownQuality, shownUntil, thenShown } from './shown-quality.ts';
 
 /** Better sources replace worse ones. */
 const sourceRank: Readonly<Record<StartupSource, number>> = { est: 1, msd: 2, cmcd2: 3, beacon: 4 };
@@ -9,40 +10,19 @@ const sourceRank: Readonly<Record<StartupSource, number>> = { est: 1, msd: 2, cm
 const leavingMs = 5000;
 /** What players say of their buffers is as exact as this. */
 const bufferErrorMs = 1000;
-/** So many quality changes are kept of a session: the newest. */
-const maxQualities = 50;
-
-export interface SessionIdentity {
-  readonly id: string;
-  readonly key: string;
-  readonly network: string;
-  readonly country: string;
-  readonly player: string;
-  readonly startedAtMs: number;
-}
-
-/** A quality, when it is on screen, and what was asked for first of it. */
-interface AskedQuality extends QualityEntry {
-  atMs: number;
-  readonly position: number;
-}
-
-function isSuperseded(earlier: AskedQuality, later: AskedQuality): boolean {
-  if (earlier.rendition === later.rendition) return earlier.atMs > later.atMs;
-  return earlier.atMs > later.atMs || (later.position > 0 && earlier.position >= later.position);
-}
 
 /** What is known of whom a session is. */
-export type KnownViewer = Pick<SessionIdentity, 'network' | 'country' | 'player'>;
+export type KnownViewer = Pick<SessionRow, 'network' | 'country' | 'player'>;
+
+export interface SessionIdentity extends Pick<SessionRow, 'id' | 'key' | 'startedAtMs'> {
+  readonly viewer: KnownViewer;
+}
 
 /** One viewer's time with one stream as it goes on. Kept small: there may be a hundred thousand. */
 export class ViewerSession {
   readonly id: string;
   readonly key: string;
-  network: string;
-  /** ISO 3166-1 alpha-2, or `ZZ`. */
-  readonly country: string;
-  player: string;
+  readonly viewer: KnownViewer;
   /** Wall clock. Other times count from then on: so small a number takes no memory of its own. */
   startedAtMs: number;
   private seenAfterMs = 0;
@@ -75,28 +55,35 @@ export class ViewerSession {
   watchedMs = 0;
   stalls = 0;
   stalledMs = 0;
-  /** Of that, what stood before an earlier server ended: what was watched then is known without it. */
-  private stalledBeforeMs = 0;
-  /** An earlier server was told of its stalls. */
-  private toldStallsBefore = false;
+  /** Of that, what an earlier server was told: what was watched then is known without it. Undefined: it was told nothing. */
+  private stalledBeforeMs: number | undefined;
   latencyMs: number | undefined;
   throughputKbps: number | undefined;
   errors = 0;
   bytes = 0;
-  qualities: AskedQuality[] = [];
+  /** The newest. */
+  quality: ShownQuality | undefined;
   /** By the clock here. */
   private lastStall: { readonly fromMs: number; readonly toMs: number } | undefined;
-  /** What of it was added to the sums of all sessions. */
-  counted: CountedExperience = nothingCounted();
+  /** What of it was added to the sums of all sessions; undefined: nothing but what was watched. */
+  countedWatchMs = 0;
+  counted: CountedExperience | undefined;
 
-  constructor({ id, key, network, country, player, startedAtMs }: SessionIdentity, nowMs: number) {
+  constructor({ id, key, viewer, startedAtMs }: SessionIdentity, nowMs: number) {
     this.id = id;
     this.key = key;
-    this.network = network;
-    this.country = country;
-    this.player = player;
+    this.viewer = viewer;
     this.startedAtMs = startedAtMs;
     this.seenMonotonicMs = Math.floor(nowMs);
+  }
+
+  get player(): string {
+    return this.posted?.playerName ?? this.viewer.player;
+  }
+
+  /** ISO 3166-1 alpha-2, or `ZZ`. */
+  get country(): string {
+    return this.viewer.country;
   }
 
   /** Last sign of it, wall clock. */
@@ -146,7 +133,11 @@ export class ViewerSession {
   }
 
   get rendition(): string | undefined {
-    return this.qualities.at(-1)?.rendition;
+    return this.quality?.rendition;
+  }
+
+  get qualities(): readonly QualityEntry[] {
+    return shownUntil(this.quality);
   }
 
   /** `patienceMs`: how long from `nowMs` on it is taken to watch by this sign. */
@@ -195,7 +186,7 @@ export class ViewerSession {
     this.bytes += other.bytes;
     if (other.asks && !this.asks) this.patienceMs = other.patienceMs;
     this.asks ||= other.asks;
-    if (this.qualities.length === 0) this.qualities = other.qualities;
+    this.quality ??= other.quality;
   }
 
   started(startupMs: number, source: StartupSource): void {
@@ -208,9 +199,9 @@ export class ViewerSession {
   stood(fromMs: number, toMs: number): void {
     this.stalledMs += toMs - fromMs;
     this.lastStall = { fromMs, toMs };
-    const last = this.qualities.at(-1);
-    if (last === undefined || this.qualities.length === 1 || last.atMs < fromMs - bufferErrorMs) return;
-    last.atMs = Math.max(last.atMs, toMs);
+    const { quality } = this;
+    if (quality?.earlier === undefined || quality.atMs < fromMs - bufferErrorMs) return;
+    quality.atMs = Math.max(quality.atMs, toMs);
   }
 
   /**
@@ -220,16 +211,8 @@ export class ViewerSession {
   showed(rendition: string, atMs: number, reason: string, position = 0): void {
     const { lastStall } = this;
     const isInStall = lastStall !== undefined && atMs > lastStall.fromMs - bufferErrorMs && atMs < lastStall.toMs;
-    const entry = { atMs: isInStall ? lastStall.toMs : atMs, rendition, reason, position };
-    while (this.qualities.length > 0 && isSuperseded(this.qualities.at(-1)!, entry)) {
-      const { reason: earlierReason } = this.qualities.pop()!;
-      if (this.qualities.length === 0) entry.reason = earlierReason;
-    }
-    if (this.rendition === rendition) return;
-    // An array that something is pushed to has room for sixteen more; most sessions have this one.
-    if (this.qualities.length === 0) this.qualities = [entry];
-    else this.qualities.push(entry);
-    if (this.qualities.length > maxQualities) this.qualities.shift();
+    const shownAtMs = isInStall ? lastStall.toMs : atMs;
+    this.quality = thenShown(this.quality, { atMs: shownAtMs, rendition, reason, position, earlier: undefined });
   }
 
   /** Smoothed over some eight values. */
@@ -241,7 +224,7 @@ export class ViewerSession {
   get watchMs(): number {
     if (this.hasPageTotals) return this.watchedMs;
     if (this.hasStates) return this.watchedMs + (this.posted?.state === 'playing' ? this.sinceState : 0);
-    const stoodMs = this.stalledMs - this.stalledBeforeMs;
+    const stoodMs = this.stalledMs - (this.stalledBeforeMs ?? 0);
     return this.watchedMs + Math.max(0, (this.lastMediaAfterMs ?? 0) - (this.firstMediaAfterMs ?? 0) - stoodMs);
   }
 
@@ -252,7 +235,7 @@ export class ViewerSession {
 
   /** Something tells whether its picture stands: what it says as it asks, its states, or totals of its own. */
   get tellsStalls(): boolean {
-    return this.hasRequests || this.hasStates || this.hasPageTotals || this.toldStallsBefore;
+    return this.hasRequests || this.hasStates || this.hasPageTotals || this.stalledBeforeMs !== undefined;
   }
 
   /** What has passed since the player told of its state: by the clock here, as far as there were signs of it. */
@@ -262,7 +245,8 @@ export class ViewerSession {
 
   row(streamId: string, node: string): SessionRow {
     const { id, key, startedAtMs, seenAtMs, endedAtMs = null, startupMs = null, startupSource = null } = this;
-    const { watchMs, errors, player, network, country, format = null, bytes } = this;
+    const { watchMs, errors, player, country, format = null, bytes } = this;
+    const { network } = this.viewer;
     return {
       ...{ id, streamId, key, node, startedAtMs, seenAtMs, endedAtMs, startupMs, startupSource },
       ...{ watchMs: Math.round(watchMs), errors, player, network, country, format, bytes },
@@ -280,17 +264,17 @@ export class ViewerSession {
 
   /** Goes on with what was saved. */
   static restore(row: SessionRow, nowMs: number): ViewerSession {
-    const session = new ViewerSession(row, nowMs);
+    const { id, key, startedAtMs, network, country, player } = row;
+    const session = new ViewerSession({ id, key, startedAtMs, viewer: { network, country, player } }, nowMs);
     session.seenAfterMs = Math.max(0, row.seenAtMs - row.startedAtMs);
     session.endedAtMs = row.endedAtMs ?? undefined;
     session.format = row.format ?? undefined;
     session.startupMs = row.startupMs ?? undefined;
     session.startupSource = row.startupSource ?? undefined;
     session.watchedMs = row.watchMs;
-    session.toldStallsBefore = row.stallMs !== null;
     session.stalls = row.stalls ?? 0;
     session.stalledMs = row.stallMs ?? 0;
-    session.stalledBeforeMs = session.stalledMs;
+    session.stalledBeforeMs = row.stallMs ?? undefined;
     session.latencyMs = row.latencyMs ?? undefined;
     session.errors = row.errors;
     session.bytes = row.bytes;
@@ -299,11 +283,12 @@ export class ViewerSession {
       session.posted.totalFrames = row.totalFrames ?? undefined;
       session.posted.droppedFrames = row.droppedFrames ?? undefined;
     }
-    session.qualities = row.qualities.map((entry) => ({ ...entry, position: 0 }));
+    for (const entry of row.qualities) session.quality = { ...entry, position: 0, earlier: session.quality };
     // Whatever comes next is in the middle of a play.
     session.hasPlayed = row.watchMs > 0 || row.startupMs !== null;
     session.hasBegun = session.hasPlayed;
     // The sums are those of this process.
+    session.countedWatchMs = row.watchMs;
     session.counted = allCounted(session);
     return session;
   }

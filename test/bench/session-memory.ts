@@ -3,6 +3,7 @@ import { ViewerAnalytics } from '../../src/analytics/viewer-analytics.ts';
 import { collectGarbage } from '../../src/base/garbage.ts';
 import { writeReport } from '../../src/cmcd/write-report.ts';
 import type { ViewerEventBatch } from '../../src/delivery/viewer-events/event-batch.ts';
+import type { ViewerEventReader } from '../../src/delivery/viewer-events/event-reader.ts';
 import type { EventSource, NewViewerEvent } from '../../src/delivery/viewer-events/event-writer.ts';
 import { ViewerEventWriter, viewerName } from '../../src/delivery/viewer-events/event-writer.ts';
 import { QoeWindow } from '../../src/live/qoe-window.ts';
@@ -81,9 +82,9 @@ async function watchedBy(crowd: Crowd, viewers: number, dataDir: string) {
   const clock = new ManualClock();
   const analytics = new ViewerAnalytics({ clock, ...forgetful, node: 'here', dataDir, retentionMs: 1e9 });
   await analytics.start();
-  const qoe = new QoeWindow(clock);
-  await watch(visitorsOf(crowd, Math.round(viewers * (1 + leftShare))), viewers, { clock, analytics, qoe });
-  return { analytics, qoe };
+  const control = { clock, analytics, reader: analytics.newReader(), qoe: new QoeWindow(clock) };
+  await watch(visitorsOf(crowd, Math.round(viewers * (1 + leftShare))), viewers, control);
+  return control;
 }
 
 /** Keeps no session, and says nothing of it. */
@@ -95,16 +96,14 @@ const forgetful = {
 interface Control {
   readonly clock: ManualClock;
   readonly analytics: ViewerAnalytics;
+  readonly reader: ViewerEventReader;
   readonly qoe: QoeWindow;
 }
 
 /** All watch together, then only so many of them. */
-async function watch(
-  visitors: readonly Visitor[],
-  remaining: number,
-  { clock, analytics, qoe }: Control,
-): Promise<void> {
-  const desk = new ViewerDesk(clock, analytics);
+async function watch(visitors: readonly Visitor[], remaining: number, control: Control): Promise<void> {
+  const { clock, analytics, qoe } = control;
+  const desk = new ViewerDesk(control);
   const sources = visitors.map((visitor) => desk.sourceOf(visitor));
   for (const [index, visitor] of visitors.entries()) desk.arrive(visitor, sources[index]!);
   for (let msn = 1; msn <= segmentsTogether + segmentsAfter; msn++) {
@@ -112,8 +111,10 @@ async function watch(
     for (let index = first; index < visitors.length; index++) desk.watch(visitors[index]!, sources[index]!, msn);
     desk.flush();
     if (msn % qoeEverySegments === 0) qoe.look(analytics.recent(stream.streamId), []);
-    clock.advance(stream.targetDurationMs);
-    await new Promise(setImmediate);
+    for (let passedMs = 0; passedMs < stream.targetDurationMs; passedMs += 1000) {
+      clock.advance(1000);
+      await new Promise(setImmediate); // what waited for the store goes there
+    }
   }
 }
 
@@ -135,9 +136,8 @@ class ViewerDesk {
   private readonly writer: ViewerEventWriter;
   private readonly event: NewViewerEvent;
 
-  constructor(clock: ManualClock, analytics: ViewerAnalytics) {
+  constructor({ clock, analytics, reader }: Control) {
     this.clock = clock;
-    const reader = analytics.newReader();
     this.writer = new ViewerEventWriter(clock.wallMs.bind(clock), ({ memory, ...batch }: ViewerEventBatch) => {
       // Between threads names are copied, each for itself.
       reader.read({ ...(deserialize(serialize(batch)) as typeof batch), memory }, analytics.take);

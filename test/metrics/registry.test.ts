@@ -33,10 +33,8 @@ test('ten thousand viewers with session ids, players and addresses of their own 
     const random = Math.random().toString(36);
     const player = number % 2 === 0 ? playerName(`Mozilla/5.0 ${random}`) : `evil${random} 1.0`;
     const network = `203.0.${number % 256}.0/24`;
-    const session = new ViewerSession(
-      { id: random, key: `s ${random}`, network, country: 'ZZ', player, startedAtMs: 0 },
-      0,
-    );
+    const viewer = { network, country: 'ZZ', player };
+    const session = new ViewerSession({ id: random, key: `s ${random}`, viewer, startedAtMs: 0 }, 0);
     session.started(700, number % 3 === 0 ? 'beacon' : 'est');
     totals.count(session, { watchMs: 0, stallMs: 0 });
   }
@@ -61,10 +59,8 @@ test('a histogram is told as Prometheus adds it up: each bucket with those below
 test('what a session takes back is not counted twice, and changes of quality have a direction', () => {
   const totals = new ExperienceTotals();
   const sums = { watchMs: 0, stallMs: 0 };
-  const session = new ViewerSession(
-    { id: 'a', key: 's a', network: '', country: 'ZZ', player: 'VLC', startedAtMs: 0 },
-    0,
-  );
+  const viewer = { network: '', country: 'ZZ', player: 'VLC' };
+  const session = new ViewerSession({ id: 'a', key: 's a', viewer, startedAtMs: 0 }, 0);
   session.posted = new PostedState();
   session.posted.hasPageTotals = true;
   for (const [watchedMs, rendition, atMs] of [
@@ -83,10 +79,8 @@ test('what a session takes back is not counted twice, and changes of quality hav
 
 test('what is watched by viewers of whose stalls nothing is known is told apart, and nothing of it twice', async () => {
   const totals = new ExperienceTotals();
-  const session = new ViewerSession(
-    { id: 'a', key: 's a', network: '', country: 'ZZ', player: 'VLC', startedAtMs: 0 },
-    0,
-  );
+  const viewer = { network: '', country: 'ZZ', player: 'VLC' };
+  const session = new ViewerSession({ id: 'a', key: 's a', viewer, startedAtMs: 0 }, 0);
   const stream = { watchMs: 0, stallMs: 0 };
   session.watchedMs = 5000;
   totals.count(session, stream);

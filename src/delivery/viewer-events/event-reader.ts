@@ -49,7 +49,8 @@ export class ViewerEventReader {
   private readonly countryOf: (address: string) => string;
   private readonly streams: EventStream[] = [];
   private readonly renditions: string[] = [''];
-  private readonly viewers = new Map<number, ViewerIdentity>();
+  /** Each at its number, below `maxViewerNames`: the oldest makes room. */
+  private readonly viewers: ViewerIdentity[] = [];
   private nextViewer = 1;
   /** Each once: they come anew with each viewer, and most are the same. */
   private readonly userAgents = new Map<string, string>();
@@ -83,10 +84,7 @@ export class ViewerEventReader {
   read(batch: ViewerEventBatch, sink: ViewerEventSink): void {
     this.streams.push(...batch.streams);
     this.renditions.push(...batch.renditions);
-    for (const viewer of batch.viewers) {
-      this.viewers.set(this.nextViewer++, this.identityOf(viewer));
-      if (this.viewers.size > maxViewerNames) this.viewers.delete(this.viewers.keys().next().value!);
-    }
+    for (const viewer of batch.viewers) this.viewers[this.nextViewer++ % maxViewerNames] = this.identityOf(viewer);
     const { event } = this;
     const words = new Uint32Array(batch.memory, 0, maxEvents * recordWords);
     const bytes = Buffer.from(batch.memory);
@@ -100,7 +98,7 @@ export class ViewerEventReader {
       event.kind = viewerEventKinds[kindAndFlags & 0xff]!;
       event.timeMs = batch.baseMs + words[at + wordOf.time]!;
       event.connection = this.firstConnection + words[at + wordOf.connection]!;
-      event.viewer = this.viewers.get(words[at + wordOf.viewer]!);
+      event.viewer = this.viewerOf(words[at + wordOf.viewer]!);
       event.stream = this.streams[words[at + wordOf.stream]! - 1];
       event.rendition = this.renditions[renditionAndStatus >>> 16]!;
       event.status = renditionAndStatus & 0xffff;
@@ -117,6 +115,11 @@ export class ViewerEventReader {
       textAt += textLength;
       sink(event);
     }
+  }
+
+  private viewerOf(number: number): ViewerIdentity | undefined {
+    const isForgotten = number < this.nextViewer - maxViewerNames;
+    return number === 0 || isForgotten ? undefined : this.viewers[number % maxViewerNames];
   }
 
   private identityOf({ network, userAgent, token, address }: NamedViewer): ViewerIdentity {

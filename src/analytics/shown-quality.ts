@@ -1,0 +1,45 @@
+import type { QualityEntry } from '../store/ports/session-store.ts';
+
+/** So many quality changes are kept of a session: the newest. */
+const maxQualities = 50;
+
+/** A quality, and when it is on screen. Most sessions have one alone, so it knows the one before: a list would take more than it holds. */
+export interface ShownQuality extends QualityEntry {
+  atMs: number;
+  reason: string;
+  /** What was asked for first of it. */
+  readonly position: number;
+  earlier: ShownQuality | undefined;
+}
+
+/** What is shown last, now that `next` is to come as well: what was to come later than that does not come any more. */
+export function thenShown(last: ShownQuality | undefined, next: ShownQuality): ShownQuality {
+  let before = last;
+  while (before !== undefined && isSuperseded(before, next)) {
+    // It takes the place of the first.
+    if (before.earlier === undefined) next.reason = before.reason;
+    before = before.earlier;
+  }
+  if (before?.rendition === next.rendition) return before;
+  next.earlier = before;
+  forgetOldest(next);
+  return next;
+}
+
+/** All of them, the oldest first. */
+export function shownUntil(last: ShownQuality | undefined): ShownQuality[] {
+  const shown: ShownQuality[] = [];
+  for (let quality = last; quality !== undefined; quality = quality.earlier) shown.push(quality);
+  return shown.reverse();
+}
+
+function isSuperseded(earlier: ShownQuality, later: ShownQuality): boolean {
+  if (earlier.rendition === later.rendition) return earlier.atMs > later.atMs;
+  return earlier.atMs > later.atMs || (later.position > 0 && earlier.position >= later.position);
+}
+
+function forgetOldest(last: ShownQuality): void {
+  let quality: ShownQuality | undefined = last;
+  for (let count = 1; count < maxQualities && quality !== undefined; count++) quality = quality.earlier;
+  if (quality !== undefined) quality.earlier = undefined;
+}
