@@ -20,6 +20,7 @@ import { benchSessions } from './sessions.ts';
 import { allSessions } from './sessions-script.ts';
 import { benchSockets } from './sockets.ts';
 import { benchSwitching, switchingPlayers } from './switching.ts';
+import { benchTop } from './top.ts';
 import { benchTranscode } from './transcode.ts';
 import { benchTranscodeQuality } from './transcode-quality.ts';
 import { benchTranscodeRestart } from './transcode-restart.ts';
@@ -47,6 +48,7 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   analytics sessions of viewers at SQLite, Postgres and two ClickHouses: inserts a second, size on disk, p95 of each question
   wrong-keys what viewers and a publisher notice of somebody who tries keys, and whether the time of a refusal tells anything
   sockets   N WebSockets, of which some never read: snapshots and their delay, CPU, memory, and 200 HLS viewers beside them
+  top       what streamctl top takes of a core with three broadcasts, and what it shows
   sessions  30 scripted viewers with real players, and whether the server tells of them what they saw: start, stalls, qualities, how many
   switching real players between 5 and 1 Mbit/s: time to the lower quality and back, rebuffering, errors
 
@@ -184,6 +186,8 @@ try {
     await benchWrongKeys({ attemptsPerSecond, viewers, seconds: seconds ?? 20 }, report, interrupt.signal);
   } else if (name === 'transcode') {
     await benchTranscode({ seconds: seconds ?? 60, withFaults: values.faults }, report, interrupt.signal);
+  } else if (name === 'top') {
+    await benchTop(seconds ?? 30, report, interrupt.signal);
   } else if (name === 'ladder-budget') {
     await benchLadderBudget(seconds ?? 30, report, interrupt.signal);
   } else if (name === 'transcode-quality') {
