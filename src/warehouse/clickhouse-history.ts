@@ -11,8 +11,9 @@ import type {
 import type { SessionFilter, SessionPage, StartupSource } from '../store/ports/session-store.ts';
 import { rebufferRatioOf } from '../store/rebuffer-ratio.ts';
 import type { ClickHouseClient } from './clickhouse-client.ts';
-import { dayOf } from './clickhouse-schema.ts';
+import { splitAtHours } from './hour-spans.ts';
 import { type SessionColumns, sessionColumns, sessionOf } from './session-columns.ts';
+import { doubtedHoursQuery, endedIn, type SessionSums, sumsQuery } from './session-hours.ts';
 import { sqlInteger, sqlString } from './sql-text.ts';
 
 const timeoutMs = 10_000;
@@ -24,16 +25,13 @@ interface PercentilesRow {
   readonly values: string;
 }
 
-type SumsRow = Record<'sessions' | 'watch' | 'judged' | 'failed', string> &
-  Record<'stallCount' | 'stall', string | null>;
-type GroupRow = Record<'name' | 'sessions' | 'watch' | 'judged', string> & { readonly stall: string | null };
-
-/** Watched by those whose stalls are known. */
-const judgedMs = 'sumIf(watch_ms, isNotNull(stall_ms))';
+const noSums: SessionSums = {
+  ...{ name: '', sessions: '0', watch: '0', failed: '0', judged: '0', judgedWatch: '0', stallCount: '0', stall: '0' },
+};
 
 /**
- * The history of sessions in ClickHouse. Percentiles are quantileExact over sessions themselves: a column of a million numbers is sorted in
- * some tens of milliseconds, and a t-digest of roll-ups would differ from what the store answers.
+ * The history of sessions in ClickHouse. Sums of whole hours are those of the roll-up. Percentiles are quantileExact over sessions themselves:
+ * a column of a million numbers is sorted in some tens of milliseconds, and a t-digest of roll-ups would differ from what the store answers.
  */
 export class ClickHouseHistory implements SessionHistory {
   private readonly client: ClickHouseClient;
@@ -60,24 +58,20 @@ export class ClickHouseHistory implements SessionHistory {
 
   async experience(range: HistoryRange): Promise<HistoryExperience> {
     const [sums, startups, latencies, bitrates] = await Promise.all([
-      this.select<SumsRow>(
-        `SELECT count() AS sessions, sum(watch_ms) AS watch, ${judgedMs} AS judged, sum(stalls) AS stallCount,
-         sum(stall_ms) AS stall, sum(errors) AS failed FROM sessions WHERE ${endedIn(range)}`,
-      ),
+      this.sums("''", range),
       this.percentiles(
         'startup_ms',
         'startup_source',
-        `${endedIn(range)} AND startup_source != '' AND startup_ms IS NOT NULL`,
+        `${endedOf(range)} AND startup_source != '' AND startup_ms IS NOT NULL`,
       ),
-      this.percentiles('latency_ms', "''", `${endedIn(range)} AND latency_ms IS NOT NULL`),
-      this.percentiles('intDiv(bytes * 8000, watch_ms)', "''", `${endedIn(range)} AND bytes > 0 AND watch_ms > 0`),
+      this.percentiles('latency_ms', "''", `${endedOf(range)} AND latency_ms IS NOT NULL`),
+      this.percentiles('intDiv(bytes * 8000, watch_ms)', "''", `${endedOf(range)} AND bytes > 0 AND watch_ms > 0`),
     ]);
-    const { sessions, watch, judged, stallCount, stall, failed } = sums[0]!;
-    const stallMs = numberOrNull(stall);
+    const all = sums[0] ?? noSums;
     return {
-      ...{ sessions: Number(sessions), watchMs: Number(watch), stalls: numberOrNull(stallCount), stallMs },
-      errors: Number(failed),
-      rebufferRatio: rebufferRatioOf(Number(judged), stallMs),
+      ...{ sessions: Number(all.sessions), watchMs: Number(all.watch), errors: Number(all.failed) },
+      ...{ stalls: ofJudged(all, 'stallCount'), stallMs: ofJudged(all, 'stall') },
+      rebufferRatio: rebufferRatioOf(Number(all.judgedWatch), ofJudged(all, 'stall')),
       startupMs: Object.fromEntries(startups) as Partial<Record<StartupSource, ExactPercentiles>>,
       latencyMs: latencies.get('') ?? null,
       bitrateBps: bitrates.get('') ?? null,
@@ -97,14 +91,18 @@ export class ClickHouseHistory implements SessionHistory {
   }
 
   private async groups(column: string, range: HistoryRange): Promise<HistoryGroup[]> {
-    const rows = await this.select<GroupRow>(
-      `SELECT ${column} AS name, count() AS sessions, sum(watch_ms) AS watch, ${judgedMs} AS judged,
-       sum(stall_ms) AS stall FROM sessions WHERE ${endedIn(range)} GROUP BY name ORDER BY sessions DESC, name`,
-    );
-    return rows.map(({ name, sessions, watch, judged, stall }) => ({
-      ...{ name, sessions: Number(sessions), watchMs: Number(watch) },
-      rebufferRatio: rebufferRatioOf(Number(judged), numberOrNull(stall)),
+    const rows = await this.sums(column, range);
+    return rows.map((row) => ({
+      ...{ name: row.name, sessions: Number(row.sessions), watchMs: Number(row.watch) },
+      rebufferRatio: rebufferRatioOf(Number(row.judgedWatch), ofJudged(row, 'stall')),
     }));
+  }
+
+  private async sums(name: string, range: HistoryRange): Promise<SessionSums[]> {
+    const doubted = await this.select<{ readonly hour: string }>(doubtedHoursQuery(range));
+    const hours = doubted.map(({ hour }) => Number(hour));
+    const query = sumsQuery(range.streamId, name, splitAtHours(range, hours));
+    return query === undefined ? [] : await this.select<SessionSums>(query);
   }
 
   private async percentiles(value: string, group: string, where: string): Promise<Map<string, ExactPercentiles>> {
@@ -128,16 +126,11 @@ export class ClickHouseHistory implements SessionHistory {
   }
 }
 
-function numberOrNull(value: string | null): number | null {
-  return value === null ? null : Number(value);
+function endedOf(range: HistoryRange): string {
+  return `stream_id = ${sqlString(range.streamId)} AND ${endedIn(range)}`;
 }
 
-/** Days first: they say which partitions are read. */
-function endedIn({ streamId, fromMs, untilMs }: HistoryRange): string {
-  return `day >= ${sqlDay(fromMs)} AND day <= ${sqlDay(untilMs)} AND stream_id = ${sqlString(streamId)}
-    AND ended_at >= ${sqlInteger(fromMs)} AND ended_at < ${sqlInteger(untilMs)}`;
-}
-
-function sqlDay(timeMs: number): string {
-  return `toDate(${sqlString(dayOf(timeMs))})`;
+/** Null: known of nobody. */
+function ofJudged(sums: SessionSums, name: 'stallCount' | 'stall'): number | null {
+  return Number(sums.judged) > 0 ? Number(sums[name]) : null;
 }

@@ -12,7 +12,10 @@ interface SpooledFile {
 
 const fileName = /^(\d{15})-(\d{1,6})-(\d{1,9})-([0-9a-f]{24})\.jsonl$/;
 
-/** Batches of sessions on their way to ClickHouse, in files, so that they outlive a restart. When there is no room, the oldest are given up. */
+/**
+ * Batches of sessions on their way to ClickHouse, in files, so that they outlive a restart. When there is no room, those behind the oldest are
+ * given up: that one may be half there, and its next delivery makes it whole.
+ */
 export class DiskSpool {
   rowsDropped = 0;
   private readonly folder: string;
@@ -49,10 +52,7 @@ export class DiskSpool {
   async add({ id, rows }: SessionBatch): Promise<void> {
     const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
     const sizeBytes = Buffer.byteLength(text);
-    while (this.files.length > 0 && this.sizeBytes + sizeBytes > this.maxBytes) {
-      this.rowsDropped += this.files[0]!.rows;
-      await this.removeOldest();
-    }
+    while (this.files.length > 0 && this.sizeBytes + sizeBytes > this.maxBytes) await this.giveUp(1);
     const name = `${String(this.next++).padStart(15, '0')}-${rows.length}-${sizeBytes}-${id}.jsonl`;
     const path = join(this.folder, name);
     await writeFile(`${path}.new`, text, { mode: 0o600 });
@@ -78,12 +78,13 @@ export class DiskSpool {
 
   /** Gives the oldest batch up, counted. */
   async dropOldest(): Promise<void> {
-    this.rowsDropped += this.files[0]?.rows ?? 0;
-    await this.removeOldest();
+    await this.giveUp(0);
   }
 
-  private async removeOldest(): Promise<void> {
-    const file = this.files.shift();
-    if (file !== undefined) await rm(join(this.folder, file.name), { force: true });
+  private async giveUp(at: number): Promise<void> {
+    const [file] = this.files.splice(Math.min(at, this.files.length - 1), 1);
+    if (file === undefined) return;
+    this.rowsDropped += file.rows;
+    await rm(join(this.folder, file.name), { force: true });
   }
 }

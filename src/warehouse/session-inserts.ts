@@ -2,6 +2,7 @@ import type { SessionRow } from '../store/ports/session-store.ts';
 import type { ClickHouseClient } from './clickhouse-client.ts';
 import { dayOf } from './clickhouse-schema.ts';
 import { sessionLine } from './session-columns.ts';
+import { doubtHoursOf } from './session-hours.ts';
 import { sqlString } from './sql-text.ts';
 
 const timeoutMs = 10_000;
@@ -15,7 +16,8 @@ export interface SessionBatch {
 /**
  * Inserts a batch of sessions. One that may have arrived before is asked for first, and only what is missing is inserted: ClickHouse itself
  * does not know repeated inserts into tables that are not replicated. Question and insert carry the batch's id as query id, so ClickHouse
- * refuses both while an insert runs whose answer we did not wait for.
+ * refuses both while an insert runs whose answer we did not wait for. Of what is there it cannot be told whether the roll-up has it: its
+ * hours are doubted.
  */
 export async function insertSessions(
   client: ClickHouseClient,
@@ -23,6 +25,7 @@ export async function insertSessions(
   channels: ReadonlyMap<string, string>,
   mayBeThere: boolean,
 ): Promise<void> {
+  if (mayBeThere) await doubtHoursOf(client, batch.rows);
   const there = mayBeThere ? await sessionsThere(client, batch) : new Set<string>();
   const missing = batch.rows.filter(({ id }) => !there.has(id));
   if (missing.length === 0) return;

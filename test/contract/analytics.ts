@@ -1,5 +1,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { HistoryRange, SessionHistory } from '../../src/store/ports/session-history.ts';
+import type {
+  ExactPercentiles,
+  HistoryGroup,
+  HistoryRange,
+  SessionHistory,
+} from '../../src/store/ports/session-history.ts';
 import type { SessionRow } from '../../src/store/ports/session-store.ts';
 import { randomSource } from '../support/random-sessions.ts';
 import { someSession } from '../support/rows.ts';
@@ -115,31 +120,72 @@ export function analyticsContract(name: string, open: () => Promise<HistoryPlace
       expect(await history.byPlayer({ ...all, streamId: "st1' or 1=1 --" })).toEqual([]);
     });
 
-    test('of thousands of random sessions it answers what arithmetic says', async () => {
+    test('of thousands of random sessions it answers what arithmetic says, wherever in an hour a time begins and ends', async () => {
       const rows = randomSource(7).sessions(3000, day, 24 * hour);
       const history = await openWith(rows);
-      for (const range of [all, { fromMs: day + 3 * hour, untilMs: day + 4 * hour, streamId: 'st2' }]) {
+      const hours = (from: number, until: number) => ({ fromMs: day + from * hour, untilMs: day + until * hour });
+      for (const [name, { fromMs, untilMs }] of Object.entries({
+        'all the time': all,
+        'longer than anybody lives': { fromMs: Date.UTC(1960), untilMs: Date.UTC(2200) },
+        'an hour': hours(3, 4),
+        'whole hours': hours(3, 17),
+        'from within an hour to within another': hours(2.3, 9.7),
+        'from within an hour to the end of one': hours(22.5, 24),
+        'from the beginning of an hour to within one': hours(0, 5.1),
+        'parts of two hours': hours(6.5, 7.5),
+        'within an hour': hours(6.25, 6.75),
+        'no time, within an hour': hours(6.5, 6.5),
+        'no time, where an hour begins': hours(6, 6),
+        'whole hours in which nothing was': hours(-5, 0),
+      })) {
+        const range = { streamId: 'st2', fromMs, untilMs };
         const those = rows.filter(
-          ({ streamId, endedAtMs }) =>
-            streamId === range.streamId && endedAtMs! >= range.fromMs && endedAtMs! < range.untilMs,
+          ({ streamId, endedAtMs }) => streamId === 'st2' && endedAtMs! >= fromMs && endedAtMs! < untilMs,
         );
-        const told = await history.experience(range);
-        const latencies = those.flatMap(({ latencyMs }) => latencyMs ?? []).sort((a, b) => a - b);
-        expect(told.sessions).toBe(those.length);
-        expect(told.watchMs).toBe(those.reduce((sum, { watchMs }) => sum + watchMs, 0));
         const judged = those.filter(({ stallMs }) => stallMs !== null);
-        const judgedMs = judged.reduce((sum, { watchMs }) => sum + watchMs, 0);
-        const stallMs = judged.reduce((sum, row) => sum + row.stallMs!, 0);
-        expect(told).toMatchObject({ stallMs, rebufferRatio: stallMs / (judgedMs + stallMs) });
-        expect(judged.length).toBeLessThan(those.length);
-        expect(told.latencyMs).toEqual({
-          p50: latencies[Math.floor((latencies.length * 50) / 100)],
-          p95: latencies[Math.floor((latencies.length * 95) / 100)],
-          count: latencies.length,
+        expect(judged.length < those.length || those.length === 0).toBe(true);
+        expect(await history.experience(range), name).toMatchObject({
+          sessions: those.length,
+          watchMs: sumOf(those, (row) => row.watchMs),
+          stalls: judged.length === 0 ? null : sumOf(judged, (row) => row.stalls),
+          stallMs: judged.length === 0 ? null : sumOf(judged, (row) => row.stallMs),
+          errors: sumOf(those, (row) => row.errors),
+          rebufferRatio: rebufferRatioOf(those),
+          latencyMs: percentilesOf(those.flatMap((row) => row.latencyMs ?? [])),
         });
+        expect(await history.byPlayer(range), name).toEqual(groupsOf(those, ({ player }) => player));
+        expect(await history.byCountry(range), name).toEqual(groupsOf(those, ({ country }) => country));
+        const lastQuality = ({ qualities }: SessionRow) => qualities.at(-1)!.rendition;
+        expect(await history.byQuality(range), name).toEqual(groupsOf(those, lastQuality));
       }
     });
   });
+}
+
+function sumOf(rows: readonly SessionRow[], value: (row: SessionRow) => number | null): number {
+  return rows.reduce((sum, row) => sum + (value(row) ?? 0), 0);
+}
+
+function rebufferRatioOf(rows: readonly SessionRow[]): number | null {
+  const judged = rows.filter(({ stallMs }) => stallMs !== null);
+  const [watchMs, stallMs] = [sumOf(judged, (row) => row.watchMs), sumOf(judged, (row) => row.stallMs)];
+  return watchMs + stallMs > 0 ? stallMs / (watchMs + stallMs) : null;
+}
+
+function percentilesOf(values: readonly number[]): ExactPercentiles | null {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (percent: number) => sorted[Math.floor((sorted.length * percent) / 100)]!;
+  return sorted.length === 0 ? null : { p50: at(50), p95: at(95), count: sorted.length };
+}
+
+function groupsOf(rows: readonly SessionRow[], nameOf: (row: SessionRow) => string): HistoryGroup[] {
+  const names = [...new Set(rows.map(nameOf))].sort();
+  const groups = names.map((name) => {
+    const those = rows.filter((row) => nameOf(row) === name);
+    const watchMs = sumOf(those, (row) => row.watchMs);
+    return { name, sessions: those.length, watchMs, rebufferRatio: rebufferRatioOf(those) };
+  });
+  return groups.sort((a, b) => b.sessions - a.sessions);
 }
 
 function ended(members: Partial<SessionRow>): SessionRow {

@@ -6,6 +6,7 @@ import { createSchema, dropDaysBefore } from '../../src/warehouse/clickhouse-sch
 import { insertSessions } from '../../src/warehouse/session-inserts.ts';
 import { sqlInteger, sqlString } from '../../src/warehouse/sql-text.ts';
 import { analyticsContract } from '../contract/analytics.ts';
+import { sessionHoursContract } from '../contract/session-hours.ts';
 import { type ClickHouseServer, startClickHouse } from '../support/clickhouse.ts';
 import { randomSource } from '../support/random-sessions.ts';
 import { until } from '../support/until.ts';
@@ -42,6 +43,8 @@ analyticsContract('ClickHouse', async () => {
   };
 });
 
+sessionHoursContract('ClickHouse', () => clickhouse.newTarget());
+
 test('a batch that may have arrived, or half of it, is there once afterwards', async () => {
   const client = await openClient();
   onTestFinished(() => client.close());
@@ -74,25 +77,6 @@ test('whole days whose time is over are removed', async () => {
   const kept = rows.filter(({ endedAtMs }) => endedAtMs! >= day + dayMs).length;
   expect((await history.experience(all)).sessions).toBe(kept);
   expect(await dropDaysBefore(client, day + dayMs)).toBe(0);
-});
-
-test('roll-ups of an earlier version are removed, and sessions go on to be taken', async () => {
-  const client = await openClient();
-  onTestFinished(() => client.close());
-  await client.run(
-    `CREATE TABLE session_days (day Date, sessions AggregateFunction(count))
-     ENGINE = AggregatingMergeTree() PARTITION BY day ORDER BY day`,
-    { timeoutMs },
-  );
-  await client.run(
-    `CREATE MATERIALIZED VIEW session_days_filler TO session_days AS
-     SELECT day, countState() AS sessions FROM sessions GROUP BY day`,
-    { timeoutMs },
-  );
-  await createSchema(client);
-  const tables = await client.select<{ name: string }>('SHOW TABLES', { timeoutMs });
-  expect(tables.map(({ name }) => name)).toEqual(['sessions']);
-  await insertSessions(client, { id: 'after', rows: randomSource(3).sessions(10, day, dayMs) }, new Map(), false);
 });
 
 test('a table of an earlier version, which knows no unknown stalls, is taken over', async () => {

@@ -4,6 +4,7 @@ import { ClickHouseHistory } from '../../src/warehouse/clickhouse-history.ts';
 import { createSchema } from '../../src/warehouse/clickhouse-schema.ts';
 import { insertSessions } from '../../src/warehouse/session-inserts.ts';
 import { analyticsContract } from '../contract/analytics.ts';
+import { sessionHoursContract } from '../contract/session-hours.ts';
 import { type ChdbFront, chdbModule, startChdbFront } from '../support/chdb-front.ts';
 
 const modulePath = chdbModule();
@@ -20,8 +21,10 @@ describe.skipIf(modulePath === undefined)('the engine of today', () => {
     await createSchema(client);
     return {
       history: new ClickHouseHistory(client),
-      write: (rows) => insertSessions(client, { id: client.database, rows }, new Map(), true),
+      write: (rows) => insertSessions(client, { id: client.database, rows }, new Map(), false),
       close: () => client.close(),
     };
   });
+
+  sessionHoursContract('ClickHouse of today', () => chdb.newTarget());
 });
