@@ -54,6 +54,7 @@ test('answers that are made while they are sent, and those that viewers break of
   await until('all are under way', () => rig.delivery.stats().waiters === 16);
   for (const stream of left) stream.close(8);
   await Promise.all(leaving);
+  await until('they have left', () => rig.delivery.stats().waiters === 0);
   rig.video.close();
   expect((await Promise.all(followed)).map(({ status }) => status)).toEqual(Array(16).fill(200));
   await until('the last chunk is there', () => plain.received().endsWith('0\r\n\r\n'));
