@@ -1,5 +1,7 @@
+import { getHeapStatistics } from 'node:v8';
 import { createRoute } from '@hono/zod-openapi';
 import type { Clock } from '../base/clock.ts';
+import { residentMemoryBytes } from '../base/resident-memory.ts';
 import type { PublicUrls } from '../contract/public-urls.ts';
 import { healthView, type StatusView, statusView } from '../contract/status.ts';
 import type { Api } from './api-env.ts';
@@ -46,7 +48,7 @@ export function addStatusRoutes(api: Api, options: StatusRoutesOptions): void {
 function statusOf({ live, urls, clock, version, node, startedAtMs }: StatusRoutesOptions): StatusView {
   const streams = live.list();
   const { publishers, viewers, requestsTotal, warnings } = live.status();
-  const { rss, heapUsed, external } = process.memoryUsage();
+  const { used_heap_size: heapUsed, external_memory: external } = getHeapStatistics();
   return {
     version,
     node,
@@ -62,7 +64,7 @@ function statusOf({ live, urls, clock, version, node, startedAtMs }: StatusRoute
     publishers,
     viewers,
     requests_total: requestsTotal,
-    memory: { rss_bytes: rss, heap_bytes: heapUsed, external_bytes: external },
+    memory: { rss_bytes: residentMemoryBytes(), heap_bytes: heapUsed, external_bytes: external },
     warnings: [...warnings],
   };
 }

@@ -2,6 +2,7 @@ import type { LiveAudience } from '../analytics/ports.ts';
 import type { LiveControl, LiveStreamView } from '../api/live-control.ts';
 import { isoTime } from '../api/views.ts';
 import type { Clock } from '../base/clock.ts';
+import { residentMemoryBytes } from '../base/resident-memory.ts';
 import type { NodeMetrics, StreamMetrics } from '../contract/live-metrics.ts';
 import type { Log } from '../observability/log.ts';
 import type { MinuteRow, StreamPoint } from '../store/ports/minute-store.ts';
@@ -102,7 +103,7 @@ export class LiveMetrics {
       bitrate_in_bps: this.bytesIn.bitrateBps,
       bitrate_out_bps: this.bytesOut.bitrateBps,
       cpu_cores: this.cpuCores,
-      rss_bytes: process.memoryUsage.rss(),
+      rss_bytes: residentMemoryBytes(),
       warnings: [...warnings],
       streams: [...this.gauges.values()].flatMap(({ latest }) => latest ?? []),
     };

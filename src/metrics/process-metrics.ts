@@ -1,3 +1,4 @@
+import { residentMemoryBytes } from '../base/resident-memory.ts';
 import type { HostFigures } from './host-watch.ts';
 import { type Metric, metric, type PlainMetric } from './metric.ts';
 
@@ -13,7 +14,7 @@ export const processMetrics: readonly Metric[] = [
     'How often the configuration was read and taken: 1 since the start, and one more with each reload.',
     ({ configGeneration }) => configGeneration,
   ),
-  metric('gauge', 'resident_memory_bytes', 'Memory of the process.', () => [[process.memoryUsage.rss()]]),
+  metric('gauge', 'resident_memory_bytes', 'Memory of the process.', () => [[residentMemoryBytes()]]),
   metric('counter', 'cpu_seconds_total', 'Processor time of the process.', () => {
     const { user, system } = process.cpuUsage();
     return [[(user + system) / 1e6]];
