@@ -12,12 +12,14 @@ import { type Question, type SessionSpan, sessionQuestions } from './session-que
 export interface AnalyticsOptions {
   readonly sessions: number;
   readonly keepers: readonly SessionKeeperName[];
+  /** That the sessions are of. */
+  readonly broadcasts: number;
 }
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
-const span: SessionSpan = { fromMs: Date.UTC(2026, 10, 1), days: 7, streams: 50, longStream: 'st1' };
-const untilMs = span.fromMs + span.days * dayMs;
+const week = { fromMs: Date.UTC(2026, 10, 1), days: 7, longStream: 'st1' } as const;
+const untilMs = week.fromMs + week.days * dayMs;
 /** Sessions that are made at a time, of one stretch of the week: they come in the order in which they end, more or less. */
 const madeAtOnce = 10_000;
 /** As many hours as a series has points at most. */
@@ -25,8 +27,13 @@ const longMinutes = 1500 * 60;
 const minutesAtOnce = 500;
 const rounds = 20;
 
-/** Sessions of a week of 50 broadcasts, written as the product writes them and asked about at each of those who can keep them. */
-export async function benchAnalytics({ sessions, keepers }: AnalyticsOptions, report: Report): Promise<void> {
+/** Sessions of a week of broadcasts, written as the product writes them and asked about at each of those who can keep them. */
+export async function benchAnalytics(
+  { sessions, keepers, broadcasts }: AnalyticsOptions,
+  report: Report,
+): Promise<void> {
+  const span: SessionSpan = { ...week, streams: broadcasts };
+  const channels = new Map(Array.from({ length: broadcasts }, (_, index) => [`st${index + 1}`, `show-${index % 10}`]));
   const columns: [SessionKeeperName, Record<string, number>][] = [];
   for (const name of keepers) {
     const missing = keeperMissing(name);
@@ -39,8 +46,16 @@ export async function benchAnalytics({ sessions, keepers }: AnalyticsOptions, re
     try {
       const loadBefore = load();
       const beganMs = performance.now();
-      const figures = await measure(keeper, sessions);
-      report.line({ keeper: name, sessions, figures, loadBefore, loadAfter: load(), seconds: secondsSince(beganMs) });
+      const figures = await measure(keeper, sessions, span, channels);
+      report.line({
+        keeper: name,
+        sessions,
+        broadcasts,
+        figures,
+        loadBefore,
+        loadAfter: load(),
+        seconds: secondsSince(beganMs),
+      });
       columns.push([name, figures]);
     } finally {
       await keeper.close();
@@ -53,16 +68,19 @@ export async function benchAnalytics({ sessions, keepers }: AnalyticsOptions, re
   ]);
 }
 
-const channels = new Map(Array.from({ length: span.streams }, (_, index) => [`st${index + 1}`, `show-${index % 10}`]));
-
-async function measure(keeper: SessionKeeper, sessions: number): Promise<Record<string, number>> {
-  await writeStreams(keeper.store);
+async function measure(
+  keeper: SessionKeeper,
+  sessions: number,
+  span: SessionSpan,
+  channels: ReadonlyMap<string, string>,
+): Promise<Record<string, number>> {
+  await writeStreams(keeper.store, channels);
   const source = randomSource(1);
   let writtenMs = 0;
   for (let made = 0; made < sessions; made += madeAtOnce) {
     const count = Math.min(madeAtOnce, sessions - made);
-    const stretchMs = Math.floor((untilMs - span.fromMs) * (count / sessions));
-    const fromMs = span.fromMs + Math.floor((untilMs - span.fromMs) * (made / sessions));
+    const stretchMs = Math.floor((untilMs - week.fromMs) * (count / sessions));
+    const fromMs = week.fromMs + Math.floor((untilMs - week.fromMs) * (made / sessions));
     const rows = source
       .sessions(count, fromMs, stretchMs, span.streams)
       // As long and as random as real ones.
@@ -83,9 +101,9 @@ async function measure(keeper: SessionKeeper, sessions: number): Promise<Record<
   return figures;
 }
 
-async function writeStreams(store: Store): Promise<void> {
+async function writeStreams(store: Store, channels: ReadonlyMap<string, string>): Promise<void> {
   for (const [id, channel] of channels) {
-    const row = someStream({ id, channel, state: 'ENDED_GRACEFULLY', createdAtMs: span.fromMs, endedAtMs: untilMs });
+    const row = someStream({ id, channel, state: 'ENDED_GRACEFULLY', createdAtMs: week.fromMs, endedAtMs: untilMs });
     await store.streams.create(row, someEvent({ streamId: id }));
   }
 }
@@ -101,7 +119,7 @@ async function writeMinutes(store: Store): Promise<void> {
 
 function minuteAt(atMs: number): MinuteRow {
   return {
-    ...{ streamId: span.longStream, atMs, viewers: 40.25, viewersPeak: 50, fps: 30, rebufferRatio: 0.001 },
+    ...{ streamId: week.longStream, atMs, viewers: 40.25, viewersPeak: 50, fps: 30, rebufferRatio: 0.001 },
     ...{ bitrateInBps: 4_000_000, bitrateOutBps: 160_000_000, frames: 1800, droppedFrames: 0 },
     ...{ latencyP50Ms: 180, latencyP95Ms: 420 },
   };

@@ -67,6 +67,7 @@ const usage = `npm run bench -- NAME [options]     JSON lines on stdout, a summa
   --together         switching: all players at once
   --sessions N       analytics: how many (1000000); sessions: only so many of the scripts (30)
   --keepers A,B      analytics: sqlite, postgres, clickhouse-18, clickhouse-26 (all that are installed)
+  --broadcasts N     analytics: of how many broadcasts the sessions are (50)
   --chunks N,N       ingest: chunk sizes in bytes; 4096 as OBS sends, 128 as ffmpeg sends (4096)
 `;
 
@@ -92,6 +93,7 @@ const { values, positionals } = parseArgs({
     sessions: { type: 'string' },
     behind: { type: 'string' },
     keepers: { type: 'string', default: sessionKeepers.join(',') },
+    broadcasts: { type: 'string', default: '50' },
     help: { type: 'boolean' },
   },
 });
@@ -176,7 +178,8 @@ try {
     const wanted = values.keepers.split(',');
     const keepers = sessionKeepers.filter((keeper) => wanted.includes(keeper));
     if (keepers.length < wanted.length) throw new Error(`--keepers: of ${sessionKeepers.join(', ')}`);
-    await benchAnalytics({ sessions, keepers }, report);
+    const broadcasts = numbers('broadcasts', values.broadcasts)[0]!;
+    await benchAnalytics({ sessions, keepers, broadcasts }, report);
   } else if (name === 'sockets') {
     const sockets = numbers('sockets', values.sockets)[0]!;
     await benchSockets({ sockets, seconds: seconds ?? 12 }, report, interrupt.signal);

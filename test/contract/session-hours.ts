@@ -161,6 +161,34 @@ export function sessionHoursContract(name: string, newTarget: () => ClickHouseTa
       },
     );
 
+    test('a taking over that is cut off, wherever, is completed by the next', async () => {
+      const { client, history } = await open();
+      for (const statement of formerSchemas['sessions and roll-ups that are not asked any more'])
+        await client.run(statement, { timeoutMs });
+      const source = randomSource(6);
+      const rows = source
+        .sessions(1000, day, dayMs, 1)
+        .map((row) => ({ ...row, stalls: 0, stallMs: row.stallMs ?? 0 }));
+      await write(client, 'before', rows);
+      const run = client.run.bind(client);
+      let statements = 0;
+      for (let isDone = false; !isDone; statements++) {
+        let left = statements;
+        client.run = async (sql, options) => {
+          if (left-- === 0) throw new Error('cut off');
+          await run(sql, options);
+        };
+        isDone = await createSchema(client).then(
+          () => true,
+          () => false,
+        );
+      }
+      expect(statements).toBeGreaterThan(5);
+      const after = source.sessions(1000, day, dayMs, 1);
+      await write(client, 'after', after);
+      await expectSums(history, [...rows, ...after]);
+    });
+
     test.each(['session_hours_filler', 'session_hours'])(
       'without %s the roll-up begins anew, and nothing of the time between is missing',
       async (table) => {
