@@ -100,7 +100,10 @@ async function rehearse(
   await postgres.stop('crash');
   const wentAtMs = performance.now();
   await until('the node says it is degraded', async () => (await readiness(server)).startsWith('200 degraded'), 15_000);
-  const during = { readiness: await readiness(server), isWarned: await control.isWarned() };
+  const during = await until('the operator is warned', async () => {
+    const told = { readiness: await readiness(server), isWarned: await control.isWarned() };
+    return told.isWarned && told;
+  });
   const apiAnswer = await control.streams();
   await running.get(first)?.kill();
   publish(first);
@@ -118,11 +121,19 @@ async function rehearse(
   const readyMs = Math.round(performance.now() - backAtMs);
   await until('everything is written', async () => (await control.figures()).waiting === 0);
   const writtenMs = Math.round(performance.now() - backAtMs);
-  await server.isOnAir(first);
-  const after = { readiness: await readiness(server), isWarned: await control.isWarned() };
+  await until('the first publisher is back in the store too', () => control.isActive(first));
+  const after = await until('nobody is warned any more', async () => {
+    const told = { readiness: await readiness(server), isWarned: await control.isWarned() };
+    return !told.isWarned && told;
+  });
   const report = await watch.stop();
   const viewers = endViewers && { before: viewersBefore, during: await endViewers() };
 
+  // What is written all the time, once a second, may be under way at any one look.
+  const lastFigures = await until('nothing waits', async () => {
+    const figures = await control.figures();
+    return figures.waiting === 0 && figures;
+  });
   const store = await openStore({ url: postgres.url });
   finallyDo(() => store.close());
   const events = (await store.events.list({ limit: 100_000 })).filter(({ streamId }) => streamId !== null);
@@ -133,7 +144,7 @@ async function rehearse(
     isWarned: [before, during, after].map((one) => one.isWarned),
     apiAnswer,
     backAfterMs: { ready: readyMs, written: writtenMs },
-    figures: [awayFigures, await control.figures()],
+    figures: [awayFigures, lastFigures],
     events: typesByChannel(events, channelOf),
     eventsOutOfOrder: events.filter(({ timeMs }, index) => timeMs < (events[index - 1]?.timeMs ?? 0)).length,
     states: Object.fromEntries(rows.map(({ channel, state }) => [channel, state])),
@@ -186,6 +197,14 @@ function controlOf(server: TestServer) {
     async isWarned(): Promise<boolean> {
       const { warnings } = (await (await get('/status')).json()) as { warnings: string[] };
       return warnings.some((warning) => warning.includes('the store'));
+    },
+    async isActive(channel: string): Promise<boolean> {
+      const response = await get(`/streams/${channel}`);
+      const { state, interrupted_since: since } = (await response.json()) as {
+        state?: string;
+        interrupted_since?: unknown;
+      };
+      return state === 'ACTIVE' && since === null;
     },
     async streams(): Promise<StoreOutageReport['apiAnswer']> {
       const startedMs = performance.now();
