@@ -18,18 +18,19 @@ test.concurrent('viewers of a ladder whose ffmpeg is killed and later hangs miss
   await stage.start();
   const publisher = stage.publish('show', await stage.clip('show', 14));
   const watch = await stage.watch('show');
-  const hit = async (signal: NodeJS.Signals, times: number) => {
+  const hit = async (signal: NodeJS.Signals) => {
+    const recoveries = stage.said('transcoding: recovered');
     const [pid] = await until('ffmpeg runs', () => {
       const pids = ffmpegChildren(stage.server.processId);
       return pids.length === 1 && pids;
     });
     process.kill(pid!, signal);
-    await until('frames come again', () => stage.said('transcoding: recovered') === times);
+    await until('frames come again', () => stage.said('transcoding: recovered') > recoveries);
   };
   await until('the rungs are there', () => rendition(watch, '144p').segments.size >= 1);
-  await hit('SIGKILL', 1);
+  await hit('SIGKILL');
   await until('it goes on', () => rendition(watch, '144p').segments.size >= 3);
-  await hit('SIGSTOP', 2);
+  await hit('SIGSTOP');
   expect((await publisher.ended).exitCode).toBe(0);
   expect(butLate(await findingsOf(watch)), stage.server.log).toEqual([]);
   for (const name of ['240p', '144p']) {
