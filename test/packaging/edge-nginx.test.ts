@@ -112,3 +112,17 @@ test('playlists that are waited for come through, one request for all; pages and
     expect((await fetch(`${edge}/t/${a}${rest}`)).status, rest).toBe(200);
   }
 });
+
+test('a player that was away gets what there is now, and not each playlist as it was then', async () => {
+  const text = await token('show');
+  const path = (await newestSegment(`${edge}/t/${text}`, 'show')).replace(/segment-(\d+)\.m4s$/, 'index.m3u8');
+  const lastNumber = (playlist: string) => Number([...playlist.matchAll(/segment-(\d+)\.m4s/g)].at(-1)?.[1]);
+  const first = lastNumber(await (await fetch(`${edge}/t/${text}${path}`)).text());
+  const missed = () => fetch(`${edge}/t/${text}${path}?_HLS_msn=${first + 1}&_HLS_part=0`);
+  const then = lastNumber(await (await missed()).text());
+  await until('two more segments are made', async () => {
+    const now = await fetch(`${edge}/t/${text}${path}`);
+    return lastNumber(await now.text()) >= then + 2;
+  });
+  expect(lastNumber(await (await missed()).text())).toBeGreaterThanOrEqual(then + 2);
+});
