@@ -116,7 +116,7 @@ test('what waits outlives a restart, and a batch that was inserted and not remov
     'the tables are there',
     () =>
       other.stats().isHealthy &&
-      client.run('DESCRIBE TABLE sessions', { timeoutMs: 5000 }).then(
+      client.run('DESCRIBE TABLE session_hours_filler', { timeoutMs: 5000 }).then(
         () => true,
         () => false,
       ),
