@@ -1,4 +1,5 @@
 import type { AccessUnit } from '../media/track.ts';
+import { ClockFollower } from './clock-follower.ts';
 
 /** A publisher's clock that jumps by more than this is set anew; less is repaired frame by frame. */
 const jumpMs = 2000;
@@ -12,13 +13,15 @@ interface TrackClock {
 
 /**
  * Maps one publisher's clock to stream time and repairs what publishers do to time: decode times that stand still or go back a
- * little are pushed on, jumps are taken out, for each track, so that nothing is lost and the tracks stay together.
+ * little are pushed on, jumps are taken out, for each track, so that nothing is lost and the tracks stay together. A clock that goes
+ * apart from ours is followed, a millisecond at a time.
  */
 export class Timeline {
   /** Frames moved because their time did not grow, and jumps taken out. */
   nonMonotonicFrames = 0;
   jumps = 0;
   private offsetMs: number;
+  private readonly follower = new ClockFollower();
   private readonly tracks: { video: TrackClock | undefined; audio: TrackClock | undefined } = {
     video: undefined,
     audio: undefined,
@@ -52,6 +55,8 @@ export class Timeline {
     }
     const jumped = this.isJump(known, unit, arrivalMs);
     if (jumped) this.reset(known, unit, arrivalMs);
+    const stepMs = this.follower.step(arrivalMs - unit.dtsMs - known.offsetMs, arrivalMs);
+    if (stepMs !== 0) this.move(stepMs);
     let streamMs = unit.dtsMs + known.offsetMs;
     if (streamMs <= known.lastStreamMs) {
       this.nonMonotonicFrames++;
@@ -61,6 +66,14 @@ export class Timeline {
     known.lastStreamMs = streamMs;
     known.lastArrivalMs = arrivalMs;
     return { unit: { ...unit, dtsMs: streamMs }, jumped };
+  }
+
+  /** Both tracks alike. */
+  private move(stepMs: number): void {
+    const { video, audio } = this.tracks;
+    this.offsetMs += stepMs;
+    if (video !== undefined) video.offsetMs += stepMs;
+    if (audio !== undefined) audio.offsetMs += stepMs;
   }
 
   private isJump(track: TrackClock, unit: AccessUnit, arrivalMs: number): boolean {
