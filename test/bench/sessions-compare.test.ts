@@ -130,6 +130,12 @@ describe('qualities', () => {
     expect(differences(native, ofNative, [{}, { qualities: asked }])).toEqual([]);
     expect(differences(native, ofNative, [{}, { qualities: [first] }])).toHaveLength(1);
   });
+
+  test("of shaka's DASH behind a cache are dated like that too", () => {
+    const asked = { ...ofShaka, qualities: [first, { ...second, at: iso(cameAtMs + 3000) }, last] };
+    expect(differencesOf(shaka, asked, true)).toEqual([]);
+    expect(differencesOf(shaka, asked, false)).toHaveLength(1);
+  });
 });
 
 test.each([

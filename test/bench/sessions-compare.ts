@@ -42,7 +42,7 @@ export function differencesOf(ledger: LedgerEntry, session: SessionView, isBehin
   return [
     ...ofStartup(ledger, session),
     ...ofStalls(ledger, session, isBehindCache),
-    ...ofQualities(ledger, session),
+    ...ofQualities(ledger, session, isBehindCache),
     ...ofIdentity(ledger, session),
     ...ofEnd(ledger, session),
   ];
@@ -76,15 +76,17 @@ function ofStalls(ledger: LedgerEntry, { stalls, stall_ms }: SessionView, isBehi
   return found;
 }
 
-function ofQualities({ qualities: seen, telling, leftAtMs }: LedgerEntry, { qualities }: SessionView): string[] {
+function ofQualities(ledger: LedgerEntry, { qualities }: SessionView, isBehindCache: boolean): string[] {
+  const { qualities: seen, player, telling, leftAtMs } = ledger;
+  // Of these it is known when they asked, and not what they still had to show.
+  const isUndated = telling === 'nothing' || (player === 'shaka-dash' && isMute(ledger, isBehindCache));
   // What a player asks for last is never seen.
   const told = qualities.filter(({ at }, index) => index === 0 || Date.parse(at) < leftAtMs);
-  if (told.length > seen.length && telling === 'nothing') told.pop();
+  if (told.length > seen.length && isUndated) told.pop();
   const sequence = seen.map(({ rendition }) => rendition).join(' ');
   const toldSequence = told.map(({ rendition }) => rendition).join(' ');
   if (toldSequence !== sequence) return [`qualities ${toldSequence || 'none'} for ${sequence || 'none'}`];
-  // Of who says nothing it is known when it asked, and not what it still had to show.
-  if (telling === 'nothing') return [];
+  if (isUndated) return [];
   return told.flatMap(({ at, rendition }, index) => {
     const error = Date.parse(at) - seen[index]!.atMs;
     return Math.abs(error) <= segmentMs ? [] : [`${rendition} ${signed(Math.round(error))} ms`];
