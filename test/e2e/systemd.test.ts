@@ -35,11 +35,12 @@ async function systemctl(...args: readonly string[]): Promise<string> {
 
 const shown = (property: string) => systemctl('show', `--property=${property}`, '--value', 'streamctl.service');
 
-/** Asks on one new connection after another, for so long, and prints what it got. */
+const over = '/run/over';
+/** Asks on one new connection after another, until that file is there, and prints what it got. */
 const asker = `
-import socket, time
-answers, end = {}, time.time() + 6
-while time.time() < end:
+import os, socket, time
+answers = {}
+while sum(answers.values()) < 50 or not os.path.exists("${over}"):
     try:
         one = socket.create_connection(("127.0.0.1", 8080), timeout=20)
         one.sendall(b"GET /healthz HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n")
@@ -52,18 +53,21 @@ while time.time() < end:
 print(answers)
 `;
 
+/** Of a process; undefined when it is gone meanwhile. */
+function factsOf(pid: string): { readonly status: string; readonly open: readonly string[] } | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return { status, open: readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`)) };
+  } catch {
+    return undefined;
+  }
+}
+
 test('confined as the unit says it transcodes, tells systemd how it does, and reloads', async () => {
   await systemctl('start', 'streamctl-http.socket', 'streamctl-rtmp.socket', 'streamctl.service');
   expect(systemd!.log()).toContain('listening on sockets of the service manager');
-  const publishing = systemd!.run(
-    '/opt/streamctl',
-    'publish',
-    sample,
-    'rtmp://127.0.0.1/live/show',
-    '--loop',
-    '--seconds',
-    '10',
-  );
+  // Until the server is started anew.
+  void systemd!.run('/opt/streamctl', 'publish', sample, 'rtmp://127.0.0.1/live/show', '--loop', '--seconds', '60');
   await until('a rung is offered', async () => {
     const { stdout } = await systemd!.run('curl', '-s', '--max-time', '5', 'http://127.0.0.1:8080/hls/show/index.m3u8');
     return stdout.includes('/240p/');
@@ -84,31 +88,32 @@ test('confined as the unit says it transcodes, tells systemd how it does, and re
       return false;
     }
   });
-  expect(children.length).toBeGreaterThan(0);
-  for (const child of children) {
-    expect(readFileSync(`/proc/${child}/status`, 'utf8')).toMatch(/^Seccomp:\t2$/m);
-    for (const fd of readdirSync(`/proc/${child}/fd`))
-      expect(sockets).not.toContain(readlinkSync(`/proc/${child}/fd/${fd}`));
+  const facts = children.map(factsOf).filter((one) => one !== undefined);
+  expect(facts.length).toBeGreaterThan(0);
+  for (const child of facts) {
+    expect(child.status).toMatch(/^Seccomp:\t2$/m);
+    for (const target of child.open) expect(sockets).not.toContain(target);
   }
   await systemctl('reload', 'streamctl.service');
   await until('it has read it', () => systemd!.log().includes('configuration read again'));
   expect(await shown('SubState')).toBe('running');
-  await publishing;
 });
 
 test('systemctl restart refuses nobody, not while the server stops and not while it starts', async () => {
   const asking = systemd!.run('/usr/bin/python3', '-c', asker);
   for (let count = 0; count < 2; count++) await systemctl('restart', 'streamctl.service');
+  await systemd!.run('touch', over);
   const { stdout } = await asking;
   expect(stdout).toMatch(/^\{'HTTP\/1\.1 200': \d{2,}\}\n$/);
 });
 
 test('a server that hangs is ended by the watchdog and started anew', async () => {
+  const restarts = Number(await shown('NRestarts'));
   const pid = (await systemd!.processId())!;
   process.kill(pid, 'SIGSTOP');
   await until('another one runs', async () => {
     const next = await systemd!.processId();
     return next !== undefined && next !== pid && (await shown('SubState')) === 'running';
   });
-  expect(Number(await shown('NRestarts'))).toBe(1);
+  expect(Number(await shown('NRestarts'))).toBe(restarts + 1);
 });
