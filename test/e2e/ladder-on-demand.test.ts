@@ -7,7 +7,7 @@ import { publishClip } from '../support/publishers/ffmpeg.ts';
 import type { Publisher } from '../support/publishers/publisher.ts';
 import { TestServer } from '../support/server.ts';
 import { temporaryFolder } from '../support/temp-folder.ts';
-import { until } from '../support/until.ts';
+import { eventually, until } from '../support/until.ts';
 
 let server: TestServer;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -56,7 +56,7 @@ async function text(url: string): Promise<string> {
 
 test('a rung is offered all the time and made while somebody watches it, cut as the source is', async () => {
   await until('it is known what this machine can do', () => server.log.includes('ready to transcode'));
-  const file = await makeLiveClip(folder.path, { fps: 30, keyframeSeconds: 1 }, 60);
+  const file = await makeLiveClip(folder.path, { fps: 30, keyframeSeconds: 1 }, 90);
   publisher = publishClip({ url: server.rtmpUrl, key: 'show' }, file);
   await server.isOnAir('show');
   const client = new ApiClient(unixFetch(join(server.dataFolder, 'control.sock')));
@@ -73,10 +73,14 @@ test('a rung is offered all the time and made while somebody watches it, cut as 
   const rungUrl = new URL('180p/index.m3u8', hls).href;
   const sourceUrl = new URL('source/index.m3u8', hls).href;
   // What it misses for longer than players reach back is gaps; a request wakes it, and is answered when there is media.
-  await until('it has been resting for long', async () => {
-    const newest = listed(await text(sourceUrl)).at(-1)!.msn;
-    return newest > 13;
-  });
+  await until(
+    'it has been resting for long',
+    async () => {
+      const newest = listed(await text(sourceUrl)).at(-1)!.msn;
+      return newest > 13;
+    },
+    60_000,
+  );
   const woken = await until('it is answered with media behind its gaps', async () => {
     const answer = await text(rungUrl);
     return /#EXT-X-PART:/.test(answer.slice(answer.lastIndexOf('#EXT-X-GAP'))) && answer;
@@ -93,6 +97,8 @@ test('a rung is offered all the time and made while somebody watches it, cut as 
   for (const segment of rung.filter(({ msn }) => msn >= firstMade)) {
     expect(segment).toEqual(source.find(({ msn }) => msn === segment.msn));
   }
-  const { items: events } = await client.listEvents({ stream: 'show' });
-  expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(['rung.rested', 'rung.wanted']));
+  await eventually(async () => {
+    const { items: events } = await client.listEvents({ stream: 'show' });
+    expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(['rung.rested', 'rung.wanted']));
+  });
 });

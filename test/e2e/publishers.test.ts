@@ -62,7 +62,7 @@ for (const { name, publish, refusal } of encoders) {
     onTestFinished(async () => {
       if (publisher.isRunning) await publisher.kill();
     });
-    await server.isOnAir(channel, 40_000);
+    await server.isOnAir(channel, 60_000);
     const probe = await run('ffprobe', [
       ...['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', server.playback(channel).hls],
     ]);
@@ -80,7 +80,7 @@ for (const { name, publish, refusal } of encoders) {
     });
     if (name === 'OBS Studio') {
       // It shows the person a dialog, and stays open.
-      await until('OBS gives up', () => refusal.test(publisher.output), 30_000);
+      await until('OBS gives up', () => refusal.test(publisher.output), 60_000);
       await publisher.stop();
       return;
     }

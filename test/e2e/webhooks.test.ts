@@ -78,7 +78,7 @@ test('a server that is killed between sending and hearing sends again, and loses
     if (!isSilent) response.writeHead(204).end();
   };
   await createKeys(running, 3);
-  await until('the first was sent', () => listener.calls.length === 1);
+  await until('the first was sent', () => listener.calls.length >= 1);
   await running.crash();
   isSilent = false;
   await running.launch();
