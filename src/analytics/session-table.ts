@@ -69,11 +69,19 @@ export class SessionTable {
       this.size += audience.sessions.size;
       if (audience.sessions.size + audience.recent.gone.length === 0) this.streams.delete(streamId);
     }
-    this.reportedByNetwork.clear();
-    for (const audience of this.streams.values()) {
-      for (const session of audience.sessions.values())
-        if (!session.hasRequests) this.countReported(session.viewer.network);
+    this.countAllReported();
+  }
+
+  /** Anew, without a new map: growing one each second would leave more behind than all else. */
+  private countAllReported(): void {
+    const { reportedByNetwork } = this;
+    for (const network of reportedByNetwork.keys()) reportedByNetwork.set(network, 0);
+    for (const { sessions } of this.streams.values()) {
+      for (const { isNamed, hasRequests, viewer } of sessions.values()) {
+        if (isNamed && !hasRequests) this.countReported(viewer.network);
+      }
     }
+    for (const [network, count] of reportedByNetwork) if (count === 0) reportedByNetwork.delete(network);
   }
 
   restore(row: SessionRow): void {

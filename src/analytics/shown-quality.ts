@@ -26,8 +26,15 @@ export function thenShown(last: ShownQuality | undefined, next: ShownQuality): S
   return next;
 }
 
+/** As it is kept: what was asked for and never came on screen was not watched. */
+export function entriesUntil(last: ShownQuality | undefined, untilMs: number): QualityEntry[] {
+  return shownBy(last)
+    .filter(({ atMs }, index) => index === 0 || atMs <= untilMs)
+    .map(({ atMs, rendition, reason }) => ({ atMs, rendition, reason }));
+}
+
 /** All of them, the oldest first. */
-export function shownUntil(last: ShownQuality | undefined): ShownQuality[] {
+export function shownBy(last: ShownQuality | undefined): ShownQuality[] {
   const shown: ShownQuality[] = [];
   for (let quality = last; quality !== undefined; quality = quality.earlier) shown.push(quality);
   return shown.reverse();

@@ -107,7 +107,7 @@ export class StreamAudience {
     if (session.hasRequests || session.group === group) return undefined;
     // What it plays is often told only after it was heard of.
     session.group?.leave(session);
-    const before = group.members.find(({ key }) => key.startsWith('a '));
+    const before = group.members.find(({ isNamed }) => !isNamed);
     group.add(session);
     if (before === undefined) return undefined;
     group.leave(before);
@@ -123,7 +123,7 @@ export class StreamAudience {
     for (const groups of Object.values(this.groups)) {
       for (const group of groups.values()) this.count(group, nowMs);
     }
-    for (const [key, session] of this.sessions) {
+    for (const session of this.sessions.values()) {
       const isSilent = nowMs - session.seenMonotonicMs >= silenceMs;
       if (session.isLive && isSilent) session.end(session.seenAtMs);
       if (!session.isLive && !session.isTold) {
@@ -132,12 +132,12 @@ export class StreamAudience {
         ended(session);
       }
       if (session.isLive || !isSilent) continue;
-      this.sessions.delete(key);
+      this.sessions.delete(session.key);
       this.recent.left(session);
     }
     for (const [connection, { session }] of this.bindings) if (!session.isLive) this.bindings.delete(connection);
     for (const groups of Object.values(this.groups)) {
-      for (const [key, group] of groups) if (group.members.length === 0) groups.delete(key);
+      for (const group of groups.values()) if (group.members.length === 0) groups.delete(group.viewerKey);
     }
   }
 

@@ -2,7 +2,7 @@ import type { QualityEntry, SessionRow, StartupSource } from '../store/ports/ses
 import type { AnonymousGroup } from './anonymous-group.ts';
 import { allCounted, type CountedExperience } from './experience-totals.ts';
 import { type PictureSigns, PostedState } from './player-state.ts';
-import { type ShownQuality, shownUntil, thenShown } from './shown-quality.ts';
+import { entriesUntil, type ShownQuality, shownBy, thenShown } from './shown-quality.ts';
 
 /** Better sources replace worse ones. */
 const sourceRank: Readonly<Record<StartupSource, number>> = { est: 1, msd: 2, cmcd2: 3, beacon: 4 };
@@ -77,6 +77,11 @@ export class ViewerSession {
     this.seenMonotonicMs = Math.floor(nowMs);
   }
 
+  /** Its player calls itself by a session id. */
+  get isNamed(): boolean {
+    return this.key.startsWith('s ');
+  }
+
   get player(): string {
     return this.posted?.playerName ?? this.viewer.player;
   }
@@ -137,7 +142,7 @@ export class ViewerSession {
   }
 
   get qualities(): readonly QualityEntry[] {
-    return shownUntil(this.quality);
+    return shownBy(this.quality);
   }
 
   /** `patienceMs`: how long from `nowMs` on it is taken to watch by this sign. */
@@ -212,6 +217,8 @@ export class ViewerSession {
     const { lastStall } = this;
     const isInStall = lastStall !== undefined && atMs > lastStall.fromMs - bufferErrorMs && atMs < lastStall.toMs;
     const shownAtMs = isInStall ? lastStall.toMs : atMs;
+    // As most requests say: nothing new.
+    if (this.quality?.rendition === rendition && this.quality.atMs <= shownAtMs) return;
     this.quality = thenShown(this.quality, { atMs: shownAtMs, rendition, reason, position, earlier: undefined });
   }
 
@@ -252,10 +259,7 @@ export class ViewerSession {
       ...{ watchMs: Math.round(watchMs), errors, player, network, country, format, bytes },
       stalls: this.tellsStalls ? this.stalls : null,
       stallMs: this.tellsStalls ? Math.round(this.stallMs) : null,
-      // What was asked for and never came on screen was not watched.
-      qualities: this.qualities
-        .filter(({ atMs }, index) => index === 0 || atMs <= (endedAtMs ?? seenAtMs))
-        .map(({ atMs, rendition, reason }) => ({ atMs, rendition, reason })),
+      qualities: entriesUntil(this.quality, endedAtMs ?? seenAtMs),
       latencyMs: this.latencyMs === undefined ? null : Math.round(this.latencyMs),
       totalFrames: this.totalFrames ?? null,
       droppedFrames: this.droppedFrames ?? null,
