@@ -41,6 +41,22 @@ export function isOnGrid(
   return Math.abs(startTicks / timescale - nominal) <= gridTolerance * addressing.segmentSeconds;
 }
 
+/** A grid is begun anew when it is off by so much, in segments. */
+const driftTolerance = gridTolerance / 2;
+/** A segment that is as long as the grid says, but for what a clock is followed by. */
+const steadyMs = 10;
+
+/** Whether segments of the right length have come away from the grid little by little, as those of a publisher do whose clock is followed. */
+export function isDrifting({ addressing, firstMsn, startSeconds }: DashPeriod, rendition: RenditionWindow): boolean {
+  const [before, newest] = rendition.segments.slice(-2);
+  if (addressing.mode !== 'number' || before === undefined || newest === undefined || before.isGap) return false;
+  const { timescale } = rendition.description;
+  const nominal = startSeconds + (newest.msn - firstMsn) * addressing.segmentSeconds;
+  const offSeconds = Math.abs(newest.startTicks / timescale - nominal);
+  const unevenSeconds = Math.abs(before.durationTicks / timescale - addressing.segmentSeconds);
+  return offSeconds > driftTolerance * addressing.segmentSeconds && unevenSeconds * 1000 <= steadyMs;
+}
+
 /** The duration of the first segment; as a whole number of exact frame times where there is video, so that it holds for hours. */
 export function gridSeconds({ description }: RenditionWindow, { durationTicks }: Segment): number {
   const measured = durationTicks / description.timescale;

@@ -1,6 +1,13 @@
 import type { SegmentStart } from '../stream/feed.ts';
 import type { RenditionWindow, Segment, StreamWindow } from '../stream/window.ts';
-import { type Addressing, type DashPeriod, gridSeconds, isOnGrid, nextStartSeconds } from './dash-period.ts';
+import {
+  type Addressing,
+  type DashPeriod,
+  gridSeconds,
+  isDrifting,
+  isOnGrid,
+  nextStartSeconds,
+} from './dash-period.ts';
 import { isResting, isRung, referenceOf } from './variant.ts';
 
 /** A first segment shorter than this share of the target duration was cut off: it says nothing of those that follow. */
@@ -111,13 +118,17 @@ export class DashTimeline {
     return third === undefined && (second === undefined || second.firstMsn === first!.firstMsn + 1);
   }
 
-  /** The reference begins segment `msn`: rungs that come or go since the Period began are taken in or left out with the next one. */
+  /** The reference begins segment `msn`: rungs that come or go since the Period began are taken in or left out with the next one, which also begins where a clock that is followed has come to. */
   private settle(msn: number): void {
     const newest = this.periods.at(-1);
     const reference = referenceOf(this.stream);
     if (newest === undefined || newest.isAhead || reference === undefined) return;
     const mayStillJoin = newest.addressing.mode === 'undecided' || (newest.firstMsn === msn && !newest.isContinuation);
     if (mayStillJoin) return;
+    if (isDrifting(newest, reference)) {
+      this.announce(newest, reference);
+      return;
+    }
     for (const rendition of this.stream.renditions.values()) {
       const isOffered = newest.offered.has(rendition.description.name);
       if (isOffered && isResting(this.stream, rendition)) continue;

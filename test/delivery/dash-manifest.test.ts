@@ -165,6 +165,22 @@ test('every number that a list or the window of a grid gives can be fetched', ()
   }
 });
 
+test('a clock that is followed leaves the grid little by little: it begins anew, and never becomes a list', () => {
+  const { delivery, feeder } = rig();
+  const video = feeder.video();
+  video.describe(1, { frameRate: 30 });
+  video.segment();
+  const ids = new Set<string>();
+  for (let i = 0; i < 500; i++) {
+    video.segment({ partMs: 500.5 });
+    const { periods } = parse(getText(delivery, url));
+    for (const { id } of periods) ids.add(id);
+    const template = periods.at(-1)?.sets[0]?.representations[0]?.template;
+    expect([template?.duration, template?.availabilityTimeComplete]).toEqual(['180000', 'false']);
+  }
+  expect(ids.size).toBe(4); // anew after 126 segments that are 2 ms too long
+});
+
 test('at the end the duration is known and no update is announced', () => {
   const { delivery, feeder } = rig();
   const video = feeder.video();
