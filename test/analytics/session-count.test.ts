@@ -261,6 +261,14 @@ test('invented sessions are bounded for each network, whatever stands in the rep
   expect(rig.viewers()).toBe(11);
 });
 
+test('who watches without a name takes no room of those who report', () => {
+  const rig = audienceRig({ maxReportedPerNetwork: 3 });
+  play(rig, 5, { segments: 4 });
+  rig.report('sid="a",e=t,sf=d');
+  expect(rig.sessions().map(({ isNamed }) => isNamed)).toEqual([false, false, false, false, false, true]);
+  expect(rig.table.sessionsDropped).toBe(0);
+});
+
 test('reports of streams that are not here are dropped and counted', () => {
   const rig = audienceRig();
   rig.take({ kind: 'report', stream: undefined, text: 'sid="a",cid="nowhere"' });

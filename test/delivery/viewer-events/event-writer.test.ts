@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { addressNetwork } from '../../../src/base/address-network.ts';
-import { maxEvents, type ViewerEventBatch } from '../../../src/delivery/viewer-events/event-batch.ts';
+import { maxEvents, maxViewerNames, type ViewerEventBatch } from '../../../src/delivery/viewer-events/event-batch.ts';
 import { type ViewerEvent, ViewerEventReader } from '../../../src/delivery/viewer-events/event-reader.ts';
 import {
   type NewViewerEvent,
@@ -166,3 +166,21 @@ for (const [address, network] of networks) {
   test(`of ${address || 'nothing'} only ${network || 'nothing'} is kept`, () =>
     expect(addressNetwork(address)).toBe(network));
 }
+
+test('who is forgotten for somebody who comes in the same batch is nobody, and not the one that came', () => {
+  const { writer, read } = pair();
+  const ask = (viewer: number) => writer.add(plain, { viewer: viewerName('10.0.0.1', `p${viewer}`) }, undefined);
+  for (let viewer = 0; viewer < maxViewerNames; viewer++) {
+    ask(viewer);
+    if (viewer % 5000 !== 0) continue;
+    writer.flush();
+    read();
+  }
+  writer.flush();
+  read();
+  ask(0);
+  ask(1);
+  ask(maxViewerNames);
+  writer.flush();
+  expect(read().map(({ viewer }) => viewer?.userAgent)).toEqual([undefined, 'p1', `p${maxViewerNames}`]);
+});
