@@ -35,6 +35,8 @@ const noSums: SessionSums = {
  */
 export class ClickHouseHistory implements SessionHistory {
   private readonly client: ClickHouseClient;
+  /** Asked once by all who ask at the same time. */
+  private doubted: Promise<readonly number[]> | undefined;
 
   constructor(client: ClickHouseClient) {
     this.client = client;
@@ -99,10 +101,16 @@ export class ClickHouseHistory implements SessionHistory {
   }
 
   private async sums(name: string, range: HistoryRange): Promise<SessionSums[]> {
-    const doubted = await this.select<{ readonly hour: string }>(doubtedHoursQuery(range));
-    const hours = doubted.map(({ hour }) => Number(hour));
-    const query = sumsQuery(range.streamId, name, splitAtHours(range, hours));
+    this.doubted ??= this.doubtedHours().finally(() => {
+      this.doubted = undefined;
+    });
+    const query = sumsQuery(range.streamId, name, splitAtHours(range, await this.doubted));
     return query === undefined ? [] : await this.select<SessionSums>(query);
+  }
+
+  private async doubtedHours(): Promise<readonly number[]> {
+    const rows = await this.select<{ readonly hour: string }>(doubtedHoursQuery);
+    return rows.map(({ hour }) => Number(hour));
   }
 
   private async percentiles(value: string, group: string, where: string): Promise<Map<string, ExactPercentiles>> {

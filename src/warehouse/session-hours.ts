@@ -61,9 +61,7 @@ function sqlDay(timeMs: number): string {
 }
 
 /** A SELECT of hours in doubt, since the epoch, in their order. */
-export function doubtedHoursQuery(span: TimeSpan): string {
-  return `SELECT DISTINCT hour FROM session_hours_doubted WHERE ${onDays(span)} ORDER BY hour`;
-}
+export const doubtedHoursQuery = 'SELECT DISTINCT hour FROM session_hours_doubted ORDER BY hour';
 
 /**
  * Says that the roll-up may lack, or have twice, some of these sessions in the hours they ended in: ClickHouse writes a table and what its
