@@ -104,7 +104,7 @@ test('a writer that holds the store delays a write without blocking this process
   });
   clearInterval(ticker);
   expect(performance.now() - startedMs).toBeLessThan(3000);
-  expect(longestPauseMs).toBeLessThan(250);
+  expect(longestPauseMs).toBeLessThan(1000); // of the two seconds that it waits
   expect(await store.keys.list()).toEqual([]);
   const waiting = store.keys.create(someKey(), someEvent());
   other.exec('commit');

@@ -54,5 +54,5 @@ test('a database locked by another process blocks no other work of this thread',
     longestMs = Math.max(longestMs, performance.now() - atMs);
   }
   expect(await outcome).toMatchObject({ code: 'STORE_LOCKED' });
-  expect(longestMs).toBeLessThan(500);
+  expect(longestMs).toBeLessThan(1000); // of the two seconds that it waits
 });

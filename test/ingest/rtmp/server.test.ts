@@ -179,12 +179,13 @@ test('wrong keys are slowed down for an address, the right key is not', async ()
 
 test('the stream name is in no log line, and a flood of refusals is one line a second', async () => {
   const { port, lines } = await startServer();
+  const sinceMs = performance.now();
   await Promise.all(Array.from({ length: 30 }, (_, i) => new SocketPublisher(port).publish(`wrong-canary-${i}`)));
   await new SocketPublisher(port).publish('one+canary');
   expect(lines.join('')).not.toContain('canary');
   const refusals = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'publisher refused');
   expect(refusals.length).toBeGreaterThan(0);
-  expect(refusals.length).toBeLessThan(5);
+  expect(refusals.length).toBeLessThanOrEqual(2 + (performance.now() - sinceMs) / 1000);
 });
 
 test('an address that tries hundreds of keys is turned away, and who publishes from there already is not disturbed', async () => {
