@@ -164,6 +164,23 @@ for (const [targetDurationMs, watchesSeconds, lastsSeconds] of [
   });
 }
 
+test.each([3_600_000, -3_600_000])('a wall clock that is set by %d ms ends no session and makes none', (setByMs) => {
+  const rig = audienceRig();
+  rig.clock.setWallBy(12 * 3_600_000); // away from midnight, when nameless viewers get other keys
+  const askAll = (msn: number) => {
+    for (const sid of ['a', 'b']) rig.cmcd(`sid="${sid}",ot=v,sf=h`, { msn });
+    rig.take({ kind: 'playlist', connection: 9 });
+    rig.take({ msn, connection: 9 });
+  };
+  for (let msn = 1; msn < 4; msn++, rig.pass(2)) askAll(msn);
+  const before = rig.sessions().map(({ key }) => key);
+  rig.clock.setWallBy(setByMs);
+  for (let msn = 4; msn < 7; msn++, rig.pass(2)) askAll(msn);
+  expect(rig.viewers()).toBe(3);
+  expect(rig.sessions().map(({ key }) => key)).toEqual(before);
+  expect(rig.ended).toEqual([]);
+});
+
 test('who was silent for a moment and asks again goes on with its session', () => {
   const rig = audienceRig();
   rig.cmcd('sid="a"');

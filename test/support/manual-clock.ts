@@ -3,7 +3,7 @@ import type { Clock } from '../../src/base/clock.ts';
 /** Time that moves only when a test says so. Timers fire in order while it moves. */
 export class ManualClock implements Clock {
   private nowMs = 1_000;
-  private readonly wallOffsetMs: number;
+  private wallOffsetMs: number;
   private timers: { atMs: number; callback: () => void }[] = [];
 
   constructor(wallMs = Date.UTC(2026, 0, 1)) {
@@ -16,6 +16,11 @@ export class ManualClock implements Clock {
 
   wallMs(): number {
     return this.nowMs + this.wallOffsetMs;
+  }
+
+  /** As an administrator, or NTP, does. */
+  setWallBy(ms: number): void {
+    this.wallOffsetMs += ms;
   }
 
   after(delayMs: number, callback: () => void): () => void {
