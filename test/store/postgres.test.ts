@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { isStreamctlError } from '../../src/base/errors.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -230,18 +231,15 @@ test('a row that somebody holds is waited for two seconds, then it is told so', 
   const store = await openAt();
   const stream = someStream({ state: 'ACTIVE' });
   await store.streams.create(stream, someEvent({ streamId: stream.id }));
-  const holder = postgres.query('begin; update streams set node = $$x$$; select pg_sleep(2.6); commit');
-  await until(
-    'it is held',
-    async () =>
-      (
-        await postgres.query(
-          "select 1 from pg_stat_activity where query like '%pg_sleep(2.6)%' and wait_event = 'PgSleep' and pid <> pg_backend_pid()",
-        )
-      ).length > 0,
-  );
-  const change = store.streams.transition(stream.id, { node: 'y' }, someEvent({ streamId: stream.id }));
-  await expect(change).rejects.toMatchObject({ code: 'STORE_LOCKED', httpStatus: 503 });
-  await holder;
+  const holder = new pg.Client({ connectionString: postgres.url });
+  await holder.connect();
+  try {
+    await holder.query("begin; update streams set node = 'x'");
+    const change = store.streams.transition(stream.id, { node: 'y' }, someEvent({ streamId: stream.id }));
+    await expect(change).rejects.toMatchObject({ code: 'STORE_LOCKED', httpStatus: 503 });
+    await holder.query('commit');
+  } finally {
+    await holder.end();
+  }
   expect((await store.streams.find(stream.id))?.node).toBe('x');
 });
