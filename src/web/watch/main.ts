@@ -25,6 +25,8 @@ class WatchPage {
   private player: Player | undefined;
   private broadcast: Broadcast | undefined;
   private report: ViewerReport | undefined;
+  /** The browser lets it play without sound only, and the viewer has not asked for any yet. */
+  private isSilenced = false;
 
   constructor(view: PageView, address: WatchAddress, workerUrl: string) {
     this.view = view;
@@ -35,6 +37,9 @@ class WatchPage {
   async run(signal: AbortSignal): Promise<void> {
     this.view.showPoster(this.address.posterUrl);
     attachControls(this.view, this.address.shareUrl, () => this.player);
+    this.view.video.addEventListener('volumechange', () => {
+      this.isSilenced &&= this.view.video.muted;
+    });
     setInterval(() => this.showFacts(), factsEveryMs);
     let absentState: PageState | undefined;
     let endedIdentity: string | undefined;
@@ -123,12 +128,14 @@ class WatchPage {
   /** Browsers let a page play with sound only after the viewer has touched it: then pictures first, and a button for the sound. */
   private async startWithSound(): Promise<void> {
     const { video, unmute } = this.view;
+    unmute.hidden = !this.isSilenced; // since an earlier broadcast
     try {
       await video.play();
     } catch (error) {
       if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') return;
       video.muted = true;
       unmute.hidden = false;
+      this.isSilenced = true;
       await video.play().catch(() => {
         this.view.showPlayback();
         video.addEventListener('play', () => this.report?.ledger.beganAt(performance.now()), { once: true });
