@@ -13,7 +13,7 @@ import { rebufferRatioOf } from '../store/rebuffer-ratio.ts';
 import type { ClickHouseClient } from './clickhouse-client.ts';
 import { splitAtHours } from './hour-spans.ts';
 import { type SessionColumns, sessionColumns, sessionOf } from './session-columns.ts';
-import { doubtedHoursQuery, endedIn, type SessionSums, sumsQuery } from './session-hours.ts';
+import { doubtedHoursQuery, endedIn, type SessionDimension, type SessionSums, sumsQuery } from './session-hours.ts';
 import { sqlInteger, sqlString } from './sql-text.ts';
 
 const timeoutMs = 10_000;
@@ -60,7 +60,7 @@ export class ClickHouseHistory implements SessionHistory {
 
   async experience(range: HistoryRange): Promise<HistoryExperience> {
     const [sums, startups, latencies, bitrates] = await Promise.all([
-      this.sums("''", range),
+      this.sums('', range),
       this.percentiles(
         'startup_ms',
         'startup_source',
@@ -92,19 +92,19 @@ export class ClickHouseHistory implements SessionHistory {
     return await this.groups('country', range);
   }
 
-  private async groups(column: string, range: HistoryRange): Promise<HistoryGroup[]> {
-    const rows = await this.sums(column, range);
+  private async groups(dimension: SessionDimension, range: HistoryRange): Promise<HistoryGroup[]> {
+    const rows = await this.sums(dimension, range);
     return rows.map((row) => ({
       ...{ name: row.name, sessions: Number(row.sessions), watchMs: Number(row.watch) },
       rebufferRatio: rebufferRatioOf(Number(row.judgedWatch), ofJudged(row, 'stall')),
     }));
   }
 
-  private async sums(name: string, range: HistoryRange): Promise<SessionSums[]> {
+  private async sums(dimension: SessionDimension, range: HistoryRange): Promise<SessionSums[]> {
     this.doubted ??= this.doubtedHours().finally(() => {
       this.doubted = undefined;
     });
-    const query = sumsQuery(range.streamId, name, splitAtHours(range, await this.doubted));
+    const query = sumsQuery(range.streamId, dimension, splitAtHours(range, await this.doubted));
     return query === undefined ? [] : await this.select<SessionSums>(query);
   }
 

@@ -15,23 +15,26 @@ const sessionsTable = `CREATE TABLE IF NOT EXISTS sessions (
 ) ENGINE = MergeTree() PARTITION BY day ORDER BY (stream_id, started_at, id) SETTINGS index_granularity = 8192`;
 
 /**
- * Sums of the sessions that ended in an hour; `hour` counts from the epoch. Of those whose stalls are known: `judged`, how many they are, and
- * `judged_watch`. ClickHouse 18.16 has no states of what may be null.
+ * Sums of the sessions that ended in an hour; `hour` counts from the epoch. `dimension`: the column that `name` is of; empty: of all. Of those
+ * whose stalls are known: `judged`, how many they are, and `judged_watch`. ClickHouse 18.16 has no states of what may be null.
  */
 const sessionHoursTable = `CREATE TABLE IF NOT EXISTS session_hours (
-  day Date, stream_id String, hour Int64, player String, country String, last_quality String,
+  day Date, stream_id String, dimension String, hour Int64, name String,
   sessions AggregateFunction(count), watch AggregateFunction(sum, Int64), failed AggregateFunction(sum, Int64),
   judged AggregateFunction(sum, Int64), judged_watch AggregateFunction(sum, Int64),
   stall_count AggregateFunction(sum, Int64), stall AggregateFunction(sum, Int64)
-) ENGINE = AggregatingMergeTree() PARTITION BY day ORDER BY (stream_id, hour, player, country, last_quality)
-SETTINGS index_granularity = 8192`;
+) ENGINE = AggregatingMergeTree() PARTITION BY day ORDER BY (stream_id, dimension, hour, name)
+SETTINGS index_granularity = 1024`;
 
+/** One row of a dimension at a time: of all combinations there would be about as many as sessions. */
 const sessionHoursView = `CREATE MATERIALIZED VIEW IF NOT EXISTS session_hours_filler TO session_hours AS
-  SELECT day, stream_id, intDiv(ended_at, 3600000) AS hour, player, country, last_quality, countState() AS sessions,
+  SELECT day, stream_id, dimension, intDiv(ended_at, 3600000) AS hour, name, countState() AS sessions,
     sumState(watch_ms) AS watch, sumState(errors) AS failed, sumState(toInt64(isNotNull(stall_ms))) AS judged,
     sumState(if(isNull(stall_ms), 0, watch_ms)) AS judged_watch, sumState(ifNull(stalls, 0)) AS stall_count,
     sumState(ifNull(stall_ms, 0)) AS stall
-  FROM sessions GROUP BY day, stream_id, hour, player, country, last_quality`;
+  FROM sessions ARRAY JOIN ['', 'last_quality', 'player', 'country'] AS dimension,
+    ['', last_quality, player, country] AS name
+  GROUP BY day, stream_id, dimension, hour, name`;
 
 /** Hours that the roll-up may be wrong about. */
 const doubtedHoursTable = `CREATE TABLE IF NOT EXISTS session_hours_doubted (day Date, hour Int64)

@@ -17,20 +17,28 @@ export type SessionSums = Record<
   string
 >;
 
+/** What sessions are told apart by, a column; empty: by nothing. */
+export type SessionDimension = 'last_quality' | 'player' | 'country' | '';
+
 /**
- * A SELECT of SessionSums, those first that have most sessions: of whole hours the roll-up's, of broken ones the sessions' own. `name`: a
- * column, or a constant. Undefined where there is no time to ask about.
+ * A SELECT of SessionSums, those first that have most sessions: of whole hours the roll-up's, of broken ones the sessions' own. Undefined where
+ * there is no time to ask about.
  */
-export function sumsQuery(streamId: string, name: string, { whole, broken }: HourSpans): string | undefined {
+export function sumsQuery(
+  streamId: string,
+  dimension: SessionDimension,
+  { whole, broken }: HourSpans,
+): string | undefined {
   const ofStream = `stream_id = ${sqlString(streamId)}`;
   const legs: string[] = [];
   if (whole.length > 0) {
-    legs.push(`SELECT ${name} AS name, countMerge(sessions) AS c, sumMerge(watch) AS w, sumMerge(failed) AS f,
+    legs.push(`SELECT name, countMerge(sessions) AS c, sumMerge(watch) AS w, sumMerge(failed) AS f,
       sumMerge(judged) AS j, sumMerge(judged_watch) AS jw, sumMerge(stall_count) AS sc, sumMerge(stall) AS s
-      FROM session_hours WHERE ${ofStream} AND (${whole.map(inHours).join(' OR ')}) GROUP BY name`);
+      FROM session_hours WHERE ${ofStream} AND dimension = '${dimension}' AND (${whole.map(inHours).join(' OR ')})
+      GROUP BY name`);
   }
   if (broken.length > 0) {
-    legs.push(`SELECT ${name} AS name, count() AS c, sum(watch_ms) AS w, sum(errors) AS f,
+    legs.push(`SELECT ${dimension || "''"} AS name, count() AS c, sum(watch_ms) AS w, sum(errors) AS f,
       sum(toInt64(isNotNull(stall_ms))) AS j, sum(if(isNull(stall_ms), 0, watch_ms)) AS jw,
       sum(ifNull(stalls, 0)) AS sc, sum(ifNull(stall_ms, 0)) AS s
       FROM sessions WHERE ${ofStream} AND (${broken.map(endedIn).join(' OR ')}) GROUP BY name`);
