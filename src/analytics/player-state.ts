@@ -37,4 +37,6 @@ export class PictureSigns {
   distanceMs: number | undefined;
   /** The same, at most, while it stands. */
   starvedDistanceMs = 0;
+  /** So long what it had is enough to show. */
+  filledUntilMs = 0;
 }

@@ -14,6 +14,8 @@ const endStates: ReadonlySet<PlayerState> = new Set(['ended', 'quit', 'fatal-err
 const segmentForm = /\/(hls|dash)\/[\w-]{1,64}\/(?!audio)([a-z0-9]{1,32})\/segment-/;
 /** What is shorter may be the player's rounding. */
 const noticedStallMs = 400;
+/** A picture that stands for a shorter time is not seen to stand: dash.js says that it rebuffers while it looks for its place. */
+const visibleStallMs = 100;
 /** Starved requests within this time, of sound and picture, are one stall. */
 const sameStallMs = 1000;
 /** Who has so much to show does not starve: dash.js goes on saying so for some requests. */
@@ -69,7 +71,9 @@ export function takeRequest(
   if (distanceMs === undefined || session.hasPageTotals) return;
   session.measuredLatency(distanceMs);
   if (report.latencyMs !== undefined) takeGrowth(session, picture, distanceMs, timeMs);
-  if (!picture.isStarving) picture.distanceMs = distanceMs;
+  if (picture.isStarving) return;
+  picture.distanceMs = distanceMs;
+  if (isOfPicture(report)) picture.filledUntilMs = timeMs + (report.bufferMs ?? 0);
 }
 
 function tellsOfPicture({ isUrgent, isStarved, objectType, bufferMs, latencyMs }: CmcdReport): boolean {
@@ -134,14 +138,14 @@ function endStarvation(
   distanceMs: number | undefined,
 ): void {
   if (!picture.isStarving || !isOfPicture(report)) return;
-  // A DASH player that goes on nearer to live has skipped what it could not show: how far it had fallen behind says how long it stood.
-  // An HLS player asks again for a segment of which it has shown the beginning.
-  const beforeMs = session.format === 'dash' ? picture.starvedDistanceMs : 0;
-  if (distanceMs !== undefined) picture.starvedDistanceMs = Math.max(beforeMs, distanceMs);
+  // A player that goes on nearer to live has skipped what it could not show: how far it had fallen behind says how long it stood.
+  if (distanceMs !== undefined) picture.starvedDistanceMs = Math.max(picture.starvedDistanceMs, distanceMs);
   if (!isWellFilled(report) && (report.isUrgent === true || report.isStarved === true)) return;
   picture.isStarving = false;
   if (distanceMs !== undefined && picture.distanceMs !== undefined) {
-    session.stood(timeMs - Math.max(0, picture.starvedDistanceMs - picture.distanceMs), timeMs);
+    // One that asks again for what it has shown half seems further behind than it is.
+    const sinceMs = Math.max(timeMs - (picture.starvedDistanceMs - picture.distanceMs), picture.filledUntilMs);
+    session.stood(Math.min(sinceMs, timeMs), timeMs);
     picture.distanceMs = undefined;
   }
   picture.starvedDistanceMs = 0;
@@ -152,8 +156,8 @@ function takeGrowth(session: ViewerSession, picture: PictureSigns, distanceMs: n
   const { distanceMs: beforeMs = distanceMs } = picture;
   const { firstMediaMs = timeMs, lastMediaMs = timeMs } = session;
   if (session.hasStates || picture.isStarving || timeMs < firstMediaMs + settlingMs) return;
-  const stoodMs = distanceMs - beforeMs;
-  if (stoodMs < noticedStallMs + (timeMs - lastMediaMs) * slowestPlayRatio) return;
+  const stoodMs = distanceMs - beforeMs - (timeMs - lastMediaMs) * slowestPlayRatio;
+  if (stoodMs < noticedStallMs) return;
   session.stalls++;
   picture.lastStarvedMs = timeMs;
   session.stood(timeMs - stoodMs, timeMs);
@@ -205,7 +209,9 @@ function endOrBeginStall(session: ViewerSession, posted: PostedState, state: Pla
     posted.stalledSinceMs = playerTimeMs;
     session.stalls++;
   } else if (state !== 'seeking' && state !== 'waiting' && state !== 'rebuffering') {
-    session.stood(posted.stalledSinceMs + posted.clockBehindMs, playerTimeMs + posted.clockBehindMs);
+    const { stalledSinceMs, clockBehindMs } = posted;
+    if (playerTimeMs - stalledSinceMs < visibleStallMs) session.stalls--;
+    else session.stood(stalledSinceMs + clockBehindMs, playerTimeMs + clockBehindMs);
     posted.stalledSinceMs = undefined;
   }
 }

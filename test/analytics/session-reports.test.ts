@@ -122,19 +122,30 @@ test('a player that plays a little slower, or has not quite begun, does not stan
   expect(rig.sessions()[0]).toMatchObject({ stalls: 0, stallMs: 0 });
   rig.clock.advance(2000);
   rig.cmcd('sid="a",ot=v,ltc=9000');
-  expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 600 });
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 500 });
 });
 
-test('how long a player stood is known though it skips to live as soon as it goes on', () => {
+test.each([
+  ['as far as it fell behind, though it skips to live then', 8500, 6000],
+  ['not longer than what it had to show was at an end, though it asks again for what it has shown half', 11_500, 8100],
+])('a player that says nothing but that it starves stood %s', (_, ageMs, stallMs) => {
   const rig = audienceRig();
   rig.cmcd('sid="a",ot=m,su', { kind: 'manifest' });
   rig.clock.advance(500);
   rig.cmcd('sid="a",ot=v,bl=2000', { ageMs: 500 });
   rig.clock.advance(10_000);
-  rig.cmcd('sid="a",ot=v,bs,su,bl=0', { ageMs: 8500 });
+  rig.cmcd('sid="a",ot=v,bs,su,bl=0', { ageMs });
   rig.clock.advance(100);
   rig.cmcd('sid="a",ot=v,bl=2000', { ageMs: 600 });
-  expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 6000 });
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs });
+});
+
+test('a picture that stands for a moment only is not seen to stand', () => {
+  const rig = audienceRig();
+  rig.report(`sid="a",e=ps,sta=p,${at(0)}`, `sid="a",e=ps,sta=r,${at(3)}`, `sid="a",e=ps,sta=p,${at(3.099)}`);
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 0, stallMs: 0 });
+  rig.report(`sid="a",e=ps,sta=r,${at(5)}`, `sid="a",e=ps,sta=p,${at(5.1)}`);
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 100 });
 });
 
 test('what was fetched and thrown away, or comes after the end, was never seen', () => {
@@ -214,7 +225,7 @@ test('who measures how far behind live it is, and waits for what is on its way, 
     rig.cmcd(`sid="a",ot=v,${latency === undefined ? 'su' : `ltc=${latency}`}`);
     rig.clock.advance(2000);
   }
-  expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 2340 });
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 2240 });
 });
 
 test('who only later says that it plays DASH is the one that has asked for that', () => {

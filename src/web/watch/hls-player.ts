@@ -67,7 +67,8 @@ export class HlsPlayer implements Player {
   private readonly playheadWatch: PlayheadWatch;
   private hasPlayed = false;
   private hasShown = false;
-  /** Comes on screen when the picture moves again. */
+  private shownLevel: number | undefined;
+  /** Comes on screen when the picture has its size. */
   private awaitedLevel: number | undefined;
   /** Why a level was chosen last. */
   private readonly reasons = new Map<number, SwitchReason>();
@@ -95,6 +96,7 @@ export class HlsPlayer implements Player {
     this.hls.on(Hls.Events.ERROR, (_event, data) => this.failed(data));
     const { signal } = this.listening;
     video.addEventListener('playing', () => this.playing(), { signal });
+    video.addEventListener('resize', () => this.resized(), { signal });
     video.addEventListener('ended', () => this.finish('ended'), { signal });
     this.playheadWatch = new PlayheadWatch(
       video,
@@ -149,12 +151,23 @@ export class HlsPlayer implements Player {
 
   /** hls.js says so when the playhead has come there, be there anything to show or not. */
   private switched(index: number): void {
-    if (this.hasShown && this.video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) this.awaitedLevel = index;
-    else this.showed(index);
+    const { videoHeight } = this.video;
+    const { height = 0 } = this.hls.levels[index] ?? {};
+    const isOnScreen = !this.hasShown || height === 0 || videoHeight === 0 || height === videoHeight;
+    if (isOnScreen) this.showed(index);
+    else this.awaitedLevel = index;
+  }
+
+  private resized(): void {
+    const { awaitedLevel } = this;
+    if (awaitedLevel !== undefined && this.hls.levels[awaitedLevel]?.height === this.video.videoHeight)
+      this.showed(awaitedLevel);
   }
 
   private showed(index: number): void {
     this.awaitedLevel = undefined;
+    if (this.shownLevel === index) return;
+    this.shownLevel = index;
     const level = this.hls.levels[index];
     if (level === undefined) return;
     const isFirst = !this.hasShown;
@@ -175,7 +188,6 @@ export class HlsPlayer implements Player {
 
   private playing(): void {
     this.hasPlayed = true;
-    if (this.awaitedLevel !== undefined) this.showed(this.awaitedLevel);
     this.events.onPlaying();
   }
 
