@@ -79,7 +79,7 @@ test('a server that is told the authority speaks with Redis and ClickHouse over 
   expect(await (await fetch(`${server.httpUrl}/readyz`)).text()).toBe('ready\n');
   expect(await warningsOf(server)).toEqual([]);
   expectNoPassword(server);
-}, 60_000);
+});
 
 test('a server that is not told it goes without the two and says what to do; broadcasts and viewers notice nothing', async () => {
   const server = await startServer({});
@@ -108,4 +108,4 @@ test('a server that is not told it goes without the two and says what to do; bro
   });
   expect((await fetch(`${server.httpUrl}/readyz`)).status).toBe(200);
   expectNoPassword(server, warnings);
-}, 60_000);
+});
