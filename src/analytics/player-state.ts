@@ -33,6 +33,8 @@ export class PictureSigns {
   /** It stands. */
   isStarving = false;
   lastStarvedMs = 0;
+  /** It says that it has starved, and a stall was counted, of which nothing else tells yet. */
+  isDoubted = false;
   /** From live to the picture when that moved last. */
   distanceMs: number | undefined;
   /** The same, at most, while it stands. */

@@ -120,7 +120,10 @@ function isPlausibleStartup(startupMs: number): boolean {
 function takeStarvation(session: ViewerSession, picture: PictureSigns, report: CmcdReport, timeMs: number): void {
   const isHurried = report.isUrgent === true && isOfPicture(report) && !picture.isStarving;
   if (isWellFilled(report) || (report.isStarved !== true && !isHurried)) return;
-  if (timeMs - picture.lastStarvedMs >= sameStallMs) session.stalls++;
+  if (timeMs - picture.lastStarvedMs >= sameStallMs) {
+    session.stalls++;
+    picture.isDoubted = report.starvedMs === undefined;
+  }
   picture.lastStarvedMs = timeMs;
   if (report.starvedMs !== undefined) {
     session.stalledMs += report.starvedMs;
@@ -143,11 +146,14 @@ function endStarvation(
   if (!isWellFilled(report) && (report.isUrgent === true || report.isStarved === true)) return;
   picture.isStarving = false;
   if (distanceMs !== undefined && picture.distanceMs !== undefined) {
-    // One that asks again for what it has shown half seems further behind than it is.
-    const sinceMs = Math.max(timeMs - (picture.starvedDistanceMs - picture.distanceMs), picture.filledUntilMs);
-    session.stood(Math.min(sinceMs, timeMs), timeMs);
+    const behindSinceMs = timeMs - (picture.starvedDistanceMs - picture.distanceMs);
+    // By its age, what is asked for again because it was shown half seems further behind than it is.
+    const sinceMs = report.latencyMs === undefined ? Math.max(behindSinceMs, picture.filledUntilMs) : behindSinceMs;
+    if (timeMs - sinceMs >= visibleStallMs) session.stood(sinceMs, timeMs);
+    else if (picture.isDoubted) session.stalls--;
     picture.distanceMs = undefined;
   }
+  picture.isDoubted = false;
   picture.starvedDistanceMs = 0;
 }
 

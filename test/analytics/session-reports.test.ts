@@ -140,6 +140,18 @@ test.each([
   expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs });
 });
 
+test('a player that says it starves, and has not fallen behind, has not stood still', () => {
+  const rig = audienceRig();
+  rig.cmcd('sid="a",ot=m,su', { kind: 'manifest' });
+  rig.clock.advance(500);
+  rig.cmcd('sid="a",ot=v,bl=2000', { ageMs: 500 });
+  rig.clock.advance(2000);
+  rig.cmcd('sid="a",ot=v,bs,su,bl=1900', { ageMs: 600 });
+  rig.clock.advance(2000);
+  rig.cmcd('sid="a",ot=v,bl=2000', { ageMs: 550 });
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 0, stallMs: 0 });
+});
+
 test('a picture that stands for a moment only is not seen to stand', () => {
   const rig = audienceRig();
   rig.report(`sid="a",e=ps,sta=p,${at(0)}`, `sid="a",e=ps,sta=r,${at(3)}`, `sid="a",e=ps,sta=p,${at(3.099)}`);

@@ -7,6 +7,8 @@ const startupToleranceMs = 100;
 /** Version 1 tells nothing of a start: it is reckoned from what is asked for, and said to be an estimate. */
 const estimateToleranceMs = 300;
 const stallRatio = 0.1;
+/** Version 1 tells no lengths of stalls either. */
+const estimatedStallRatio = 0.2;
 const shortestStallToleranceMs = 100;
 /** Stalls between the two may be counted or not: nobody can say whether a viewer has noticed. */
 const certainStallMs = 350;
@@ -15,6 +17,7 @@ const segmentMs = 2000;
 /** From a goodbye to where it is heard, and from the last thing that a silent player asked for to its end. */
 const goodbyeToleranceMs = 500;
 const silentToleranceMs = 4000;
+const reportEveryMs = 10_000;
 
 /** The compiled shaka 5.2.12 leaves `sta` out of its events: where its requests are not seen nothing tells of stalls. */
 function isMute({ player }: LedgerEntry, isBehindCache: boolean): boolean {
@@ -44,7 +47,7 @@ export function differencesOf(ledger: LedgerEntry, session: SessionView, isBehin
     ...ofStalls(ledger, session, isBehindCache),
     ...ofQualities(ledger, session, isBehindCache),
     ...ofIdentity(ledger, session),
-    ...ofEnd(ledger, session),
+    ...ofEnd(ledger, session, isBehindCache),
   ];
 }
 
@@ -71,7 +74,8 @@ function ofStalls(ledger: LedgerEntry, { stalls, stall_ms }: SessionView, isBehi
   const mostMs = sumOf(standstillsMs);
   const leastMs = sumOf(standstillsMs.filter((ms) => ms >= certainStallMs));
   const error = Math.round(stall_ms > mostMs ? stall_ms - mostMs : Math.min(0, stall_ms - leastMs));
-  if (Math.abs(error) > Math.max(shortestStallToleranceMs * Math.max(1, stalls), stallRatio * mostMs))
+  const ratio = telling === 'queries' || telling === 'headers' ? estimatedStallRatio : stallRatio;
+  if (Math.abs(error) > Math.max(shortestStallToleranceMs * Math.max(1, stalls), ratio * mostMs))
     found.push(`stalled ${signed(error)} ms`);
   return found;
 }
@@ -102,15 +106,18 @@ function ofIdentity({ player, address }: LedgerEntry, { player: name, network, f
   return found;
 }
 
-function ofEnd({ leaving, telling, leftAtMs, goneAtMs }: LedgerEntry, { ended_at }: SessionView): string[] {
+function ofEnd(
+  { leaving, telling, leftAtMs, goneAtMs }: LedgerEntry,
+  { ended_at }: SessionView,
+  isBehindCache: boolean,
+): string[] {
   if (ended_at === null) return ['goes on'];
   const endedAtMs = Date.parse(ended_at);
   const error = Math.round(endedAtMs > goneAtMs ? endedAtMs - goneAtMs : Math.min(0, endedAtMs - leftAtMs));
   const isTold = telling === 'reports' && (leaving === 'closed' || leaving === 'navigated');
-  // What is silent ends with the last thing it asked for.
-  const isRight = isTold
-    ? Math.abs(error) <= goodbyeToleranceMs
-    : error <= goodbyeToleranceMs && error > -silentToleranceMs;
+  // What is silent ends with the last thing it asked for, or told.
+  const quietMs = isBehindCache && telling === 'reports' ? reportEveryMs : silentToleranceMs;
+  const isRight = isTold ? Math.abs(error) <= goodbyeToleranceMs : error <= goodbyeToleranceMs && error > -quietMs;
   return isRight ? [] : [`end ${signed(error)} ms`];
 }
 
