@@ -17,6 +17,7 @@ export class RecentExperience {
   }
 
   forget(wallMs: number): void {
-    while (this.gone.length > 0 && this.gone[0]!.seenAtMs < wallMs - recentMs) this.gone.shift();
+    const firstKept = this.gone.findIndex(({ seenAtMs }) => seenAtMs >= wallMs - recentMs);
+    this.gone.splice(0, firstKept === -1 ? this.gone.length : firstKept);
   }
 }
