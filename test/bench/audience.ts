@@ -83,14 +83,20 @@ async function onStage<Result>(
   }
 }
 
-/** The same requests, all of one session: what is left is what playback costs. */
-async function measureAsOne({ viewers, seconds }: AudienceOptions, report: Report, signal: AbortSignal) {
+/** The same requests, all of one session: what is left is what playback costs, and what speaks with ClickHouse and Redis. */
+async function measureAsOne(options: AudienceOptions, report: Report, signal: AbortSignal) {
+  const { viewers, seconds } = options;
+  const backends = await Backends.start(options);
   report.progress(`${viewers} viewers that are one session …`);
-  return await onStage({}, 'one', signal, async ({ server, crowd }) => {
-    await crowd.reach(viewers, rampMsOf(viewers));
-    await crowd.wait(settleMs / 2, signal);
-    return await measureCalm(server, crowd, Math.min(20_000, seconds * 500), signal);
-  });
+  try {
+    return await onStage(backends.sections, 'one', signal, async ({ server, crowd }) => {
+      await crowd.reach(viewers, rampMsOf(viewers));
+      await crowd.wait(settleMs / 2, signal);
+      return await measureCalm(server, crowd, Math.min(20_000, seconds * 500), signal);
+    });
+  } finally {
+    await backends.dispose();
+  }
 }
 
 async function measureMany(options: AudienceOptions, report: Report, signal: AbortSignal) {
