@@ -39,6 +39,8 @@ export class PictureSigns {
   distanceMs: number | undefined;
   /** The same, at most, while it stands. */
   starvedDistanceMs = 0;
+  /** Since when it is much further behind, and has not said why. */
+  fartherSinceMs: number | undefined;
   /** So long what it had is enough to show. */
   filledUntilMs = 0;
 }

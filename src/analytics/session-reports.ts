@@ -71,9 +71,16 @@ export function takeRequest(
   if (distanceMs === undefined || session.hasPageTotals) return;
   session.measuredLatency(distanceMs);
   if (report.latencyMs !== undefined) takeGrowth(session, picture, distanceMs, timeMs);
-  if (picture.isStarving) return;
+  if (picture.isStarving || (report.latencyMs === undefined && maySayWhy(picture, distanceMs, timeMs))) return;
   picture.distanceMs = distanceMs;
   if (isOfPicture(report)) picture.filledUntilMs = timeMs + (report.bufferMs ?? 0);
+}
+
+/** Version 1 of dash.js asks first when its network is back, and says with the next request that it has starved. */
+function maySayWhy(picture: PictureSigns, distanceMs: number, timeMs: number): boolean {
+  const isFarther = distanceMs - (picture.distanceMs ?? distanceMs) >= longestSegmentMs;
+  picture.fartherSinceMs = isFarther ? (picture.fartherSinceMs ?? timeMs) : undefined;
+  return picture.fartherSinceMs !== undefined && timeMs - picture.fartherSinceMs < sameStallMs;
 }
 
 function tellsOfPicture({ isUrgent, isStarved, objectType, bufferMs, latencyMs }: CmcdReport): boolean {

@@ -123,6 +123,11 @@ test('a player that plays a little slower, or has not quite begun, does not stan
   rig.clock.advance(2000);
   rig.cmcd('sid="a",ot=v,ltc=9000');
   expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 500 });
+  rig.clock.advance(4000);
+  rig.cmcd('sid="a",ot=v,ltc=12200');
+  rig.clock.advance(100);
+  rig.cmcd('sid="a",ot=v,ltc=12200');
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 2, stallMs: 3500 });
 });
 
 test.each([
@@ -138,6 +143,20 @@ test.each([
   rig.clock.advance(100);
   rig.cmcd('sid="a",ot=v,bl=2000', { ageMs: 600 });
   expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs });
+});
+
+test('a player that asks first, and says then that it has starved, has stood for as long as it fell behind', () => {
+  const rig = audienceRig();
+  rig.cmcd('sid="a",ot=m,su', { kind: 'manifest' });
+  rig.clock.advance(500);
+  rig.cmcd('sid="a",ot=v,bl=2000', { ageMs: 500 });
+  rig.clock.advance(10_000);
+  rig.cmcd('sid="a",ot=v,bl=200', { ageMs: 8300 });
+  rig.clock.advance(100);
+  rig.cmcd('sid="a",ot=v,bs,su,bl=0', { ageMs: 6600 });
+  rig.clock.advance(500);
+  rig.cmcd('sid="a",ot=v,bl=2000', { ageMs: 6500 });
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 6000 });
 });
 
 test('a player that says it starves, and has not fallen behind, has not stood still', () => {
