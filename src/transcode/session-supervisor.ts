@@ -8,11 +8,11 @@ import type { CachedFrame } from './gop-cache.ts';
 import type { KeyframeGrid } from './keyframe-grid.ts';
 import { type PlannedRung, thumbnailSize } from './ladder.ts';
 import { isSameLadder, LadderDemand, type WantedLadder } from './ladder-demand.ts';
-import { OverloadGuard } from './overload-guard.ts';
 import { Recovery } from './recovery.ts';
 import { replayOf } from './replay.ts';
 import { RungTable } from './rung-table.ts';
-import { failureOf, type SessionFailure, StallError } from './session-failure.ts';
+import { failureOf, type SessionFailure } from './session-failure.ts';
+import { SessionFeed } from './session-feed.ts';
 import { SessionLog } from './session-log.ts';
 import { type SessionRung, sessionRungs } from './session-rungs.ts';
 import { SourceFrames } from './source-frames.ts';
@@ -35,8 +35,6 @@ export interface SessionSupervisorOptions {
   readonly listener: TranscodeListener;
 }
 
-const sampleIntervalMs = 1000;
-
 /**
  * The ladder of one broadcast: one ffmpeg after the other makes what is wanted of the source's frames, each going on where the one
  * before ended. It acts when frames arrive, when ffmpeg says something and when a back-off is over; nothing else runs.
@@ -45,17 +43,17 @@ export class SessionSupervisor {
   private readonly options: SessionSupervisorOptions;
   private readonly demand = new LadderDemand();
   private readonly source: SourceFrames;
-  private readonly overload: OverloadGuard;
+  private readonly feed: SessionFeed;
   private readonly recovery: Recovery;
   private readonly rungs: RungTable;
   private readonly log: SessionLog;
-  private readonly totals = { framesFed: 0, framesDropped: 0, starts: 0, failures: 0, stalls: 0 };
+  private starts = 0;
+  private failures = 0;
   private encoder: EncoderName;
   private state: TranscoderState = 'IDLE';
   private session: { readonly run: TranscodeSession; readonly ladder: WantedLadder } | undefined;
   private ended: Promise<void> = Promise.resolve();
   private cancelRetry: () => void = () => {};
-  private nextSampleMs = 0;
   private speed: number | undefined;
 
   constructor(options: SessionSupervisorOptions) {
@@ -63,7 +61,7 @@ export class SessionSupervisor {
     this.encoder = options.encoder;
     this.source = new SourceFrames(options.keyframeGridMs);
     this.rungs = new RungTable(options.listener);
-    this.overload = new OverloadGuard(this.demand, options.listener);
+    this.feed = new SessionFeed(options.clock, this.demand, options.listener);
     this.recovery = new Recovery(options.clock, options.listener);
     this.log = new SessionLog(options.clock, options.listener);
   }
@@ -106,7 +104,7 @@ export class SessionSupervisor {
     if (unit.isSync) this.releaseFrames();
     const frame = source.add(unit);
     if (frame.isSync && this.isResting) source.release(Number.POSITIVE_INFINITY);
-    if (this.session !== undefined && this.state !== 'STOPPING') this.feed(this.session.run, frame, source.config);
+    if (this.session !== undefined && this.state !== 'STOPPING') this.give(this.session.run, frame, source.config);
     else if (this.demand.ladder.rungs.length > 0) this.reconcile();
   }
 
@@ -141,7 +139,8 @@ export class SessionSupervisor {
   }
 
   stats(): TranscodeStats {
-    const { session, state, encoder, totals, speed } = this;
+    const { session, state, encoder, starts, failures, speed } = this;
+    const { framesFed, framesDropped, stalls } = this.feed;
     const lagOf = (name: string) => {
       const index = session?.ladder.rungs.findIndex((rung) => rung.name === name) ?? -1;
       return index === -1 ? 0 : session!.run.lagMs(index);
@@ -149,7 +148,7 @@ export class SessionSupervisor {
     return {
       state,
       encoder,
-      ...totals,
+      ...{ framesFed, framesDropped, starts, failures, stalls },
       damagedFrames: this.log.damagedFrames,
       backlogBytes: session?.run.backlogBytes ?? 0,
       speed,
@@ -203,11 +202,10 @@ export class SessionSupervisor {
     if (rungs === undefined) return;
     this.enter('STARTING');
     this.log.begin();
-    this.totals.starts++;
+    this.starts++;
     const wantedFromMs = Math.min(...rungs.map((rung) => rung.firstPtsMs));
     const replay = replayOf(cache.frames, wantedFromMs, config.codec);
-    this.totals.framesFed += replay.length;
-    this.overload.restarted(this.options.clock.monotonicMs(), cache.durationMs, cache.sizeBytes);
+    this.feed.begin(replay.length, cache);
     try {
       this.session = { run: this.open(config, ladder, rungs, replay), ladder };
     } catch (error) {
@@ -249,26 +247,11 @@ export class SessionSupervisor {
     else this.source.release(this.rungs.slowestMs(rungs));
   }
 
-  private feed(run: TranscodeSession, frame: CachedFrame, { codec }: VideoConfig): void {
-    if (frame.isSync && run.isUsedUp(frame)) {
-      this.endSession('handOver');
-      return;
-    }
-    if (this.overload.admits(frame, codec, run)) {
-      this.totals.framesFed++;
-      run.write(frame);
-    } else {
-      this.totals.framesDropped++;
-    }
-    const nowMs = this.options.clock.monotonicMs();
-    if (run.isStalled(nowMs)) {
-      this.totals.stalls++;
-      run.kill(new StallError('no frame came out although frames went in'));
-    } else if (nowMs >= this.nextSampleMs) {
-      this.nextSampleMs = nowMs + sampleIntervalMs;
-      if (this.overload.sample(run, nowMs)) this.reconcile();
-      this.options.listener.counters(this.stats());
-    }
+  private give(run: TranscodeSession, frame: CachedFrame, { codec }: VideoConfig): void {
+    const outcome = this.feed.give(run, frame, codec);
+    if (outcome === 'used-up') this.endSession('handOver');
+    if (outcome === 'ladder-changed') this.reconcile();
+    if (outcome === 'ladder-changed' || outcome === 'sampled') this.options.listener.counters(this.stats());
   }
 
   private take(rung: PlannedRung, unit: AccessUnit, grid: KeyframeGrid | undefined): void {
@@ -300,7 +283,7 @@ export class SessionSupervisor {
   }
 
   private fail(failure: SessionFailure): void {
-    this.totals.failures++;
+    this.failures++;
     if (failure.reason === 'not_started' && this.encoder !== 'x264') this.replaceEncoder(failure.why);
     else this.backOff(failure);
   }
