@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { writeReport } from '../../../src/cmcd/write-report.ts';
+import { until } from '../../support/until.ts';
 import { RenditionTrace } from '../rendition-trace.ts';
 import { Freshness } from './freshness.ts';
 import type { SloPublisher } from './slo-publisher.ts';
+
+/** Until media comes again with a publisher that is back. */
+const patienceMs = 60_000;
 
 /** A broadcast, who publishes it, and all that looks at it from outside. */
 export class WatchedBroadcast {
@@ -46,6 +50,15 @@ export class WatchedBroadcast {
     await Promise.all(
       this.renditions.map((trace) => trace.follow(signal).catch((error: Error) => this.failures.push(error.message))),
     );
+  }
+
+  /** Waits until the publisher is back and media with it; gives how long the latter took, ms. */
+  async untilResumed(): Promise<number> {
+    await this.publisher.untilConnected(true);
+    const parts = this.source.parts.size;
+    const backAtMs = performance.now();
+    await until('new media', () => this.source.parts.size > parts, patienceMs);
+    return Math.round(performance.now() - backAtMs);
   }
 
   /** What is downloaded here would be taken for what a viewer watches. */
