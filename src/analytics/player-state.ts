@@ -16,6 +16,9 @@ export class PostedState {
   /** When it came to be in that state, by the player's clock and by the one here. */
   lastStateMs = 0;
   stateTimeMs = 0;
+  /** By the player's clock: until then it is known to have been in that state, and until then in the one before. */
+  stateUntilMs = 0;
+  formerUntilMs = 0;
   /** How far its clock is behind the one here, at most. */
   clockBehindMs = Number.POSITIVE_INFINITY;
   /** By the player's clock; undefined: the picture does not stand still. */

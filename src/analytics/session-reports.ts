@@ -38,7 +38,7 @@ export function takeEvent(session: ViewerSession, report: CmcdReport, timeMs: nu
   posted.clockBehindMs = Math.min(posted.clockBehindMs, timeMs - playerTimeMs);
   takeFigures(session, report);
   takePageTotals(session, posted, report, timeMs);
-  if (report.event === 'e') session.errors++;
+  if (report.event === 'e' && report.errorCount === undefined) session.errors++;
   if (report.event === 'rr' && (report.responseStatus ?? 0) >= 400 && !session.hasRequests) session.errors++;
   if (report.event === 'rr' && !seesRequests) takeResponse(session, posted, report, playerTimeMs);
   if (report.state !== undefined) takeState(session, posted, report.state, playerTimeMs, timeMs);
@@ -191,8 +191,14 @@ function takeState(
   playerTimeMs: number,
   timeMs: number,
 ): void {
-  const isOld = playerTimeMs < posted.lastStateMs;
-  if (isOld || state === posted.state) return;
+  if (playerTimeMs < posted.lastStateMs) {
+    takeOvertaken(session, posted, state, playerTimeMs);
+    return;
+  }
+  if (state === posted.state) {
+    posted.stateUntilMs = Math.max(posted.stateUntilMs, playerTimeMs);
+    return;
+  }
   const sinceMs = posted.state === undefined ? 0 : playerTimeMs - posted.lastStateMs;
   // Who tells only that it leaves has told of nothing before.
   if (!endStates.has(state) && !posted.hasStates) {
@@ -204,6 +210,8 @@ function takeState(
     if (posted.state === 'playing') session.watchedMs += sinceMs;
     endOrBeginStall(session, posted, state, playerTimeMs);
   }
+  posted.formerUntilMs = posted.stateUntilMs;
+  posted.stateUntilMs = playerTimeMs;
   posted.lastStateMs = playerTimeMs;
   posted.stateTimeMs = timeMs;
   posted.state = state;
@@ -213,6 +221,18 @@ function takeState(
   const isFirstEvent = playerTimeMs === posted.firstEventMs;
   const startupMs = isFirstEvent ? timeMs - session.startedAtMs : playerTimeMs - posted.firstEventMs!;
   if (isPlausibleStartup(startupMs)) session.started(startupMs, 'cmcd2');
+}
+
+/** Where a network comes back all that has waited comes at once, in any order: what comes late may say that the state began earlier. */
+function takeOvertaken(session: ViewerSession, posted: PostedState, state: PlayerState, playerTimeMs: number): void {
+  if (state !== posted.state || playerTimeMs <= posted.formerUntilMs || posted.hasPageTotals) return;
+  const earlierMs = posted.lastStateMs - playerTimeMs;
+  if (posted.stalledSinceMs === posted.lastStateMs) {
+    posted.stalledSinceMs = playerTimeMs;
+    session.watchedMs = Math.max(0, session.watchedMs - earlierMs);
+  }
+  posted.lastStateMs = playerTimeMs;
+  posted.stateTimeMs -= earlierMs;
 }
 
 /** A stall is from `rebuffering` after the first picture to the next one; shaka says `seeking` in between. */
@@ -244,8 +264,8 @@ function takePageTotals(session: ViewerSession, posted: PostedState, report: Cmc
   if (!posted.hasPageTotals) session.quality = undefined;
   posted.hasPageTotals = true;
   session.watchedMs = Math.max(session.watchedMs, report.watchedMs);
-  session.stalls = report.stallCount ?? session.stalls;
-  session.stalledMs = report.stalledMs ?? session.stalledMs;
+  session.stalls = Math.max(session.stalls, report.stallCount ?? 0);
+  session.stalledMs = Math.max(session.stalledMs, report.stalledMs ?? 0);
   if (report.qualities === undefined) return;
   // Told by how long ago they were, when it was written: it may have waited for the network.
   const writtenAtMs = report.timeMs === undefined ? timeMs : report.timeMs + posted.clockBehindMs;

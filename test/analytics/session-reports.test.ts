@@ -179,6 +179,25 @@ test('a picture that stands for a moment only is not seen to stand', () => {
   expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 100 });
 });
 
+test('what waited for the network comes in any order: a stall began when the player first said so', () => {
+  const rig = audienceRig();
+  rig.report(`sid="a",e=ps,sta=p,${at(0)}`, `sid="a",e=t,sta=p,${at(4)}`);
+  rig.report(`sid="a",e=t,sta=r,${at(10)}`);
+  rig.report(`sid="a",e=t,sta=r,${at(3)}`, `sid="a",e=ps,sta=r,${at(6)}`, `sid="a",e=t,sta=p,${at(5)}`);
+  rig.report(`sid="a",e=t,sta=r,${at(8)}`, `sid="a",e=ps,sta=p,${at(11)}`, `sid="a",e=t,sta=p,${at(13)}`);
+  rig.report(`sid="a",e=ps,sta=r,${at(14)}`);
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 2, stalledMs: 5000, watchedMs: 9000 });
+});
+
+test('totals of a page that come late take nothing back, and its errors count once', () => {
+  const rig = audienceRig();
+  const totals = (stalls: number, stalledMs: number) =>
+    `com.streamctl-watched=${9000 - stalledMs},com.streamctl-stalls=${stalls},com.streamctl-stalled=${stalledMs}`;
+  rig.report(`sid="a",e=e,sta=r,${at(9)},${totals(2, 900)},com.streamctl-errors=1`);
+  rig.report(`sid="a",e=t,sta=p,${at(7)},${totals(1, 400)},com.streamctl-errors=0`);
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 2, stallMs: 900, watchMs: 8600, errors: 1 });
+});
+
 test('what was fetched and thrown away, or comes after the end, was never seen', () => {
   const rig = audienceRig();
   const ask = (rendition: string, bufferMs: number, seconds: number) => {
