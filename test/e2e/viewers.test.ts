@@ -25,9 +25,9 @@ async function viewers(): Promise<number> {
   return (JSON.parse(stdout) as { items: { viewers: number }[] }).items[0]?.viewers ?? 0;
 }
 
-async function sessions(): Promise<readonly SessionView[]> {
+async function sessions(channel: string): Promise<readonly SessionView[]> {
   const token = (await readFile(join(server.dataFolder, 'admin.token'), 'utf8')).trim();
-  const answer = await fetch(`${server.httpUrl}/streams/show/sessions`, {
+  const answer = await fetch(`${server.httpUrl}/streams/${channel}/sessions`, {
     headers: { authorization: `Bearer ${token}` },
   });
   return sessionPage.parse(await answer.json()).items;
@@ -70,7 +70,7 @@ test('every player is one viewer, whatever it tells, and what the page tells is 
   await page.close();
   const closingMs = Date.now() - readAtMs;
   const told = await until('the page has left', async () =>
-    (await sessions()).find(({ ended_at }) => ended_at !== null),
+    (await sessions('show')).find(({ ended_at }) => ended_at !== null),
   );
   expect(told).toMatchObject({ player: 'hls.js 1.7.4', startup_source: 'beacon', format: 'hls', errors: 0 });
   expect(told.network).toMatch(/\/24$|\/48$/);
@@ -89,7 +89,7 @@ test('every player is one viewer, whatever it tells, and what the page tells is 
 
   // The others tell, and are counted, each in its own time.
   await eventually(async () => {
-    const live = (await sessions()).filter(({ ended_at }) => ended_at === null);
+    const live = (await sessions('show')).filter(({ ended_at }) => ended_at === null);
     expect(live).toHaveLength(plays.length - 1);
     const reporting = live.find(({ startup_source }) => startup_source === 'cmcd2');
     expect(reporting?.stalls).toBeGreaterThanOrEqual(1);
@@ -102,3 +102,31 @@ test('every player is one viewer, whatever it tells, and what the page tells is 
   await Promise.all(plays.slice(1).map((play) => play.close()));
   await publisher.stop();
 }, 240_000);
+
+test('a page whose network was gone until its player gave up is the same viewer when it is back', async () => {
+  const publisher = publishTestPicture({ url: server.rtmpUrl, key: 'lost' }, 200, { keyframeSeconds: 1 });
+  await server.isOnAir('lost');
+  const play = await players.watch(server.playback('lost').watch);
+  const shows = (state: string) =>
+    until(`the page is ${state}`, () => play.page.evaluate((name) => document.body.dataset.state === name, state));
+  await shows('live');
+  await until('it plays', async () => (await play.report()).playedSeconds > 1);
+  await play.page.route('**/hls/**', (route) => route.abort('connectionrefused'));
+  await shows('unreachable');
+  await play.page.unroute('**/hls/**');
+  await shows('live');
+  const { playedSeconds } = await play.report();
+  await until('it plays again', async () => (await play.report()).playedSeconds > playedSeconds + 1);
+  await play.close();
+  const told = await until('it has left', async () => {
+    const all = await sessions('lost');
+    return all.length > 0 && all.every(({ ended_at }) => ended_at !== null) && all;
+  });
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatchObject({ startup_source: 'beacon', errors: 1 });
+  expect(told[0]!.stalls).toBeGreaterThanOrEqual(1);
+  expect(told[0]!.stall_ms).toBeGreaterThan(500);
+  expect(told[0]!.watch_ms).toBeGreaterThan(2000);
+  expect(told[0]!.total_frames).toBeGreaterThan(50);
+  await publisher.stop();
+});

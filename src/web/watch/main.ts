@@ -24,6 +24,7 @@ class WatchPage {
   private readonly history = new QualityHistory();
   private player: Player | undefined;
   private broadcast: Broadcast | undefined;
+  /** Goes on when the player gives up and the same broadcast is found again. */
   private report: ViewerReport | undefined;
   /** The browser lets it play without sound only, and the viewer has not asked for any yet. */
   private isSilenced = false;
@@ -51,6 +52,7 @@ class WatchPage {
         // After an end the viewer keeps reading that it ended, until the server itself is in trouble.
         (absence) => {
           isFirstLook = false;
+          if (absence === 'offline') this.endReport('lost');
           this.view.showState(absence === 'offline' ? (absentState ?? 'offline') : absence);
         },
         signal,
@@ -77,20 +79,10 @@ class WatchPage {
     view.showBuffering(true);
     view.showPoster(this.address.posterUrl);
     view.video.addEventListener('waiting', onWaiting);
+    const report = this.reportOf(broadcast, wasOnAir);
     this.broadcast = broadcast;
-    const identity = { sessionId: newSessionId(), contentId: streamIdOf(broadcast) };
-    const report = new ViewerReport({
-      ...identity,
-      video: view.video,
-      reportUrl: this.address.reportUrl,
-      playerName: Hls.isSupported() ? `hls.js ${Hls.version}` : 'native',
-      // Who opened the page while it was on air has waited since then.
-      startedMs: wasOnAir ? 0 : performance.now(),
-      latencyMs: () => this.latencyMs(),
-    });
-    this.report = report;
     const end = await new Promise<PlaybackEnd>((resolve) => {
-      this.player = this.createPlayer(identity, {
+      this.player = this.createPlayer(report.identity, {
         onPlaying: () => {
           view.showBuffering(false);
           view.showState('live');
@@ -109,13 +101,39 @@ class WatchPage {
       });
       void this.startWithSound();
     });
-    report.end(end);
+    if (end === 'lost') report.lost();
+    else this.endReport(end);
     view.video.removeEventListener('waiting', onWaiting);
     this.player?.destroy();
     this.player = undefined;
     view.unmute.hidden = true;
     view.showBuffering(false);
     return end;
+  }
+
+  /** Of a broadcast that was lost and is back it goes on. */
+  private reportOf(broadcast: Broadcast, wasOnAir: boolean): ViewerReport {
+    if (this.report !== undefined && this.broadcast?.identity === broadcast.identity) {
+      this.report.resumed();
+      return this.report;
+    }
+    this.endReport('lost');
+    this.report = new ViewerReport({
+      sessionId: newSessionId(),
+      contentId: streamIdOf(broadcast),
+      video: this.view.video,
+      reportUrl: this.address.reportUrl,
+      playerName: Hls.isSupported() ? `hls.js ${Hls.version}` : 'native',
+      // Who opened the page while it was on air has waited since then.
+      startedMs: wasOnAir ? 0 : performance.now(),
+      latencyMs: () => this.latencyMs(),
+    });
+    return this.report;
+  }
+
+  private endReport(end: PlaybackEnd): void {
+    this.report?.end(end);
+    this.report = undefined;
   }
 
   private createPlayer(identity: PlayIdentity, events: PlayerEvents): Player {

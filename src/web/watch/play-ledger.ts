@@ -32,9 +32,10 @@ export class PlayLedger {
     if (this.startupMs === undefined) this.startedMs = nowMs;
   }
 
-  playing(nowMs: number): void {
+  /** `movedMs`: for so long the picture moves already, when the browser says so. */
+  playing(nowMs: number, movedMs = 0): void {
     this.startupMs ??= nowMs - this.startedMs;
-    this.enter('playing', nowMs);
+    this.enter('playing', this.state === 'stalled' ? Math.max(this.sinceMs, nowMs - movedMs) : nowMs);
   }
 
   /** There is nothing to show. Before the first picture that is the start, and not a stall. */

@@ -25,6 +25,8 @@ export interface ViewerReportOptions extends PlayIdentity {
 const intervalMs = 10_000;
 /** So many quality changes are told at once: more happen in ten seconds only where something is wrong. */
 const maxQualities = 20;
+/** The picture may move for so long until the browser says that it plays. */
+const likelyLatenessMs = 300;
 
 const states = { starting: 'starting', playing: 'playing', stalled: 'rebuffering', resting: 'paused' } as const;
 
@@ -37,7 +39,12 @@ export class ViewerReport {
   private readonly options: ViewerReportOptions;
   private readonly listening = new AbortController();
   private readonly timer: ReturnType<typeof setInterval>;
-  private readonly framesBefore: VideoPlaybackQuality;
+  /** Of the video element when this player got it. */
+  private framesBefore: VideoPlaybackQuality;
+  /** Those of the players before. */
+  private frames = { total: 0, dropped: 0 };
+  /** Where the picture stands, or was looked for last, s. */
+  private standsAtSeconds = 0;
   private qualities: QualitySwitch[] = [];
   /** Of the first of `qualities`. */
   private firstIndex = 0;
@@ -49,13 +56,18 @@ export class ViewerReport {
     this.options = options;
     this.ledger = new PlayLedger(startedMs);
     this.framesBefore = video.getVideoPlaybackQuality();
-    video.addEventListener('playing', () => this.changed(() => this.ledger.playing(performance.now())), { signal });
+    video.addEventListener('playing', () => this.changed(() => this.playing()), { signal });
     video.addEventListener('waiting', () => this.changed(() => this.waiting()), { signal });
+    video.addEventListener('seeking', () => this.noteStand(), { signal });
     video.addEventListener('pause', () => this.changed(() => this.ledger.resting(performance.now())), { signal });
     addEventListener('pagehide', () => this.leave(), { signal });
     addEventListener('pageshow', () => this.send('t'), { signal });
     this.timer = setInterval(() => this.send('t'), intervalMs);
     this.send('ps');
+  }
+
+  get identity(): PlayIdentity {
+    return this.options;
   }
 
   showed(change: QualitySwitch): void {
@@ -68,11 +80,24 @@ export class ViewerReport {
     if (this.ledger.state === 'playing') this.send('bc');
   }
 
+  /** The player has given up; there may be another one soon. Until then the picture stands. */
+  lost(): void {
+    this.errors++;
+    this.ledger.waiting(performance.now());
+    this.frames = this.framesSoFar();
+    this.framesBefore = this.options.video.getVideoPlaybackQuality();
+    this.send('e');
+  }
+
+  /** Another player goes on with the same broadcast. */
+  resumed(): void {
+    this.framesBefore = this.options.video.getVideoPlaybackQuality();
+  }
+
   /** The last word. */
   end(end: 'ended' | 'lost'): void {
     this.ledger.resting(performance.now());
-    if (end === 'lost') this.errors++;
-    this.send(end === 'lost' ? 'e' : 'ps', end === 'lost' ? 'fatal-error' : 'ended');
+    this.send('ps', end === 'lost' ? 'fatal-error' : 'ended');
     this.stop();
   }
 
@@ -81,8 +106,28 @@ export class ViewerReport {
     this.listening.abort();
   }
 
+  private playing(): void {
+    // It says so a moment after the picture has begun to move.
+    const movedMs = Math.max(0, (this.options.video.currentTime - this.standsAtSeconds) * 1000);
+    this.ledger.playing(performance.now(), movedMs < likelyLatenessMs ? movedMs : 0);
+  }
+
+  private noteStand(): void {
+    this.standsAtSeconds = this.options.video.currentTime;
+  }
+
+  private framesSoFar(): { total: number; dropped: number } {
+    const { frames, framesBefore } = this;
+    const { totalVideoFrames, droppedVideoFrames } = this.options.video.getVideoPlaybackQuality();
+    return {
+      total: frames.total + Math.max(0, totalVideoFrames - framesBefore.totalVideoFrames),
+      dropped: frames.dropped + Math.max(0, droppedVideoFrames - framesBefore.droppedVideoFrames),
+    };
+  }
+
   private waiting(): void {
     const { video } = this.options;
+    this.noteStand();
     // The player itself seeks to where there is something again: that ends no stall.
     if (video.seeking && this.ledger.state !== 'stalled') this.ledger.resting(performance.now());
     else if (!video.paused) this.ledger.waiting(performance.now());
@@ -112,9 +157,9 @@ export class ViewerReport {
   }
 
   private report(event: string, state: PlayerState = states[this.ledger.state]): string {
-    const { sessionId, contentId, playerName, video, latencyMs } = this.options;
+    const { sessionId, contentId, playerName, latencyMs } = this.options;
     const { startupMs, watchedMs, stalls, stalledMs } = this.ledger.figures(performance.now());
-    const { totalVideoFrames, droppedVideoFrames } = video.getVideoPlaybackQuality();
+    const { total, dropped } = this.framesSoFar();
     const nowMs = Date.now();
     const latency = latencyMs();
     const qualities = this.qualities.map(({ atMs, rendition, reason }, at) => {
@@ -129,8 +174,8 @@ export class ViewerReport {
       stallCount: stalls,
       stalledMs: Math.round(stalledMs),
       errorCount: this.errors,
-      totalFrames: Math.max(0, totalVideoFrames - this.framesBefore.totalVideoFrames),
-      droppedFrames: Math.max(0, droppedVideoFrames - this.framesBefore.droppedVideoFrames),
+      totalFrames: total,
+      droppedFrames: dropped,
     })}\n`;
   }
 }
