@@ -125,13 +125,23 @@ describe('qualities', () => {
     expect(differences(page, right, [{}, { qualities }])).toEqual(words);
   });
 
+  test('one that came on screen just before its viewer left may be dated after that', () => {
+    const qualities = [...seen, { rendition: 'source', atMs: leftAtMs - 1900 }];
+    expect(differences(page, right, [{ qualities }, {}])).toEqual([]);
+    expect(differences(page, right, [{ qualities }, { qualities: [first] }])).toHaveLength(1);
+    const earlier = [...seen, { rendition: 'source', atMs: leftAtMs - 2100 }];
+    expect(differences(page, right, [{ qualities: earlier }, {}])).toEqual([
+      'qualities source 180p for source 180p source',
+    ]);
+  });
+
   test('of who says nothing are dated by what it asked for, and the last may never have been seen', () => {
     const asked = [first, { ...second, at: iso(cameAtMs + 3000) }, last];
     expect(differences(native, ofNative, [{}, { qualities: asked }])).toEqual([]);
     expect(differences(native, ofNative, [{}, { qualities: [first] }])).toHaveLength(1);
   });
 
-  test("of shaka's DASH behind a cache are dated like that too", () => {
+  test('of shaka behind a cache are dated like that too', () => {
     const asked = { ...ofShaka, qualities: [first, { ...second, at: iso(cameAtMs + 3000) }, last] };
     expect(differencesOf(shaka, asked, true)).toEqual([]);
     expect(differencesOf(shaka, asked, false)).toHaveLength(1);

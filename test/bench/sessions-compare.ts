@@ -19,9 +19,13 @@ const goodbyeToleranceMs = 500;
 const silentToleranceMs = 4000;
 const reportEveryMs = 10_000;
 
-/** The compiled shaka 5.2.12 leaves `sta` out of its events: where its requests are not seen nothing tells of stalls. */
+/** The compiled shaka 5.2.12 leaves `sta` out of its events: what tells of stalls and buffers are its requests, where they are seen. */
 function isMute({ player }: LedgerEntry, isBehindCache: boolean): boolean {
-  return isBehindCache && (player === 'shaka-hls' || player === 'shaka-dash');
+  return isBehindCache && isShaka(player);
+}
+
+function isShaka(player: SessionPlayer): boolean {
+  return player === 'shaka-hls' || player === 'shaka-dash';
 }
 
 const names: Readonly<Record<SessionPlayer, RegExp>> = {
@@ -74,19 +78,23 @@ function ofStalls(ledger: LedgerEntry, { stalls, stall_ms }: SessionView, isBehi
   const mostMs = sumOf(standstillsMs);
   const leastMs = sumOf(standstillsMs.filter((ms) => ms >= certainStallMs));
   const error = Math.round(stall_ms > mostMs ? stall_ms - mostMs : Math.min(0, stall_ms - leastMs));
-  const ratio = telling === 'queries' || telling === 'headers' ? estimatedStallRatio : stallRatio;
+  const isEstimated = telling === 'queries' || telling === 'headers' || isShaka(ledger.player);
+  const ratio = isEstimated ? estimatedStallRatio : stallRatio;
   if (Math.abs(error) > Math.max(shortestStallToleranceMs * Math.max(1, stalls), ratio * mostMs))
     found.push(`stalled ${signed(error)} ms`);
   return found;
 }
 
 function ofQualities(ledger: LedgerEntry, { qualities }: SessionView, isBehindCache: boolean): string[] {
-  const { qualities: seen, player, telling, leftAtMs } = ledger;
+  const { qualities: all, telling, leftAtMs } = ledger;
   // Of these it is known when they asked, and not what they still had to show.
-  const isUndated = telling === 'nothing' || (player === 'shaka-dash' && isMute(ledger, isBehindCache));
+  const isUndated = telling === 'nothing' || isMute(ledger, isBehindCache);
   // What a player asks for last is never seen.
   const told = qualities.filter(({ at }, index) => index === 0 || Date.parse(at) < leftAtMs);
-  if (told.length > seen.length && isUndated) told.pop();
+  if (told.length > all.length && isUndated) told.pop();
+  // Dated as exactly as all others, the last one may come on screen when the viewer has left.
+  const isLastInDoubt = all.length > 1 && all.at(-1)!.atMs > leftAtMs - segmentMs;
+  const seen = isLastInDoubt && told.length === all.length - 1 ? all.slice(0, -1) : all;
   const sequence = seen.map(({ rendition }) => rendition).join(' ');
   const toldSequence = told.map(({ rendition }) => rendition).join(' ');
   if (toldSequence !== sequence) return [`qualities ${toldSequence || 'none'} for ${sequence || 'none'}`];

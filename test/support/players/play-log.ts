@@ -86,10 +86,10 @@ export class PlayLog {
   }
 
   private sample(nowMs: WallMs): void {
-    const { video } = this;
+    const { video, sampledAtMs } = this;
     const position = video.currentTime;
     const moved = (position - this.position) * 1000;
-    const isJump = video.seeking || moved < 0 || moved > (nowMs - this.sampledAtMs) * 1.5 + jumpMs;
+    const isJump = video.seeking || moved < 0 || moved > (nowMs - sampledAtMs) * 1.5 + jumpMs;
     this.position = position;
     this.sampledAtMs = nowMs;
     if (this.movedAtMs === undefined) {
@@ -98,17 +98,17 @@ export class PlayLog {
       this.reachedAtMs = nowMs;
       return;
     }
-    if (moved > 0 && !isJump) this.moved(moved, nowMs);
+    if (moved > 0 && !isJump) this.moved(moved, sampledAtMs, nowMs);
     else if (video.paused || video.ended) this.rest(nowMs);
     else if (!this.isStanding) this.stand();
   }
 
-  private moved(moved: number, nowMs: WallMs): void {
+  private moved(moved: number, sinceMs: WallMs, nowMs: WallMs): void {
     this.playedMs += moved;
-    // It may have begun anywhere between two samples: where it is says when.
+    // It may have begun or stopped anywhere between two samples: where it is says when.
     if (this.isStanding) this.standstills.at(-1)!.toMs = Math.max(this.reachedAtMs, nowMs - moved);
+    this.reachedAtMs = this.isStanding ? nowMs : Math.min(nowMs, sinceMs + moved);
     this.isStanding = false;
-    this.reachedAtMs = nowMs;
   }
 
   private stand(): void {
