@@ -23,6 +23,8 @@ export class PostedState {
   clockBehindMs = Number.POSITIVE_INFINITY;
   /** By the player's clock; undefined: the picture does not stand still. */
   stalledSinceMs: number | undefined;
+  /** By the player's clock: when it last moved again. */
+  stalledUntilMs: number | undefined;
   totalFrames: number | undefined;
   droppedFrames: number | undefined;
   /** Quality changes that the page has told, with those that were forgotten. */

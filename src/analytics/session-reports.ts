@@ -223,13 +223,16 @@ function takeState(
   if (isPlausibleStartup(startupMs)) session.started(startupMs, 'cmcd2');
 }
 
-/** Where a network comes back all that has waited comes at once, in any order: what comes late may say that the state began earlier. */
+/** Where a network comes back all that has waited comes at once, in any order: what comes late may say that a state began earlier. */
 function takeOvertaken(session: ViewerSession, posted: PostedState, state: PlayerState, playerTimeMs: number): void {
   if (state !== posted.state || playerTimeMs <= posted.formerUntilMs || posted.hasPageTotals) return;
   const earlierMs = posted.lastStateMs - playerTimeMs;
   if (posted.stalledSinceMs === posted.lastStateMs) {
     posted.stalledSinceMs = playerTimeMs;
     session.watchedMs = Math.max(0, session.watchedMs - earlierMs);
+  } else if (posted.stalledUntilMs === posted.lastStateMs) {
+    posted.stalledUntilMs = playerTimeMs;
+    session.stoodLess(earlierMs);
   }
   posted.lastStateMs = playerTimeMs;
   posted.stateTimeMs -= earlierMs;
@@ -243,9 +246,11 @@ function endOrBeginStall(session: ViewerSession, posted: PostedState, state: Pla
     session.stalls++;
   } else if (state !== 'seeking' && state !== 'waiting' && state !== 'rebuffering') {
     const { stalledSinceMs, clockBehindMs } = posted;
-    if (playerTimeMs - stalledSinceMs < visibleStallMs) session.stalls--;
-    else session.stood(stalledSinceMs + clockBehindMs, playerTimeMs + clockBehindMs);
+    const isSeen = playerTimeMs - stalledSinceMs >= visibleStallMs;
+    if (isSeen) session.stood(stalledSinceMs + clockBehindMs, playerTimeMs + clockBehindMs);
+    else session.stalls--;
     posted.stalledSinceMs = undefined;
+    posted.stalledUntilMs = isSeen ? playerTimeMs : undefined;
   }
 }
 

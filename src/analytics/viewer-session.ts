@@ -209,6 +209,12 @@ export class ViewerSession {
     quality.atMs = Math.max(quality.atMs, toMs);
   }
 
+  /** It moved again so much earlier. */
+  stoodLess(byMs: number): void {
+    this.stalledMs = Math.max(0, this.stalledMs - byMs);
+    if (this.lastStall !== undefined) this.lastStall = { ...this.lastStall, toMs: this.lastStall.toMs - byMs };
+  }
+
   /**
    * From `atMs` on, which may be a moment from now: what was to come later than that does not come any more. `position` orders what is asked
    * for: who asks for the same again in another quality never sees the first.

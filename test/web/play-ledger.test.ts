@@ -30,17 +30,6 @@ test('a stall lasts until pictures move again, and counts while it lasts', () =>
   expect(ledger.figures(6000)).toMatchObject({ stalls: 2, stalledMs: 1750, watchedMs: 3750 });
 });
 
-test('a picture that moved before the browser said so has stood for less, and not before it stood', () => {
-  const ledger = new PlayLedger(0);
-  ledger.playing(500, 80);
-  ledger.waiting(2500);
-  ledger.playing(3000, 80);
-  expect(ledger.figures(4000)).toEqual({ startupMs: 500, stalls: 1, stalledMs: 420, watchedMs: 3080 });
-  ledger.waiting(5000);
-  ledger.playing(5040, 80);
-  expect(ledger.figures(5040)).toMatchObject({ stalls: 2, stalledMs: 420 });
-});
-
 test('what the viewer stopped is neither watched nor stalled', () => {
   const ledger = new PlayLedger(0);
   ledger.playing(100);

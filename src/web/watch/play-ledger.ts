@@ -32,10 +32,9 @@ export class PlayLedger {
     if (this.startupMs === undefined) this.startedMs = nowMs;
   }
 
-  /** `movedMs`: for so long the picture moves already, when the browser says so. */
-  playing(nowMs: number, movedMs = 0): void {
+  playing(nowMs: number): void {
     this.startupMs ??= nowMs - this.startedMs;
-    this.enter('playing', this.state === 'stalled' ? Math.max(this.sinceMs, nowMs - movedMs) : nowMs);
+    this.enter('playing', nowMs);
   }
 
   /** There is nothing to show. Before the first picture that is the start, and not a stall. */

@@ -25,8 +25,6 @@ export interface ViewerReportOptions extends PlayIdentity {
 const intervalMs = 10_000;
 /** So many quality changes are told at once: more happen in ten seconds only where something is wrong. */
 const maxQualities = 20;
-/** The picture may move for so long until the browser says that it plays. */
-const likelyLatenessMs = 300;
 
 const states = { starting: 'starting', playing: 'playing', stalled: 'rebuffering', resting: 'paused' } as const;
 
@@ -43,8 +41,6 @@ export class ViewerReport {
   private framesBefore: VideoPlaybackQuality;
   /** Those of the players before. */
   private frames = { total: 0, dropped: 0 };
-  /** Where the picture stands, or was looked for last, s. */
-  private standsAtSeconds = 0;
   private qualities: QualitySwitch[] = [];
   /** Of the first of `qualities`. */
   private firstIndex = 0;
@@ -56,9 +52,8 @@ export class ViewerReport {
     this.options = options;
     this.ledger = new PlayLedger(startedMs);
     this.framesBefore = video.getVideoPlaybackQuality();
-    video.addEventListener('playing', () => this.changed(() => this.playing()), { signal });
+    video.addEventListener('playing', () => this.changed(() => this.ledger.playing(performance.now())), { signal });
     video.addEventListener('waiting', () => this.changed(() => this.waiting()), { signal });
-    video.addEventListener('seeking', () => this.noteStand(), { signal });
     video.addEventListener('pause', () => this.changed(() => this.ledger.resting(performance.now())), { signal });
     addEventListener('pagehide', () => this.leave(), { signal });
     addEventListener('pageshow', () => this.send('t'), { signal });
@@ -106,16 +101,6 @@ export class ViewerReport {
     this.listening.abort();
   }
 
-  private playing(): void {
-    // It says so a moment after the picture has begun to move.
-    const movedMs = Math.max(0, (this.options.video.currentTime - this.standsAtSeconds) * 1000);
-    this.ledger.playing(performance.now(), movedMs < likelyLatenessMs ? movedMs : 0);
-  }
-
-  private noteStand(): void {
-    this.standsAtSeconds = this.options.video.currentTime;
-  }
-
   private framesSoFar(): { total: number; dropped: number } {
     const { frames, framesBefore } = this;
     const { totalVideoFrames, droppedVideoFrames } = this.options.video.getVideoPlaybackQuality();
@@ -127,7 +112,6 @@ export class ViewerReport {
 
   private waiting(): void {
     const { video } = this.options;
-    this.noteStand();
     // The player itself seeks to where there is something again: that ends no stall.
     if (video.seeking && this.ledger.state !== 'stalled') this.ledger.resting(performance.now());
     else if (!video.paused) this.ledger.waiting(performance.now());

@@ -35,6 +35,8 @@ const sampleMs = 40;
 const shortestStandstillMs = 60;
 /** What the position may gain beyond the time that passed: samples come late, players hurry a little. */
 const jumpMs = 200;
+/** After a standstill the position has come to its pace when so much time has passed. */
+const haltingMs = 500;
 const noted = ['loadstart', 'playing', 'waiting', 'seeking', 'seeked', 'pause', 'ended', 'error', 'emptied'] as const;
 
 const wallMs = () => performance.timeOrigin + performance.now();
@@ -54,6 +56,10 @@ export class PlayLog {
   private reachedAtMs: WallMs = 0;
   private sampledAtMs: WallMs = 0;
   private isStanding = false;
+  /** Where it stands, or stood last. */
+  private stoodAt = 0;
+  /** Until then it may not have come to its pace since it stood. */
+  private haltsUntilMs: WallMs = 0;
 
   /** `wishedAtMs`: when somebody wished to watch. */
   constructor(video: HTMLVideoElement, wishedAtMs: WallMs = wallMs()) {
@@ -98,6 +104,7 @@ export class PlayLog {
       this.reachedAtMs = nowMs;
       return;
     }
+    if (isJump) this.jumped();
     if (moved > 0 && !isJump) this.moved(moved, sampledAtMs, nowMs);
     else if (video.paused || video.ended) this.rest(nowMs);
     else if (!this.isStanding) this.stand();
@@ -105,14 +112,26 @@ export class PlayLog {
 
   private moved(moved: number, sinceMs: WallMs, nowMs: WallMs): void {
     this.playedMs += moved;
-    // It may have begun or stopped anywhere between two samples: where it is says when.
-    if (this.isStanding) this.standstills.at(-1)!.toMs = Math.max(this.reachedAtMs, nowMs - moved);
+    // It may have begun or stopped anywhere between two samples, and moves haltingly at first: where it is says when.
+    if (this.isStanding) this.haltsUntilMs = nowMs + haltingMs;
+    if (nowMs <= this.haltsUntilMs) {
+      const last = this.standstills.at(-1)!;
+      const playedMs = ((this.position - this.stoodAt) * 1000) / this.video.playbackRate;
+      last.toMs = Math.max(last.toMs ?? this.reachedAtMs, nowMs - playedMs);
+    }
     this.reachedAtMs = this.isStanding ? nowMs : Math.min(nowMs, sinceMs + moved);
     this.isStanding = false;
   }
 
+  private jumped(): void {
+    this.stoodAt = this.position;
+    this.haltsUntilMs = 0;
+  }
+
   private stand(): void {
     this.isStanding = true;
+    this.haltsUntilMs = 0;
+    this.stoodAt = this.position;
     this.standstills.push({ fromMs: this.reachedAtMs, toMs: undefined });
   }
 
