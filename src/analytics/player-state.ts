@@ -13,7 +13,7 @@ export class PostedState {
   /** By the player's clock. */
   firstEventMs: number | undefined;
   state: PlayerState | undefined;
-  /** When it came to be in that state, by the player's clock and by the one here. */
+  /** When it came to be in that state, by the player's clock and by the one here; here, when it told its totals last. */
   lastStateMs = 0;
   stateTimeMs = 0;
   /** By the player's clock: until then it is known to have been in that state, and until then in the one before. */

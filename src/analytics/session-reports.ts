@@ -268,6 +268,7 @@ function takePageTotals(session: ViewerSession, posted: PostedState, report: Cmc
   if (report.watchedMs === undefined) return;
   if (!posted.hasPageTotals) session.quality = undefined;
   posted.hasPageTotals = true;
+  if (report.watchedMs >= session.watchedMs) posted.stateTimeMs = timeMs;
   session.watchedMs = Math.max(session.watchedMs, report.watchedMs);
   session.stalls = Math.max(session.stalls, report.stallCount ?? 0);
   session.stalledMs = Math.max(session.stalledMs, report.stalledMs ?? 0);

@@ -235,15 +235,17 @@ export class ViewerSession {
 
   /** How long pictures moved. */
   get watchMs(): number {
-    if (this.hasPageTotals) return this.watchedMs;
-    if (this.hasStates) return this.watchedMs + (this.posted?.state === 'playing' ? this.sinceState : 0);
+    if (this.hasStates || this.hasPageTotals)
+      return this.watchedMs + (this.posted?.state === 'playing' ? this.sinceState : 0);
     const stoodMs = this.stalledMs - (this.stalledBeforeMs ?? 0);
     return this.watchedMs + Math.max(0, (this.lastMediaAfterMs ?? 0) - (this.firstMediaAfterMs ?? 0) - stoodMs);
   }
 
   /** How long it stood still. */
   get stallMs(): number {
-    return this.stalledMs + (this.posted?.stalledSinceMs === undefined || this.hasPageTotals ? 0 : this.sinceState);
+    const { posted } = this;
+    const isStanding = this.hasPageTotals ? posted?.state === 'rebuffering' : posted?.stalledSinceMs !== undefined;
+    return this.stalledMs + (isStanding ? this.sinceState : 0);
   }
 
   /** Something tells whether its picture stands: what it says as it asks, its states, or totals of its own. */
@@ -251,7 +253,7 @@ export class ViewerSession {
     return this.hasRequests || this.hasStates || this.hasPageTotals || this.stalledBeforeMs !== undefined;
   }
 
-  /** What has passed since the player told of its state: by the clock here, as far as there were signs of it. */
+  /** What has passed since the player told of its state, or of its totals: by the clock here, as far as there were signs of it. */
   private get sinceState(): number {
     return Math.max(0, this.seenAtMs - (this.posted?.stateTimeMs ?? 0));
   }

@@ -128,6 +128,32 @@ test('what the page tells of itself holds: its totals, not what can be seen from
   });
 });
 
+test('a page that says no more goes on as it last said, for as long as it asks for something', () => {
+  const rig = audienceRig();
+  const says = (state: string, watched: number, stalls: number, stalled: number) =>
+    rig.report(
+      `sid="a",e=ps,sta=${state},com.streamctl-watched=${watched},com.streamctl-stalls=${stalls},com.streamctl-stalled=${stalled}`,
+    );
+  const asksFor = (seconds: number) => {
+    rig.clock.advance(seconds * 1000);
+    rig.cmcd('sid="a"');
+  };
+  says('p', 0, 0, 0);
+  asksFor(7);
+  expect(rig.sessions()[0]).toMatchObject({ watchMs: 7000, stallMs: 0 });
+  says('r', 7000, 1, 0);
+  asksFor(2);
+  expect(rig.sessions()[0]).toMatchObject({ watchMs: 7000, stallMs: 2000 });
+  rig.clock.advance(5000);
+  expect(rig.sessions()[0]).toMatchObject({ watchMs: 7000, stallMs: 2000 });
+  rig.clock.advance(5000);
+  says('r', 7000, 1, 12_000);
+  asksFor(1);
+  expect(rig.sessions()[0]).toMatchObject({ watchMs: 7000, stallMs: 13_000 });
+  says('p', 7500, 1, 12_500);
+  expect(rig.sessions()[0]).toMatchObject({ watchMs: 7500, stallMs: 12_500 });
+});
+
 test('quality changes are seen in what is asked for, of picture and not of sound', () => {
   const rig = audienceRig();
   const ask = (rendition: string, msn: number, members = {}) =>
