@@ -1,30 +1,21 @@
-import type { PlayerState } from '../cmcd/report.ts';
+import type { StateLog } from './state-log.ts';
 
 /** What a player has posted of itself. Most post nothing, so it is kept apart from their sessions. */
 export class PostedState {
   /** It tells totals of its own, which are better than what can be seen from here. */
   hasPageTotals = false;
-  /** It tells what state it is in. */
-  hasStates = false;
   /** It tells what it was answered, by whomever. */
   hasResponses = false;
   /** Name and version, as it tells them itself. */
   playerName: string | undefined;
   /** By the player's clock. */
   firstEventMs: number | undefined;
-  state: PlayerState | undefined;
-  /** When it came to be in that state, by the player's clock and by the one here; here, when it told its totals last. */
-  lastStateMs = 0;
-  stateTimeMs = 0;
-  /** By the player's clock: until then it is known to have been in that state, and until then in the one before. */
-  stateUntilMs = 0;
-  formerUntilMs = 0;
+  /** Undefined: it tells none, or none but that it leaves. */
+  states: StateLog | undefined;
+  /** Of its newest totals, by its clock. */
+  totalsAtMs = Number.NEGATIVE_INFINITY;
   /** How far its clock is behind the one here, at most. */
   clockBehindMs = Number.POSITIVE_INFINITY;
-  /** By the player's clock; undefined: the picture does not stand still. */
-  stalledSinceMs: number | undefined;
-  /** By the player's clock: when it last moved again. */
-  stalledUntilMs: number | undefined;
   totalFrames: number | undefined;
   droppedFrames: number | undefined;
   /** Quality changes that the page has told, with those that were forgotten. */

@@ -3,6 +3,6 @@ import type { ViewerSession } from './viewer-session.ts';
 /** Why the quality changes now, as far as requests tell: a player that has starved flees, one that knows its network follows it. */
 export function switchReason(session: ViewerSession): string {
   if (session.quality === undefined) return 'startup';
-  if (session.posted?.stalledSinceMs !== undefined) return 'buffer';
+  if (session.posted?.states?.course.stalledSinceMs !== undefined) return 'buffer';
   return session.throughputKbps === undefined ? 'unknown' : 'bandwidth';
 }

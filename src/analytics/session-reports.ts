@@ -2,6 +2,7 @@ import { readQualityLog } from '../cmcd/quality-log.ts';
 import type { CmcdReport, PlayerState } from '../cmcd/report.ts';
 import { PictureSigns, PostedState } from './player-state.ts';
 import { switchReason } from './quality-switches.ts';
+import { type PlayCourse, StateLog, visibleStallMs } from './state-log.ts';
 import type { ViewerSession } from './viewer-session.ts';
 
 /** What can be a start-up; dash.js up to 5.2.1 has sent 1, 3 and 46 ms. */
@@ -14,8 +15,6 @@ const endStates: ReadonlySet<PlayerState> = new Set(['ended', 'quit', 'fatal-err
 const segmentForm = /\/(hls|dash)\/[\w-]{1,64}\/(?!audio)([a-z0-9]{1,32})\/segment-/;
 /** What is shorter may be the player's rounding. */
 const noticedStallMs = 400;
-/** A picture that stands for a shorter time is not seen to stand: dash.js says that it rebuffers while it looks for its place. */
-const visibleStallMs = 100;
 /** Starved requests within this time, of sound and picture, are one stall. */
 const sameStallMs = 1000;
 /** Who has so much to show does not starve: dash.js goes on saying so for some requests. */
@@ -191,30 +190,14 @@ function takeState(
   playerTimeMs: number,
   timeMs: number,
 ): void {
-  if (playerTimeMs < posted.lastStateMs) {
-    takeOvertaken(session, posted, state, playerTimeMs);
-    return;
-  }
-  if (state === posted.state) {
-    posted.stateUntilMs = Math.max(posted.stateUntilMs, playerTimeMs);
-    return;
-  }
-  const sinceMs = posted.state === undefined ? 0 : playerTimeMs - posted.lastStateMs;
   // Who tells only that it leaves has told of nothing before.
-  if (!endStates.has(state) && !posted.hasStates) {
-    // After a restart of the server: what it has watched since then was seen by what it asked for.
-    if (session.hasPlayed) session.watchedMs = session.watchMs;
-    posted.hasStates = true;
-  }
-  if (!posted.hasPageTotals) {
-    if (posted.state === 'playing') session.watchedMs += sinceMs;
-    endOrBeginStall(session, posted, state, playerTimeMs);
-  }
-  posted.formerUntilMs = posted.stateUntilMs;
-  posted.stateUntilMs = playerTimeMs;
-  posted.lastStateMs = playerTimeMs;
-  posted.stateTimeMs = timeMs;
-  posted.state = state;
+  if (posted.states === undefined && endStates.has(state)) return;
+  // After a restart of the server: what it has watched since then was seen by what it asked for.
+  if (posted.states === undefined && session.hasPlayed) session.watchedMs = session.watchMs;
+  posted.states ??= new StateLog(session.hasPlayed);
+  const { course: before } = posted.states;
+  posted.states.take(state, playerTimeMs);
+  if (!posted.hasPageTotals) takeCourse(session, before, posted.states.course, posted.clockBehindMs);
   if (state !== 'playing' || session.hasPlayed) return;
   session.hasPlayed = true;
   // dash.js tells nothing before it plays, but has asked for something.
@@ -223,35 +206,13 @@ function takeState(
   if (isPlausibleStartup(startupMs)) session.started(startupMs, 'cmcd2');
 }
 
-/** Where a network comes back all that has waited comes at once, in any order: what comes late may say that a state began earlier. */
-function takeOvertaken(session: ViewerSession, posted: PostedState, state: PlayerState, playerTimeMs: number): void {
-  if (state !== posted.state || playerTimeMs <= posted.formerUntilMs || posted.hasPageTotals) return;
-  const earlierMs = posted.lastStateMs - playerTimeMs;
-  if (posted.stalledSinceMs === posted.lastStateMs) {
-    posted.stalledSinceMs = playerTimeMs;
-    session.watchedMs = Math.max(0, session.watchedMs - earlierMs);
-  } else if (posted.stalledUntilMs === posted.lastStateMs) {
-    posted.stalledUntilMs = playerTimeMs;
-    session.stoodLess(earlierMs);
-  }
-  posted.lastStateMs = playerTimeMs;
-  posted.stateTimeMs -= earlierMs;
-}
-
-/** A stall is from `rebuffering` after the first picture to the next one; shaka says `seeking` in between. */
-function endOrBeginStall(session: ViewerSession, posted: PostedState, state: PlayerState, playerTimeMs: number): void {
-  if (posted.stalledSinceMs === undefined) {
-    if (state !== 'rebuffering' || !session.hasPlayed) return;
-    posted.stalledSinceMs = playerTimeMs;
-    session.stalls++;
-  } else if (state !== 'seeking' && state !== 'waiting' && state !== 'rebuffering') {
-    const { stalledSinceMs, clockBehindMs } = posted;
-    const isSeen = playerTimeMs - stalledSinceMs >= visibleStallMs;
-    if (isSeen) session.stood(stalledSinceMs + clockBehindMs, playerTimeMs + clockBehindMs);
-    else session.stalls--;
-    posted.stalledSinceMs = undefined;
-    posted.stalledUntilMs = isSeen ? playerTimeMs : undefined;
-  }
+function takeCourse(session: ViewerSession, before: PlayCourse, now: PlayCourse, clockBehindMs: number): void {
+  session.watchedMs += now.watchedMs - before.watchedMs;
+  session.stalls += now.stalls - before.stalls;
+  session.stalledMs += now.stalledMs - before.stalledMs;
+  const { lastStall } = now;
+  if (lastStall === undefined || lastStall === before.lastStall) return;
+  session.movedAgain(lastStall.fromMs + clockBehindMs, lastStall.toMs + clockBehindMs);
 }
 
 /** Totals of the watch page: what it says last holds, whatever was lost in between. */
@@ -268,7 +229,7 @@ function takePageTotals(session: ViewerSession, posted: PostedState, report: Cmc
   if (report.watchedMs === undefined) return;
   if (!posted.hasPageTotals) session.quality = undefined;
   posted.hasPageTotals = true;
-  if (report.watchedMs >= session.watchedMs) posted.stateTimeMs = timeMs;
+  posted.totalsAtMs = Math.max(posted.totalsAtMs, report.timeMs ?? timeMs);
   session.watchedMs = Math.max(session.watchedMs, report.watchedMs);
   session.stalls = Math.max(session.stalls, report.stallCount ?? 0);
   session.stalledMs = Math.max(session.stalledMs, report.stalledMs ?? 0);

@@ -1,3 +1,4 @@
+import type { PlayerState } from '../cmcd/report.ts';
 import type { QualityEntry, SessionRow, StartupSource } from '../store/ports/session-store.ts';
 import type { AnonymousGroup } from './anonymous-group.ts';
 import { allCounted, type CountedExperience } from './experience-totals.ts';
@@ -109,7 +110,7 @@ export class ViewerSession {
   }
 
   get hasStates(): boolean {
-    return this.posted?.hasStates === true;
+    return this.posted?.states !== undefined;
   }
 
   get hasResponses(): boolean {
@@ -200,19 +201,17 @@ export class ViewerSession {
     this.startupSource = source;
   }
 
-  /** The picture stood: what it waited for came on screen when it moved again. */
   stood(fromMs: number, toMs: number): void {
     this.stalledMs += toMs - fromMs;
+    this.movedAgain(fromMs, toMs);
+  }
+
+  /** The picture stood: what it waited for came on screen when it moved again. */
+  movedAgain(fromMs: number, toMs: number): void {
     this.lastStall = { fromMs, toMs };
     const { quality } = this;
     if (quality?.earlier === undefined || quality.atMs < fromMs - bufferErrorMs) return;
     quality.atMs = Math.max(quality.atMs, toMs);
-  }
-
-  /** It moved again so much earlier. */
-  stoodLess(byMs: number): void {
-    this.stalledMs = Math.max(0, this.stalledMs - byMs);
-    if (this.lastStall !== undefined) this.lastStall = { ...this.lastStall, toMs: this.lastStall.toMs - byMs };
   }
 
   /**
@@ -235,17 +234,16 @@ export class ViewerSession {
 
   /** How long pictures moved. */
   get watchMs(): number {
-    if (this.hasStates || this.hasPageTotals)
-      return this.watchedMs + (this.posted?.state === 'playing' ? this.sinceState : 0);
+    if (this.hasStates || this.hasPageTotals) return this.watchedMs + (this.state === 'playing' ? this.sinceTold : 0);
     const stoodMs = this.stalledMs - (this.stalledBeforeMs ?? 0);
     return this.watchedMs + Math.max(0, (this.lastMediaAfterMs ?? 0) - (this.firstMediaAfterMs ?? 0) - stoodMs);
   }
 
   /** How long it stood still. */
   get stallMs(): number {
-    const { posted } = this;
-    const isStanding = this.hasPageTotals ? posted?.state === 'rebuffering' : posted?.stalledSinceMs !== undefined;
-    return this.stalledMs + (isStanding ? this.sinceState : 0);
+    const stalledSinceMs = this.posted?.states?.course.stalledSinceMs;
+    const isStanding = this.hasPageTotals ? this.state === 'rebuffering' : stalledSinceMs !== undefined;
+    return this.stalledMs + (isStanding ? this.sinceTold : 0);
   }
 
   /** Something tells whether its picture stands: what it says as it asks, its states, or totals of its own. */
@@ -253,9 +251,17 @@ export class ViewerSession {
     return this.hasRequests || this.hasStates || this.hasPageTotals || this.stalledBeforeMs !== undefined;
   }
 
-  /** What has passed since the player told of its state, or of its totals: by the clock here, as far as there were signs of it. */
-  private get sinceState(): number {
-    return Math.max(0, this.seenAtMs - (this.posted?.stateTimeMs ?? 0));
+  private get state(): PlayerState | undefined {
+    return this.posted?.states?.course.state;
+  }
+
+  /** What is not in its totals, or those of its states, yet: by the clock here, as far as there were signs of it. */
+  private get sinceTold(): number {
+    const { posted } = this;
+    if (posted?.states === undefined) return 0;
+    const { sinceMs, stalledSinceMs = sinceMs } = posted.states.course;
+    const toldAtMs = posted.hasPageTotals ? posted.totalsAtMs : stalledSinceMs;
+    return Math.max(0, this.seenAtMs - (toldAtMs + posted.clockBehindMs));
   }
 
   row(streamId: string, node: string): SessionRow {

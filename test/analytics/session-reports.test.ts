@@ -179,18 +179,6 @@ test('a picture that stands for a moment only is not seen to stand', () => {
   expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 100 });
 });
 
-test('what waited for the network comes in any order: a stall is from when the player first said so until it played', () => {
-  const rig = audienceRig();
-  rig.report(`sid="a",e=ps,sta=p,${at(0)}`, `sid="a",e=t,sta=p,${at(4)}`);
-  rig.report(`sid="a",e=t,sta=r,${at(10)}`);
-  rig.report(`sid="a",e=t,sta=r,${at(3)}`, `sid="a",e=ps,sta=r,${at(6)}`, `sid="a",e=t,sta=p,${at(5)}`);
-  expect(rig.sessions()[0]).toMatchObject({ stalls: 1, watchedMs: 6000 });
-  rig.report(`sid="a",e=t,sta=p,${at(13)}`, `sid="a",e=t,sta=p,${at(9)}`, `sid="a",e=ps,sta=p,${at(11)}`);
-  expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stalledMs: 5000 });
-  rig.report(`sid="a",e=ps,sta=r,${at(14)}`);
-  expect(rig.sessions()[0]).toMatchObject({ stalls: 2, stalledMs: 5000, watchedMs: 9000 });
-});
-
 test('totals of a page that come late take nothing back, and its errors count once', () => {
   const rig = audienceRig();
   const totals = (stalls: number, stalledMs: number) =>
