@@ -40,7 +40,9 @@ export function takeEvent(session: ViewerSession, report: CmcdReport, timeMs: nu
   if (report.event === 'e' && report.errorCount === undefined) session.errors++;
   if (report.event === 'rr' && (report.responseStatus ?? 0) >= 400 && !session.hasRequests) session.errors++;
   if (report.event === 'rr' && !seesRequests) takeResponse(session, posted, report, playerTimeMs);
-  if (report.state !== undefined) takeState(session, posted, report.state, playerTimeMs, timeMs);
+  // Of a response it tells when that was asked for, and the state of when it came.
+  if (report.state !== undefined && report.event !== 'rr')
+    takeState(session, posted, report.state, playerTimeMs, timeMs);
   return report.state !== undefined && endStates.has(report.state);
 }
 

@@ -179,6 +179,14 @@ test('a picture that stands for a moment only is not seen to stand', () => {
   expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 100 });
 });
 
+test('the state that comes with a response is that of when it came, and its time when it was asked for', () => {
+  const rig = audienceRig();
+  rig.report(`sid="a",e=ps,sta=p,${at(0)}`, `sid="a",e=t,sta=p,${at(6)}`, `sid="a",e=ps,sta=r,${at(7)}`);
+  rig.report(`sid="a",e=rr,rc=200,sta=r,ttlb=7000,${at(5)}`, `sid="a",e=ps,sta=p,${at(12)}`);
+  rig.report(`sid="a",e=rr,rc=200,sta=p,ttlb=2000,${at(11)}`);
+  expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 5000, watchMs: 7000 });
+});
+
 test('totals of a page that come late take nothing back, and its errors count once', () => {
   const rig = audienceRig();
   const totals = (stalls: number, stalledMs: number) =>
