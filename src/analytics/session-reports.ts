@@ -26,9 +26,14 @@ const slowestPlayRatio = 0.05;
 
 /**
  * Takes in what a player posted: an event. `timeMs` is the wall clock here; `seesRequests`: what it asks for is asked here, of no cache in
- * between. Whether it says that the session is over.
+ * between. When the session ended, by the clock here, if it says that it has.
  */
-export function takeEvent(session: ViewerSession, report: CmcdReport, timeMs: number, seesRequests: boolean): boolean {
+export function takeEvent(
+  session: ViewerSession,
+  report: CmcdReport,
+  timeMs: number,
+  seesRequests: boolean,
+): number | undefined {
   const playerTimeMs = report.timeMs ?? timeMs;
   session.posted ??= new PostedState();
   const { posted } = session;
@@ -43,7 +48,8 @@ export function takeEvent(session: ViewerSession, report: CmcdReport, timeMs: nu
   // Of a response it tells when that was asked for, and the state of when it came.
   if (report.state !== undefined && report.event !== 'rr')
     takeState(session, posted, report.state, playerTimeMs, timeMs);
-  return report.state !== undefined && endStates.has(report.state);
+  if (report.state === undefined || !endStates.has(report.state)) return undefined;
+  return Math.min(timeMs, playerTimeMs + posted.clockBehindMs);
 }
 
 /** Takes in the CMCD of a request; `ageMs`: how long ago that was live what was asked for. */
@@ -105,8 +111,8 @@ function takeResponse(session: ViewerSession, posted: PostedState, report: CmcdR
   if (!posted.hasResponses) session.quality = undefined;
   posted.hasResponses = true;
   const askedAtMs = playerTimeMs + posted.clockBehindMs;
-  // It was not on screen much before it was there.
-  const afterMs = Math.max(report.bufferMs ?? 0, (report.lastByteMs ?? 0) - longestSegmentMs);
+  // Its buffer is that of when the answer came. It was not on screen much before it was there.
+  const afterMs = Math.max(report.deadlineMs ?? report.bufferMs ?? 0, (report.lastByteMs ?? 0) - longestSegmentMs);
   session.showed(rendition, askedAtMs + afterMs, switchReason(session));
 }
 

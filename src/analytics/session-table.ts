@@ -127,7 +127,7 @@ export class SessionTable {
       const session = this.named(audience, sessionId, event, viewer);
       if (session === undefined) continue;
       audience.reported(session, report.event === 't', event.timeMs, this.options.clock.monotonicMs());
-      const isOver = takeEvent(session, report, event.timeMs, session.hasRequests && !event.isBehindProxy);
+      const endedAtMs = takeEvent(session, report, event.timeMs, session.hasRequests && !event.isBehindProxy);
       if (viewer !== this.nobody) {
         const { format, group } = session;
         const isUnknown = format === undefined && group !== undefined;
@@ -135,7 +135,7 @@ export class SessionTable {
         const before = audience.adopt(own, session);
         if (before !== undefined) this.options.merged(before.id);
       }
-      if (isOver) session.end(event.timeMs);
+      if (endedAtMs !== undefined) session.end(endedAtMs);
     }
   }
 

@@ -42,6 +42,8 @@ export interface CmcdReport {
   throughputKbps?: number;
   /** bl */
   bufferMs?: number;
+  /** dl: from the request until what is asked for has to be there. */
+  deadlineMs?: number;
   /** bs: the buffer ran dry since the last request. */
   isStarved?: boolean;
   /** bsd: for how long. */
@@ -113,6 +115,7 @@ export const cmcdFields: readonly CmcdField[] = [
   { key: 'com.streamctl-stalls', name: 'stallCount', kind: 'number', max: 1e6 },
   { key: 'com.streamctl-startup', name: 'pageStartupMs', kind: 'number', max: hourMs },
   { key: 'com.streamctl-watched', name: 'watchedMs', kind: 'number', max: weekMs },
+  { key: 'dl', name: 'deadlineMs', kind: 'number', max: hourMs },
   { key: 'e', name: 'event', kind: 'token', max: 8 },
   { key: 'ec', name: 'errorCodes', kind: 'strings', max: 64 },
   { key: 'ltc', name: 'latencyMs', kind: 'number', max: hourMs },

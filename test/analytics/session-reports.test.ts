@@ -179,6 +179,15 @@ test('a picture that stands for a moment only is not seen to stand', () => {
   expect(rig.sessions()[0]).toMatchObject({ stalls: 1, stallMs: 100 });
 });
 
+test('a goodbye that is heard late was said when it was said', () => {
+  const rig = audienceRig();
+  rig.report(`sid="a",e=ps,sta=p,${at(0)}`);
+  const [session] = rig.sessions();
+  rig.clock.advance(5000);
+  rig.report(`sid="a",e=ps,sta=q,${at(4)}`);
+  expect(session!.endedAtMs! - session!.startedAtMs).toBe(4000);
+});
+
 test('the state that comes with a response is that of when it came, and its time when it was asked for', () => {
   const rig = audienceRig();
   rig.report(`sid="a",e=ps,sta=p,${at(0)}`, `sid="a",e=t,sta=p,${at(6)}`, `sid="a",e=ps,sta=r,${at(7)}`);
@@ -223,6 +232,7 @@ test('behind a cache the qualities are those that the player says it was answere
     ['720p', 2],
     ['360p', 4, ',bl=(1500;v)'],
     ['360p', 6],
+    ['480p', 7, ',bl=(0;v 2000;a),dl=2100,ttlb=2000'],
   ] as const) {
     rig.clock.advance(2000);
     behind(
@@ -231,7 +241,7 @@ test('behind a cache the qualities are those that the player says it was answere
   }
   behind(`sid="a",e=rr,${at(8)},rc=404,url="https://live.example.org/hls/st1/1080p/segment-9.1.m4s"`);
   rig.cmcd('sid="a"', { rendition: '1080p', isBehindProxy: true });
-  expect(shown(rig)).toEqual(['720p 0.2', '360p 5.5']);
+  expect(shown(rig)).toEqual(['720p 0.2', '360p 5.5', '480p 9.1']);
 
   const seen = audienceRig();
   seen.cmcd('sid="b"', { rendition: '1080p' });

@@ -15,6 +15,7 @@ const vectors: readonly { readonly name: string; readonly text: string; readonly
       bitrateKbps: 3200,
       isStarved: true,
       contentId: 'faec5fc2-ac30-11eabb37-0242ac130002',
+      deadlineMs: 18500,
       throughputKbps: 48100,
       objectType: 'v',
       format: 'd',
