@@ -1,3 +1,4 @@
+import type { PlayerState } from '../cmcd/report.ts';
 import type { StateLog } from './state-log.ts';
 
 /** What a player has posted of itself. Most post nothing, so it is kept apart from their sessions. */
@@ -10,10 +11,11 @@ export class PostedState {
   playerName: string | undefined;
   /** By the player's clock. */
   firstEventMs: number | undefined;
-  /** Undefined: it tells none, or none but that it leaves. */
+  /** Undefined: it tells none, or none but that it leaves, or totals. */
   states: StateLog | undefined;
-  /** Of its newest totals, by its clock. */
-  totalsAtMs = Number.NEGATIVE_INFINITY;
+  /** By its clock, when it told its newest totals, and the state that it was in. */
+  totalsAtMs: number | undefined;
+  totalsState: PlayerState | undefined;
   /** How far its clock is behind the one here, at most. */
   clockBehindMs = Number.POSITIVE_INFINITY;
   totalFrames: number | undefined;

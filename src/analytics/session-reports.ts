@@ -46,8 +46,8 @@ export function takeEvent(
   if (report.event === 'rr' && (report.responseStatus ?? 0) >= 400 && !session.hasRequests) session.errors++;
   if (report.event === 'rr' && !seesRequests) takeResponse(session, posted, report, playerTimeMs);
   // Of a response it tells when that was asked for, and the state of when it came.
-  if (report.state !== undefined && report.event !== 'rr')
-    takeState(session, posted, report.state, playerTimeMs, timeMs);
+  const tellsState = report.event !== 'rr' && !posted.hasPageTotals;
+  if (report.state !== undefined && tellsState) takeState(session, posted, report.state, playerTimeMs, timeMs);
   if (report.state === undefined || !endStates.has(report.state)) return undefined;
   return Math.min(timeMs, playerTimeMs + posted.clockBehindMs);
 }
@@ -205,7 +205,7 @@ function takeState(
   posted.states ??= new StateLog(session.hasPlayed);
   const { course: before } = posted.states;
   posted.states.take(state, playerTimeMs);
-  if (!posted.hasPageTotals) takeCourse(session, before, posted.states.course, posted.clockBehindMs);
+  takeCourse(session, before, posted.states.course, posted.clockBehindMs);
   if (state !== 'playing' || session.hasPlayed) return;
   session.hasPlayed = true;
   // dash.js tells nothing before it plays, but has asked for something.
@@ -237,7 +237,12 @@ function takePageTotals(session: ViewerSession, posted: PostedState, report: Cmc
   if (report.watchedMs === undefined) return;
   if (!posted.hasPageTotals) session.quality = undefined;
   posted.hasPageTotals = true;
-  posted.totalsAtMs = Math.max(posted.totalsAtMs, report.timeMs ?? timeMs);
+  posted.states = undefined;
+  const { timeMs: toldAtMs = timeMs } = report;
+  if (posted.totalsAtMs === undefined || toldAtMs >= posted.totalsAtMs) {
+    posted.totalsAtMs = toldAtMs;
+    posted.totalsState = report.state;
+  }
   session.watchedMs = Math.max(session.watchedMs, report.watchedMs);
   session.stalls = Math.max(session.stalls, report.stallCount ?? 0);
   session.stalledMs = Math.max(session.stalledMs, report.stalledMs ?? 0);

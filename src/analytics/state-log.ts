@@ -1,9 +1,9 @@
-import type { PlayerState } from '../cmcd/report.ts';
+import { type PlayerState, stateTokens } from '../cmcd/report.ts';
 
 /** A picture that stands for a shorter time is not seen to stand: dash.js says that it rebuffers while it looks for its place. */
 export const visibleStallMs = 100;
 /** What waits while a network is gone is not more: hls.js says every two seconds how it is. */
-const maxRecent = 32;
+const maxRecent = 16;
 
 /** What a player's states come to; times by its own clock, ms. */
 export interface PlayCourse {
@@ -21,41 +21,47 @@ export interface PlayCourse {
   readonly lastStall: { readonly fromMs: number; readonly toMs: number } | undefined;
 }
 
-interface ToldState {
-  readonly state: PlayerState;
-  readonly atMs: number;
-}
+const states = Object.keys(stateTokens) as readonly PlayerState[];
+
+const nothing: PlayCourse = {
+  ...{ state: undefined, sinceMs: 0, hasPlayed: false, watchedMs: 0 },
+  ...{ stalls: 0, stalledMs: 0, stalledSinceMs: undefined, lastStall: undefined },
+};
+const inMidPlay: PlayCourse = { ...nothing, hasPlayed: true };
 
 /**
  * The states that a player tells, in the order of its own clock: where a network comes back, all that has waited for it comes at once and in
- * any order.
+ * any order. Kept small: there may be a hundred thousand.
  */
 export class StateLog {
   course: PlayCourse;
   /** Of what is too old for anything to come before it. */
   private settled: PlayCourse;
-  private readonly recent: ToldState[] = [];
+  /** What was said since, each in one number: they order by time. */
+  private recent: readonly number[] = [];
 
   /** `hasPlayed`: it has shown a picture before it told of its first state. */
   constructor(hasPlayed: boolean) {
-    const nothing = { state: undefined, stalledSinceMs: undefined, lastStall: undefined };
-    this.settled = { ...nothing, sinceMs: Number.NEGATIVE_INFINITY, hasPlayed, watchedMs: 0, stalls: 0, stalledMs: 0 };
+    this.settled = hasPlayed ? inMidPlay : nothing;
     this.course = this.settled;
   }
 
   take(state: PlayerState, atMs: number): void {
-    const { recent, settled } = this;
-    if (atMs < settled.sinceMs) return;
-    const told = { state, atMs };
-    const place = recent.findLastIndex((earlier) => earlier.atMs <= atMs) + 1;
-    const isNewest = place === recent.length;
-    recent.splice(place, 0, told);
-    this.course = isNewest ? after(this.course, told) : recent.reduce(after, settled);
-    if (recent.length > maxRecent) this.settled = after(settled, recent.shift()!);
+    if (atMs < this.settled.sinceMs) return;
+    const told = Math.round(atMs) * states.length + states.indexOf(state);
+    const place = this.recent.findLastIndex((earlier) => earlier <= told) + 1;
+    const isNewest = place === this.recent.length;
+    const recent = this.recent.toSpliced(place, 0, told);
+    this.course = isNewest ? after(this.course, told) : recent.reduce(after, this.settled);
+    const isFull = recent.length > maxRecent;
+    if (isFull) this.settled = after(this.settled, recent[0]!);
+    this.recent = isFull ? recent.slice(1) : recent;
   }
 }
 
-function after(course: PlayCourse, { state, atMs }: ToldState): PlayCourse {
+function after(course: PlayCourse, told: number): PlayCourse {
+  const state = states[told % states.length]!;
+  const atMs = Math.floor(told / states.length);
   if (state === course.state) return course;
   const playedMs = course.state === 'playing' ? atMs - course.sinceMs : 0;
   return {

@@ -1,4 +1,3 @@
-import type { PlayerState } from '../cmcd/report.ts';
 import type { QualityEntry, SessionRow, StartupSource } from '../store/ports/session-store.ts';
 import type { AnonymousGroup } from './anonymous-group.ts';
 import { allCounted, type CountedExperience } from './experience-totals.ts';
@@ -234,15 +233,19 @@ export class ViewerSession {
 
   /** How long pictures moved. */
   get watchMs(): number {
-    if (this.hasStates || this.hasPageTotals) return this.watchedMs + (this.state === 'playing' ? this.sinceTold : 0);
+    const { posted } = this;
+    if (posted?.hasPageTotals) return this.watchedMs + (posted.totalsState === 'playing' ? this.sinceTold : 0);
+    if (posted?.states) return this.watchedMs + (posted.states.course.state === 'playing' ? this.sinceTold : 0);
     const stoodMs = this.stalledMs - (this.stalledBeforeMs ?? 0);
     return this.watchedMs + Math.max(0, (this.lastMediaAfterMs ?? 0) - (this.firstMediaAfterMs ?? 0) - stoodMs);
   }
 
   /** How long it stood still. */
   get stallMs(): number {
-    const stalledSinceMs = this.posted?.states?.course.stalledSinceMs;
-    const isStanding = this.hasPageTotals ? this.state === 'rebuffering' : stalledSinceMs !== undefined;
+    const { posted } = this;
+    const isStanding = posted?.hasPageTotals
+      ? posted.totalsState === 'rebuffering'
+      : posted?.states?.course.stalledSinceMs !== undefined;
     return this.stalledMs + (isStanding ? this.sinceTold : 0);
   }
 
@@ -251,17 +254,11 @@ export class ViewerSession {
     return this.hasRequests || this.hasStates || this.hasPageTotals || this.stalledBeforeMs !== undefined;
   }
 
-  private get state(): PlayerState | undefined {
-    return this.posted?.states?.course.state;
-  }
-
   /** What is not in its totals, or those of its states, yet: by the clock here, as far as there were signs of it. */
   private get sinceTold(): number {
-    const { posted } = this;
-    if (posted?.states === undefined) return 0;
-    const { sinceMs, stalledSinceMs = sinceMs } = posted.states.course;
-    const toldAtMs = posted.hasPageTotals ? posted.totalsAtMs : stalledSinceMs;
-    return Math.max(0, this.seenAtMs - (toldAtMs + posted.clockBehindMs));
+    const { totalsAtMs = 0, states, clockBehindMs = 0 } = this.posted ?? {};
+    const toldAtMs = states === undefined ? totalsAtMs : (states.course.stalledSinceMs ?? states.course.sinceMs);
+    return Math.max(0, this.seenAtMs - (toldAtMs + clockBehindMs));
   }
 
   row(streamId: string, node: string): SessionRow {
