@@ -1,6 +1,7 @@
 import { TimeHistogram, type TimeHistogramFigures } from '../base/time-histogram.ts';
-import type { QualityEntry, StartupSource } from '../store/ports/session-store.ts';
+import type { StartupSource } from '../store/ports/session-store.ts';
 import { knownPlayer } from './player-name.ts';
+import { type ShownQuality, shownBy } from './shown-quality.ts';
 import type { ViewerSession } from './viewer-session.ts';
 
 /** What all viewers have experienced since the start: only ever grows. */
@@ -33,7 +34,7 @@ export interface CountedExperience {
   droppedFrames: number;
   startupSource: StartupSource | undefined;
   /** The newest quality change. */
-  quality: QualityEntry | undefined;
+  quality: ShownQuality | undefined;
 }
 
 /** How long pictures have moved, and stood still, of sessions whose stalls are known. */
@@ -67,7 +68,8 @@ export class ExperienceTotals {
       counted.startupSource = session.startupSource;
       this.started(session);
     }
-    if ((session.quality?.atMs ?? 0) > (counted.quality?.atMs ?? 0)) this.countSwitches(session, counted);
+    const { afterMs: countedMs = Number.NEGATIVE_INFINITY } = counted.quality ?? {};
+    if (session.quality !== undefined && session.quality.afterMs > countedMs) this.countSwitches(session, counted);
   }
 
   private add(name: keyof typeof this.sums, counted: CountedExperience, value: number): void {
@@ -88,11 +90,11 @@ export class ExperienceTotals {
     }
   }
 
-  private countSwitches({ qualities }: ViewerSession, counted: CountedExperience): void {
-    for (const entry of qualities) {
-      if (counted.quality !== undefined && entry.atMs <= counted.quality.atMs) continue;
-      this.switched(counted.quality?.rendition, entry.rendition);
-      counted.quality = entry;
+  private countSwitches({ quality }: ViewerSession, counted: CountedExperience): void {
+    for (const shown of shownBy(quality)) {
+      if (counted.quality !== undefined && shown.afterMs <= counted.quality.afterMs) continue;
+      this.switched(counted.quality?.rendition, shown.rendition);
+      counted.quality = shown;
     }
   }
 

@@ -2,14 +2,18 @@
 const span = 8;
 /** A viewer has to have asked for this many numbers in a row: who asks again for what failed does so once. */
 const inARow = 3;
+/** More viewers than this that nothing tells apart are not told from each other. */
+const most = 2 ** 20 - 1;
+/** With that, times so exact fit into one number for 27 years. */
+const exactMs = 100;
 
 /**
  * How often each segment was asked for, of the newest few. A player asks for every segment once, so as often as it was asked for, so many
  * players there are, however they share connections, proxies and addresses.
  */
 export class NumberTally {
-  /** Of each number, how often it was asked for, and when first (monotonic ms). A typed array of so few takes most of its memory for itself. */
-  private readonly asked: number[] = new Array(2 * span).fill(0);
+  /** Of each number, when it was first asked for (monotonic ms) and how often, in one: two would take twice the memory. A fraction makes them bare doubles. */
+  private readonly asked: number[] = new Array(span).fill(0.5).fill(0);
   private newest = 0;
 
   /** Somebody asked for it, or for its first part. Gives how many have by now; 0 for one too old to be looked at. */
@@ -17,13 +21,12 @@ export class NumberTally {
     if (msn <= this.newest - span) return 0;
     if (msn > this.newest) {
       for (let number = Math.max(this.newest + 1, msn - span + 1); number <= msn; number++)
-        this.asked[countAt(number)] = 0;
+        this.asked[number % span] = 0;
       this.newest = msn;
     }
-    const count = this.asked[countAt(msn)]! + 1;
-    this.asked[countAt(msn)] = count;
-    // Whole numbers: others would take memory of their own.
-    if (count === 1) this.asked[countAt(msn) + 1] = Math.floor(nowMs);
+    const before = this.asked[msn % span] || Math.floor(nowMs / exactMs) * (most + 1);
+    const count = Math.min(countOf(before) + 1, most);
+    this.asked[msn % span] = before - countOf(before) + count;
     return count;
   }
 
@@ -35,12 +38,13 @@ export class NumberTally {
     // Whoever is a little behind has not yet asked for the newest.
     for (let last = this.newest - 1; last - inARow > this.newest - span - 1 && last >= inARow; last--) {
       let least = Number.POSITIVE_INFINITY;
-      for (let number = last; number > last - inARow; number--) least = Math.min(least, this.asked[countAt(number)]!);
-      if (least > 1) visit(least, this.asked[countAt(last) + 1]!);
+      for (let number = last; number > last - inARow; number--)
+        least = Math.min(least, countOf(this.asked[number % span]!));
+      if (least > 1) visit(least, Math.floor(this.asked[last % span]! / (most + 1)) * exactMs);
     }
   }
 }
 
-function countAt(number: number): number {
-  return 2 * (number % span);
+function countOf(asked: number): number {
+  return asked % (most + 1);
 }

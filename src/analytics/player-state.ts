@@ -28,6 +28,8 @@ export class PostedState {
 export class PictureSigns {
   /** When it asked for what its picture waits for at first. */
   firstRequestMs: number | undefined;
+  /** It moves, or has moved. */
+  hasBegun: boolean;
   /** It stands. */
   isStarving = false;
   lastStarvedMs = 0;
@@ -41,4 +43,9 @@ export class PictureSigns {
   fartherSinceMs: number | undefined;
   /** So long what it had is enough to show. */
   filledUntilMs = 0;
+
+  /** `hasBegun`: as is known by other signs. */
+  constructor(hasBegun: boolean) {
+    this.hasBegun = hasBegun;
+  }
 }

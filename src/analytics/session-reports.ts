@@ -61,17 +61,17 @@ export function takeRequest(
 ): void {
   takeFigures(session, report);
   if (session.picture === undefined && !tellsOfPicture(report)) return;
-  session.picture ??= new PictureSigns();
+  session.picture ??= new PictureSigns(session.hasPlayed);
   const { picture } = session;
   if (report.isUrgent === true || report.objectType === 'm') picture.firstRequestMs ??= timeMs;
   // The first request that the picture does not wait for: it has begun by then.
   const isPlaying = report.isUrgent !== true && report.objectType !== 'm' && report.objectType !== 'i';
-  if (isPlaying && picture.firstRequestMs !== undefined && !session.hasBegun) {
+  if (isPlaying && picture.firstRequestMs !== undefined && !picture.hasBegun) {
     if (isPlausibleStartup(timeMs - picture.firstRequestMs)) session.started(timeMs - picture.firstRequestMs, 'est');
-    session.hasBegun = true;
+    picture.hasBegun = true;
   }
   const distanceMs = distanceOf(report, ageMs);
-  if (session.hasBegun && !session.hasStates && !session.hasPageTotals) {
+  if (picture.hasBegun && !session.hasStates && !session.hasPageTotals) {
     takeStarvation(session, picture, report, timeMs);
     endStarvation(session, picture, report, timeMs, distanceMs);
   }

@@ -4,8 +4,9 @@ import type { QualityEntry } from '../store/ports/session-store.ts';
 const maxQualities = 50;
 
 /** A quality, and when it is on screen. Most sessions have one alone, so it knows the one before: a list would take more than it holds. */
-export interface ShownQuality extends QualityEntry {
-  atMs: number;
+export interface ShownQuality extends Omit<QualityEntry, 'atMs'> {
+  /** From the start of the session. So small a number takes no memory of its own. */
+  afterMs: number;
   reason: string;
   /** What was asked for first of it. */
   readonly position: number;
@@ -27,10 +28,10 @@ export function thenShown(last: ShownQuality | undefined, next: ShownQuality): S
 }
 
 /** As it is kept: what was asked for and never came on screen was not watched. */
-export function entriesUntil(last: ShownQuality | undefined, untilMs: number): QualityEntry[] {
+export function entriesUntil(last: ShownQuality | undefined, startedAtMs: number, untilMs: number): QualityEntry[] {
   return shownBy(last)
-    .filter(({ atMs }, index) => index === 0 || atMs <= untilMs)
-    .map(({ atMs, rendition, reason }) => ({ atMs, rendition, reason }));
+    .map(({ afterMs, rendition, reason }) => ({ atMs: startedAtMs + afterMs, rendition, reason }))
+    .filter(({ atMs }, index) => index === 0 || atMs <= untilMs);
 }
 
 /** All of them, the oldest first. */
@@ -40,9 +41,14 @@ export function shownBy(last: ShownQuality | undefined): ShownQuality[] {
   return shown.reverse();
 }
 
+/** Its session has begun so much earlier. */
+export function shift(last: ShownQuality | undefined, byMs: number): void {
+  for (let quality = last; quality !== undefined; quality = quality.earlier) quality.afterMs += byMs;
+}
+
 function isSuperseded(earlier: ShownQuality, later: ShownQuality): boolean {
-  if (earlier.rendition === later.rendition) return earlier.atMs > later.atMs;
-  return earlier.atMs > later.atMs || (later.position > 0 && earlier.position >= later.position);
+  if (earlier.rendition === later.rendition) return earlier.afterMs > later.afterMs;
+  return earlier.afterMs > later.afterMs || (later.position > 0 && earlier.position >= later.position);
 }
 
 function forgetOldest(last: ShownQuality): void {

@@ -28,6 +28,7 @@ const nothing: PlayCourse = {
   ...{ stalls: 0, stalledMs: 0, stalledSinceMs: undefined, lastStall: undefined },
 };
 const inMidPlay: PlayCourse = { ...nothing, hasPlayed: true };
+const noneTold: readonly number[] = [];
 
 /**
  * The states that a player tells, in the order of its own clock: where a network comes back, all that has waited for it comes at once and in
@@ -38,7 +39,7 @@ export class StateLog {
   /** Of what is too old for anything to come before it. */
   private settled: PlayCourse;
   /** What was said since, each in one number: they order by time. */
-  private recent: readonly number[] = [];
+  private recent = noneTold;
 
   /** `hasPlayed`: it has shown a picture before it told of its first state. */
   constructor(hasPlayed: boolean) {
@@ -49,6 +50,12 @@ export class StateLog {
   take(state: PlayerState, atMs: number): void {
     if (atMs < this.settled.sinceMs) return;
     const told = Math.round(atMs) * states.length + states.indexOf(state);
+    // Nothing comes before the first: before it plays nobody has been without network for long.
+    if (this.settled.state === undefined) {
+      this.settled = after(this.settled, told);
+      this.course = this.settled;
+      return;
+    }
     const place = this.recent.findLastIndex((earlier) => earlier <= told) + 1;
     const isNewest = place === this.recent.length;
     const recent = this.recent.toSpliced(place, 0, told);
@@ -63,24 +70,31 @@ function after(course: PlayCourse, told: number): PlayCourse {
   const state = states[told % states.length]!;
   const atMs = Math.floor(told / states.length);
   if (state === course.state) return course;
-  const playedMs = course.state === 'playing' ? atMs - course.sinceMs : 0;
+  const { stalls, stalledMs, stalledSinceMs, lastStall } = stallsAfter(course, state, atMs);
+  // Written out: what is put together of others takes much more memory.
   return {
-    ...course,
-    ...stallAfter(course, state, atMs),
     state,
     sinceMs: atMs,
     hasPlayed: course.hasPlayed || state === 'playing',
-    watchedMs: course.watchedMs + playedMs,
+    watchedMs: course.watchedMs + (course.state === 'playing' ? atMs - course.sinceMs : 0),
+    stalls,
+    stalledMs,
+    stalledSinceMs,
+    lastStall,
   };
 }
 
+type Stalls = Pick<PlayCourse, 'stalls' | 'stalledMs' | 'stalledSinceMs' | 'lastStall'>;
+
 /** A stall is from `rebuffering` after the first picture to the next one; shaka says `seeking` in between. */
-function stallAfter(course: PlayCourse, state: PlayerState, atMs: number): Partial<PlayCourse> {
+function stallsAfter(course: PlayCourse, state: PlayerState, atMs: number): Stalls {
   const { stalledSinceMs: fromMs, stalls, stalledMs } = course;
-  if (fromMs === undefined)
-    return state === 'rebuffering' && course.hasPlayed ? { stalledSinceMs: atMs, stalls: stalls + 1 } : {};
-  if (state === 'seeking' || state === 'waiting' || state === 'rebuffering') return {};
-  if (atMs - fromMs < visibleStallMs) return { stalledSinceMs: undefined, stalls: stalls - 1 };
+  if (fromMs === undefined) {
+    const isStall = state === 'rebuffering' && course.hasPlayed;
+    return isStall ? { ...course, stalls: stalls + 1, stalledSinceMs: atMs } : course;
+  }
+  if (state === 'seeking' || state === 'waiting' || state === 'rebuffering') return course;
+  if (atMs - fromMs < visibleStallMs) return { ...course, stalls: stalls - 1, stalledSinceMs: undefined };
   const lastStall = { fromMs, toMs: atMs };
-  return { stalledSinceMs: undefined, stalledMs: stalledMs + atMs - fromMs, lastStall };
+  return { stalls, stalledMs: stalledMs + atMs - fromMs, stalledSinceMs: undefined, lastStall };
 }

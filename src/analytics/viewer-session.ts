@@ -2,7 +2,7 @@ import type { QualityEntry, SessionRow, StartupSource } from '../store/ports/ses
 import type { AnonymousGroup } from './anonymous-group.ts';
 import { allCounted, type CountedExperience } from './experience-totals.ts';
 import { type PictureSigns, PostedState } from './player-state.ts';
-import { entriesUntil, type ShownQuality, shownBy, thenShown } from './shown-quality.ts';
+import { entriesUntil, type ShownQuality, shift, thenShown } from './shown-quality.ts';
 
 /** Better sources replace worse ones. */
 const sourceRank: Readonly<Record<StartupSource, number>> = { est: 1, msd: 2, cmcd2: 3, beacon: 4 };
@@ -46,8 +46,6 @@ export class ViewerSession {
   startupSource: StartupSource | undefined;
   /** By its own words. */
   hasPlayed = false;
-  /** By what it asks for, its picture moves. */
-  hasBegun = false;
   /** Undefined: it has posted nothing. */
   posted: PostedState | undefined;
   /** Undefined: its requests say nothing of its picture. */
@@ -142,7 +140,7 @@ export class ViewerSession {
   }
 
   get qualities(): readonly QualityEntry[] {
-    return shownBy(this.quality);
+    return entriesUntil(this.quality, this.startedAtMs, Number.POSITIVE_INFINITY);
   }
 
   /** `patienceMs`: how long from `nowMs` on it is taken to watch by this sign. */
@@ -181,7 +179,10 @@ export class ViewerSession {
   /** Both are one viewer, whom this one knows better. */
   takeOver(other: ViewerSession): void {
     const { seenAtMs, firstMediaMs = other.firstMediaMs, lastMediaMs } = this;
-    this.startedAtMs = Math.min(this.startedAtMs, other.startedAtMs);
+    const startedAtMs = Math.min(this.startedAtMs, other.startedAtMs);
+    shift(this.quality, this.startedAtMs - startedAtMs);
+    shift(other.quality, other.startedAtMs - startedAtMs);
+    this.startedAtMs = startedAtMs;
     this.seenAfterMs = seenAtMs - this.startedAtMs;
     this.firstMediaAfterMs = undefined;
     this.lastMediaAfterMs = undefined;
@@ -209,8 +210,9 @@ export class ViewerSession {
   movedAgain(fromMs: number, toMs: number): void {
     this.lastStall = { fromMs, toMs };
     const { quality } = this;
-    if (quality?.earlier === undefined || quality.atMs < fromMs - bufferErrorMs) return;
-    quality.atMs = Math.max(quality.atMs, toMs);
+    const { startedAtMs } = this;
+    if (quality?.earlier === undefined || startedAtMs + quality.afterMs < fromMs - bufferErrorMs) return;
+    quality.afterMs = Math.max(quality.afterMs, Math.round(toMs - startedAtMs));
   }
 
   /**
@@ -220,10 +222,10 @@ export class ViewerSession {
   showed(rendition: string, atMs: number, reason: string, position = 0): void {
     const { lastStall } = this;
     const isInStall = lastStall !== undefined && atMs > lastStall.fromMs - bufferErrorMs && atMs < lastStall.toMs;
-    const shownAtMs = isInStall ? lastStall.toMs : atMs;
+    const afterMs = Math.round((isInStall ? lastStall.toMs : atMs) - this.startedAtMs);
     // As most requests say: nothing new.
-    if (this.quality?.rendition === rendition && this.quality.atMs <= shownAtMs) return;
-    this.quality = thenShown(this.quality, { atMs: shownAtMs, rendition, reason, position, earlier: undefined });
+    if (this.quality?.rendition === rendition && this.quality.afterMs <= afterMs) return;
+    this.quality = thenShown(this.quality, { afterMs, rendition, reason, position, earlier: undefined });
   }
 
   /** Smoothed over some eight values. */
@@ -270,7 +272,7 @@ export class ViewerSession {
       ...{ watchMs: Math.round(watchMs), errors, player, network, country, format, bytes },
       stalls: this.tellsStalls ? this.stalls : null,
       stallMs: this.tellsStalls ? Math.round(this.stallMs) : null,
-      qualities: entriesUntil(this.quality, endedAtMs ?? seenAtMs),
+      qualities: entriesUntil(this.quality, startedAtMs, endedAtMs ?? seenAtMs),
       latencyMs: this.latencyMs === undefined ? null : Math.round(this.latencyMs),
       totalFrames: this.totalFrames ?? null,
       droppedFrames: this.droppedFrames ?? null,
@@ -298,10 +300,12 @@ export class ViewerSession {
       session.posted.totalFrames = row.totalFrames ?? undefined;
       session.posted.droppedFrames = row.droppedFrames ?? undefined;
     }
-    for (const entry of row.qualities) session.quality = { ...entry, position: 0, earlier: session.quality };
+    for (const { atMs, rendition, reason } of row.qualities) {
+      const afterMs = atMs - startedAtMs;
+      session.quality = { afterMs, rendition, reason, position: 0, earlier: session.quality };
+    }
     // Whatever comes next is in the middle of a play.
     session.hasPlayed = row.watchMs > 0 || row.startupMs !== null;
-    session.hasBegun = session.hasPlayed;
     // The sums are those of this process.
     session.countedWatchMs = row.watchMs;
     session.counted = allCounted(session);

@@ -54,9 +54,10 @@ test('what waited for the network is taken in the order in which it was said', (
   ];
   const inOrder = courseOf(told);
   expect(inOrder).toMatchObject({ stalls: 2, stalledMs: 6000, watchedMs: 9000, state: 'playing', sinceMs: 20_000 });
+  const [first, ...others] = told;
   fc.assert(
-    fc.property(fc.shuffledSubarray([...told], { minLength: told.length }), (shuffled) => {
-      expect(courseOf(shuffled)).toEqual(inOrder);
+    fc.property(fc.shuffledSubarray(others, { minLength: others.length }), (shuffled) => {
+      expect(courseOf([first!, ...shuffled])).toEqual(inOrder);
     }),
   );
 });
