@@ -4,5 +4,5 @@ import type { ViewerSession } from './viewer-session.ts';
 export function switchReason(session: ViewerSession): string {
   if (session.quality === undefined) return 'startup';
   if (session.posted?.states?.course.stalledSinceMs !== undefined) return 'buffer';
-  return session.throughputKbps === undefined ? 'unknown' : 'bandwidth';
+  return session.knowsThroughput ? 'bandwidth' : 'unknown';
 }

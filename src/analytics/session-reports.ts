@@ -117,7 +117,7 @@ function takeResponse(session: ViewerSession, posted: PostedState, report: CmcdR
 }
 
 function takeFigures(session: ViewerSession, report: CmcdReport): void {
-  if (report.throughputKbps !== undefined) session.throughputKbps = report.throughputKbps;
+  if (report.throughputKbps !== undefined) session.knowsThroughput = true;
   if (report.format === 'h') session.format = 'hls';
   else if (report.format === 'd') session.format = 'dash';
   const { startupMs } = report;

@@ -11,6 +11,9 @@ const leavingMs = 5000;
 /** What players say of their buffers is as exact as this. */
 const bufferErrorMs = 1000;
 
+/** What is so or not of a session, a bit each: fields would take eight bytes each. */
+const Mark = { isTold: 1, hasRequests: 2, asks: 4, hasPlayed: 8, knowsThroughput: 16 } as const;
+
 /** What is known of whom a session is. */
 export type KnownViewer = Pick<SessionRow, 'network' | 'country' | 'player'>;
 
@@ -33,19 +36,13 @@ export class ViewerSession {
   /** For so long from then on it counts as watching although nothing more is heard of it. */
   patienceMs = 0;
   endedAtMs: number | undefined;
-  /** That it ended was told to whoever keeps it. */
-  isTold = false;
   /** It is one of those whose requests cannot be told apart. */
   group: AnonymousGroup | undefined;
   format: 'hls' | 'dash' | undefined;
-  /** Its own requests are known as such: by CMCD. */
-  hasRequests = false;
-  /** It asks here for what it watches, rather than at a cache. */
-  asks = false;
   startupMs: number | undefined;
   startupSource: StartupSource | undefined;
-  /** By its own words. */
-  hasPlayed = false;
+  /** Of `Mark`. */
+  private marks = 0;
   /** Undefined: it has posted nothing. */
   posted: PostedState | undefined;
   /** Undefined: its requests say nothing of its picture. */
@@ -56,7 +53,6 @@ export class ViewerSession {
   /** Of that, what an earlier server was told: what was watched then is known without it. Undefined: it was told nothing. */
   private stalledBeforeMs: number | undefined;
   latencyMs: number | undefined;
-  throughputKbps: number | undefined;
   errors = 0;
   bytes = 0;
   /** The newest. */
@@ -100,6 +96,51 @@ export class ViewerSession {
 
   get lastMediaMs(): number | undefined {
     return this.lastMediaAfterMs === undefined ? undefined : this.startedAtMs + this.lastMediaAfterMs;
+  }
+
+  /** That it ended was told to whoever keeps it. */
+  get isTold(): boolean {
+    return this.has(Mark.isTold);
+  }
+
+  set isTold(isSo: boolean) {
+    this.mark(Mark.isTold, isSo);
+  }
+
+  /** Its own requests are known as such: by CMCD. */
+  get hasRequests(): boolean {
+    return this.has(Mark.hasRequests);
+  }
+
+  set hasRequests(isSo: boolean) {
+    this.mark(Mark.hasRequests, isSo);
+  }
+
+  /** It asks here for what it watches, rather than at a cache. */
+  get asks(): boolean {
+    return this.has(Mark.asks);
+  }
+
+  set asks(isSo: boolean) {
+    this.mark(Mark.asks, isSo);
+  }
+
+  /** By its own words. */
+  get hasPlayed(): boolean {
+    return this.has(Mark.hasPlayed);
+  }
+
+  set hasPlayed(isSo: boolean) {
+    this.mark(Mark.hasPlayed, isSo);
+  }
+
+  /** It has told how fast its network is. */
+  get knowsThroughput(): boolean {
+    return this.has(Mark.knowsThroughput);
+  }
+
+  set knowsThroughput(isSo: boolean) {
+    this.mark(Mark.knowsThroughput, isSo);
   }
 
   get hasPageTotals(): boolean {
@@ -212,7 +253,7 @@ export class ViewerSession {
     const { quality } = this;
     const { startedAtMs } = this;
     if (quality?.earlier === undefined || startedAtMs + quality.afterMs < fromMs - bufferErrorMs) return;
-    quality.afterMs = Math.max(quality.afterMs, Math.round(toMs - startedAtMs));
+    quality.afterMs = Math.max(quality.afterMs, wholeMs(toMs - startedAtMs));
   }
 
   /**
@@ -222,7 +263,7 @@ export class ViewerSession {
   showed(rendition: string, atMs: number, reason: string, position = 0): void {
     const { lastStall } = this;
     const isInStall = lastStall !== undefined && atMs > lastStall.fromMs - bufferErrorMs && atMs < lastStall.toMs;
-    const afterMs = Math.round((isInStall ? lastStall.toMs : atMs) - this.startedAtMs);
+    const afterMs = wholeMs((isInStall ? lastStall.toMs : atMs) - this.startedAtMs);
     // As most requests say: nothing new.
     if (this.quality?.rendition === rendition && this.quality.afterMs <= afterMs) return;
     this.quality = thenShown(this.quality, { afterMs, rendition, reason, position, earlier: undefined });
@@ -261,6 +302,14 @@ export class ViewerSession {
     const { totalsAtMs = 0, states, clockBehindMs = 0 } = this.posted ?? {};
     const toldAtMs = states === undefined ? totalsAtMs : (states.course.stalledSinceMs ?? states.course.sinceMs);
     return Math.max(0, this.seenAtMs - (toldAtMs + clockBehindMs));
+  }
+
+  private has(mark: number): boolean {
+    return (this.marks & mark) !== 0;
+  }
+
+  private mark(mark: number, isSo: boolean): void {
+    this.marks = isSo ? this.marks | mark : this.marks & ~mark;
   }
 
   row(streamId: string, node: string): SessionRow {
@@ -311,4 +360,9 @@ export class ViewerSession {
     session.counted = allCounted(session);
     return session;
   }
+}
+
+/** Fractions would take memory of their own, and so would -0. */
+function wholeMs(ms: number): number {
+  return Math.round(ms) + 0;
 }
