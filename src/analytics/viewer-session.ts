@@ -242,6 +242,7 @@ export class ViewerSession {
     this.startupSource = source;
   }
 
+  /** A stall that nothing has counted the time of. */
   stood(fromMs: number, toMs: number): void {
     this.stalledMs += toMs - fromMs;
     this.movedAgain(fromMs, toMs);
