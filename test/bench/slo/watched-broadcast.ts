@@ -65,7 +65,7 @@ export class WatchedBroadcast {
   private async sayNobodyWatches(): Promise<void> {
     const totals = { watchedMs: 0, stallCount: 0, stalledMs: 0 };
     const { sessionId, channel: contentId } = this;
-    const report = writeReport({ sessionId, contentId, event: 't', state: 'playing', timeMs: Date.now(), ...totals });
+    const report = writeReport({ sessionId, contentId, event: 't', state: 'paused', timeMs: Date.now(), ...totals });
     const headers = { 'content-type': 'application/cmcd' };
     await fetch(`${this.httpUrl}/cmcd`, { method: 'POST', body: `${report}\n`, headers });
   }
