@@ -2,6 +2,7 @@ import type { QualityEntry, SessionRow, StartupSource } from '../store/ports/ses
 import type { AnonymousGroup } from './anonymous-group.ts';
 import { allCounted, type CountedExperience } from './experience-totals.ts';
 import { type PictureSigns, PostedState } from './player-state.ts';
+import { SessionMarks } from './session-marks.ts';
 import { entriesUntil, type ShownQuality, shift, thenShown } from './shown-quality.ts';
 
 /** Better sources replace worse ones. */
@@ -11,9 +12,6 @@ const leavingMs = 5000;
 /** What players say of their buffers is as exact as this. */
 const bufferErrorMs = 1000;
 
-/** What is so or not of a session, a bit each: fields would take eight bytes each. */
-const Mark = { isTold: 1, hasRequests: 2, asks: 4, hasPlayed: 8, knowsThroughput: 16 } as const;
-
 /** What is known of whom a session is. */
 export type KnownViewer = Pick<SessionRow, 'network' | 'country' | 'player'>;
 
@@ -22,7 +20,7 @@ export interface SessionIdentity extends Pick<SessionRow, 'id' | 'key' | 'starte
 }
 
 /** One viewer's time with one stream as it goes on. Kept small: there may be a hundred thousand. */
-export class ViewerSession {
+export class ViewerSession extends SessionMarks {
   readonly id: string;
   readonly key: string;
   readonly viewer: KnownViewer;
@@ -41,8 +39,6 @@ export class ViewerSession {
   format: 'hls' | 'dash' | undefined;
   startupMs: number | undefined;
   startupSource: StartupSource | undefined;
-  /** Of `Mark`. */
-  private marks = 0;
   /** Undefined: it has posted nothing. */
   posted: PostedState | undefined;
   /** Undefined: its requests say nothing of its picture. */
@@ -64,6 +60,7 @@ export class ViewerSession {
   counted: CountedExperience | undefined;
 
   constructor({ id, key, viewer, startedAtMs }: SessionIdentity, nowMs: number) {
+    super();
     this.id = id;
     this.key = key;
     this.viewer = viewer;
@@ -96,51 +93,6 @@ export class ViewerSession {
 
   get lastMediaMs(): number | undefined {
     return this.lastMediaAfterMs === undefined ? undefined : this.startedAtMs + this.lastMediaAfterMs;
-  }
-
-  /** That it ended was told to whoever keeps it. */
-  get isTold(): boolean {
-    return this.has(Mark.isTold);
-  }
-
-  set isTold(isSo: boolean) {
-    this.mark(Mark.isTold, isSo);
-  }
-
-  /** Its own requests are known as such: by CMCD. */
-  get hasRequests(): boolean {
-    return this.has(Mark.hasRequests);
-  }
-
-  set hasRequests(isSo: boolean) {
-    this.mark(Mark.hasRequests, isSo);
-  }
-
-  /** It asks here for what it watches, rather than at a cache. */
-  get asks(): boolean {
-    return this.has(Mark.asks);
-  }
-
-  set asks(isSo: boolean) {
-    this.mark(Mark.asks, isSo);
-  }
-
-  /** By its own words. */
-  get hasPlayed(): boolean {
-    return this.has(Mark.hasPlayed);
-  }
-
-  set hasPlayed(isSo: boolean) {
-    this.mark(Mark.hasPlayed, isSo);
-  }
-
-  /** It has told how fast its network is. */
-  get knowsThroughput(): boolean {
-    return this.has(Mark.knowsThroughput);
-  }
-
-  set knowsThroughput(isSo: boolean) {
-    this.mark(Mark.knowsThroughput, isSo);
   }
 
   get hasPageTotals(): boolean {
@@ -303,14 +255,6 @@ export class ViewerSession {
     const { totalsAtMs = 0, states, clockBehindMs = 0 } = this.posted ?? {};
     const toldAtMs = states === undefined ? totalsAtMs : (states.course.stalledSinceMs ?? states.course.sinceMs);
     return Math.max(0, this.seenAtMs - (toldAtMs + clockBehindMs));
-  }
-
-  private has(mark: number): boolean {
-    return (this.marks & mark) !== 0;
-  }
-
-  private mark(mark: number, isSo: boolean): void {
-    this.marks = isSo ? this.marks | mark : this.marks & ~mark;
   }
 
   row(streamId: string, node: string): SessionRow {
